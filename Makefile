@@ -1,0 +1,71 @@
+# Polyphony. `make run` and `make test` need Python 3.11 or newer and nothing else.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+LOCKS := requirements
+export PYTHONPATH := platform
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all check bench real strings clean installed installed-test made
+
+help:            ## show what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed 's/: *make/make/'
+
+run: installed made ## start everything (database, web, jobs) and print the address; Ctrl-C stops it
+	@exec $(PY) -m polyphony.cli serve
+
+test: installed-test made ## the core tests, on a real PostgreSQL
+	$(PY) -m pytest -n 2 -m "not slow"
+
+test-all: installed-test made ## the slow rest: browsers, many random worlds, the built wheel
+	$(PY) -m pytest -n 2 -m slow || { code=$$?; test $$code -eq 5 && echo "There is no slow test."; }
+
+check: installed-test made ## lint, types, import contracts, templates, catalogues
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/djlint templates --lint --profile jinja
+	$(PY) -m polyphony.cli strings --check
+
+bench: installed-test made ## measure speed, as ratios to a bare page
+	$(PY) benchmarks/run.py
+
+real: installed made ## the whole main job on real input, in a database of its own
+	@exec $(PY) -m polyphony.cli real
+
+strings: installed-test made ## read the sentences out of code and templates into the catalogues
+	$(PY) -m polyphony.cli strings
+
+clean:           ## remove what was made here, but never the data in var/
+	rm -rf $(VENV) build dist static/htmx.min.js .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find platform tests translations \( -name __pycache__ -o -name '*.mo' \) -prune -exec rm -rf {} +
+
+# The locks are installed only when they differ from what was installed last. When uv cannot reach the
+# package index that pip is set up for, pip does the same more slowly.
+SUM = cat $(LOCKS)/$(1).txt | cksum
+define install
+	@test "$$($(call SUM,$(1)))" = "$$(cat $(VENV)/.lock-$(1) 2>/dev/null)" || { \
+	  echo "Installing what requirements/$(1).txt lists."; \
+	  $(VENV)/bin/uv pip sync -q --python $(PY) --require-hashes $(LOCKS)/$(1).txt 2>$(VENV)/uv.log || { \
+	    echo "uv could not (see $(VENV)/uv.log); pip does it."; \
+	    $(PY) -m pip install -q --require-hashes -r $(LOCKS)/$(1).txt; } && \
+	  rm -f $(VENV)/.lock-run $(VENV)/.lock-test && $(2); }
+endef
+
+installed: $(VENV)/.tools
+	$(call install,run,$(call SUM,run) > $(VENV)/.lock-run)
+
+# The test lock holds the run lock, so both are then in place.
+installed-test: $(VENV)/.tools
+	$(call install,test,$(call SUM,test) > $(VENV)/.lock-test && $(call SUM,run) > $(VENV)/.lock-run)
+
+$(VENV)/.tools: $(LOCKS)/uv.txt $(LOCKS)/build.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes --target $(VENV)/tools --upgrade -r $(LOCKS)/uv.txt
+	@mkdir -p $(VENV)/bin && ln -sf ../tools/bin/uv $(VENV)/bin/uv
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes --no-deps --target $(VENV)/build --upgrade -r $(LOCKS)/build.txt
+	@touch $@
+
+made:
+	@$(PY) hatch_build.py

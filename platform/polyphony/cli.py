@@ -1,0 +1,132 @@
+"""`polyphony …`: what operators and newcomers do from a terminal.
+
+Each command imports what it needs only when it is called.
+"""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from polyphony.settings import UnsafeSetting
+
+
+class Polite(click.Group):
+    """Says in one sentence what is wrong with the surroundings, instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from polyphony.kernel.postgres import ServerTrouble
+
+        try:
+            return super().invoke(ctx)
+        except (UnsafeSetting, ServerTrouble) as error:
+            raise click.ClickException(str(error)) from None
+
+
+class Lent(click.Group):
+    """Commands that a room brings itself: a name, and where its click command lies."""
+
+    places: dict[str, str] = {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self.places)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        module, _, attribute = self.places.get(name, "").partition(":")
+        command: click.Command | None = getattr(importlib.import_module(module), attribute) if module else None
+        return command
+
+
+class Imports(Lent):
+    places = {"inputs": "polyphony.inputs.importing:command"}
+
+
+@click.group(cls=Polite)
+def main() -> None:
+    """Polyphony: several companies hold one consultation, and each voice stays its own."""
+
+
+@main.command()
+def serve() -> None:
+    """Run everything: database, web server and job worker, until Ctrl-C."""
+    from polyphony.demo.load import load_if_empty
+    from polyphony.kernel import supervisor
+    from polyphony.settings import Settings
+
+    settings = Settings.from_environment()
+    try:
+        supervisor.serve(settings, load_if_empty if settings.demo else None)
+    except supervisor.AlreadyRunning as note:
+        click.echo(str(note))
+    except supervisor.CannotServe as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+def worker() -> None:
+    """Do the jobs that wait in the database, until told to stop."""
+    from polyphony.app import create_app
+    from polyphony.kernel.jobs import run_worker
+    from polyphony.kernel.ready import ready
+
+    with ready() as settings:
+        run_worker(create_app(settings, worker=True))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest shape."""
+    from polyphony.kernel.migrate import migrate as bring
+    from polyphony.kernel.ready import ready
+
+    with ready() as settings:
+        bring(settings.owner_database_url)
+
+
+@main.group()
+def demo() -> None:
+    """The fixed cast and its story."""
+
+
+@demo.command()
+def load() -> None:
+    """Load the demo into an empty database."""
+    from polyphony.demo.load import load_if_empty
+    from polyphony.kernel.migrate import migrate as bring
+    from polyphony.kernel.ready import ready
+
+    with ready() as settings:
+        if not settings.demo:
+            raise UnsafeSetting("The demo is switched off here (POLYPHONY_DEMO=0, or a public address).")
+        bring(settings.owner_database_url)
+        click.echo("\n".join(load_if_empty(settings)))
+
+
+@main.command()
+def real() -> None:
+    """Run the whole main job on real input, in a database of its own."""
+    from polyphony.demo.real import run
+    from polyphony.kernel.ready import ready
+
+    with ready() as settings:
+        sys.exit(run(settings))
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Change nothing; fail when a catalogue is stale or incomplete.")
+@click.option("--prune", is_flag=True, help="Drop translations of sentences that are gone.")
+def strings(check: bool, prune: bool) -> None:
+    """Read the sentences out of code and templates, and bring the catalogues up to date."""
+    from polyphony.commands import strings as command
+
+    sys.exit(command.check() if check else command.update(prune=prune))
+
+
+@main.group("import", cls=Imports)
+def import_() -> None:
+    """Bring in what was collected elsewhere."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the command line does itself, one file a command."""

@@ -1,0 +1,1 @@
+"""Joint consultations: one process co-owned by several companies, facilitated by somebody all accept."""

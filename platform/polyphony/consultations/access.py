@@ -1,0 +1,100 @@
+"""Row security of consultations: drafts for those who make them, the rest for whom it was announced to."""
+
+from polyphony.consultations.models import Consultation, Convener, Invited, Link, Raise, Transition, Translator
+from polyphony.kernel.policies import allow, any_of, definer, ids, protect, statements
+from polyphony.kernel.viewer import fact, had
+from polyphony.languages.access import changeable, readable_with
+from polyphony.organisations.models import Membership
+from polyphony.people.models import Person
+
+fact("convened", "SELECT array_agg(c.consultation_id) FROM consultations.convener c WHERE c.state IN "
+                 f"('invited', 'accepted') AND c.company_id = ANY ({had('companies')})")
+fact("led", "SELECT array_agg(c.consultation_id) FROM consultations.convener c WHERE c.state IN "
+            f"('invited', 'accepted') AND c.company_id = ANY ({had('leading')})")
+fact("left", "SELECT array_agg(c.consultation_id) FROM consultations.convener c WHERE c.state = 'left' AND "
+             f"c.company_id = ANY ({had('companies')})")
+fact("facilitated", "SELECT array_agg(c.id) FROM consultations.consultation c WHERE "
+                    f"c.facilitator_id = ANY ({had('facilitating')})")
+fact("participating", "SELECT array_agg(x.id) FROM (SELECT i.consultation_id AS id FROM consultations.invited i "
+     f"JOIN consultations.consultation c ON c.id = i.consultation_id WHERE c.state <> 'draft' AND i.organisation_id = ANY ({had('stakeholders')}) "
+     "UNION SELECT h.consultation_id FROM people.phrase h WHERE h.id = phrase) x")
+fact("translating", "SELECT array_agg(t.consultation_id) FROM consultations.translator t WHERE t.person_id = me "
+                    "AND t.ended_on IS NULL")
+fact("linked", "SELECT array_agg(l.consultation_id) FROM consultations.link l WHERE sha256(l.secret) = ANY (links)")
+
+INSIDE = ("convened", "facilitated", "participating", "translating")  # those who take part now
+
+protect(Consultation, app="SELECT, INSERT, UPDATE", worker="SELECT, UPDATE")
+protect(Link, app="SELECT, INSERT")
+protect(Convener, app="SELECT, INSERT, UPDATE", worker="SELECT")
+protect(Invited, app="SELECT, INSERT, DELETE", worker="SELECT")
+protect(Transition, app="SELECT, INSERT", worker="SELECT, INSERT")
+protect(Raise, app="SELECT, INSERT", worker="SELECT")
+protect(Translator, app="SELECT, INSERT, UPDATE", worker="SELECT")
+
+allow(Consultation, "SELECT", "listed", "state <> 'draft' AND discovery = 'listed'", public=True)
+allow(Consultation, "SELECT", "inside", any_of("id", *INSIDE, "left"))
+allow(Consultation, "SELECT", "by_link", f"state <> 'draft' AND discovery = 'link' AND {any_of('id', 'linked')}")
+allow(Consultation, "INSERT", "lead", "", check=f"state = 'draft' AND cardinality({ids('leading')}) > 0")
+allow(Consultation, "UPDATE", "lead", f"state = 'draft' AND {any_of('id', 'led')}")
+allow(Consultation, "UPDATE", "facilitator", any_of("id", "facilitated"))
+
+_SEEN = "consultation_id IN (SELECT c.id FROM consultations.consultation c)"
+allow(Link, "SELECT", "inside", any_of("consultation_id", "convened", "facilitated"))
+allow(Link, "INSERT", "lead", "", check=any_of("consultation_id", "led", "facilitated"))
+allow(Convener, "SELECT", "of_seen", _SEEN + " AND state <> 'declined'", public=True)
+allow(Convener, "SELECT", "inside", any_of("consultation_id", "convened", "facilitated"))
+allow(Convener, "SELECT", "own", any_of("company_id", "companies"))
+allow(Convener, "INSERT", "first", "", check=f"began AND state = 'accepted' AND {any_of('company_id', 'leading')}")
+allow(Convener, "INSERT", "invite", "", check=f"NOT began AND state = 'invited' AND {any_of('consultation_id', 'led')}")
+allow(Convener, "UPDATE", "own", any_of("company_id", "leading"))
+allow(Invited, "SELECT", "inside", any_of("consultation_id", *INSIDE))
+allow(Invited, "INSERT", "facilitator", "", check=any_of("consultation_id", "facilitated"))
+allow(Invited, "DELETE", "facilitator", any_of("consultation_id", "facilitated"))
+allow(Transition, "SELECT", "of_seen", _SEEN, public=True)
+allow(Transition, "INSERT", "facilitator", "", check=any_of("consultation_id", "facilitated"))
+allow(Raise, "SELECT", "of_seen", _SEEN, public=True)
+allow(Raise, "INSERT", "facilitator", "", check=any_of("consultation_id", "facilitated"))
+allow(Translator, "SELECT", "inside", any_of("consultation_id", *INSIDE))
+allow(Translator, "INSERT", "facilitator", "", check=any_of("consultation_id", "facilitated"))
+allow(Translator, "UPDATE", "facilitator", any_of("consultation_id", "facilitated"))
+# A facilitator may see who could translate: members with the translator role in invited organisations.
+_OF_INVITED = ("SELECT i.organisation_id FROM consultations.invited i WHERE "
+               f"{any_of('i.consultation_id', 'facilitated')}")
+allow(Membership, "SELECT", "could_translate", f"role = 'translator' AND organisation_id IN ({_OF_INVITED})")
+allow(Person, "SELECT", "could_translate", "id IN (SELECT m.person_id FROM organisations.membership m WHERE "
+      f"m.role = 'translator' AND m.organisation_id IN ({_OF_INVITED}))")
+
+# Whoever is accepted by nobody announces nothing; the promised date never moves; protection is never lowered.
+statements += ["""
+CREATE OR REPLACE FUNCTION consultations.promises_hold() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $f$
+DECLARE levels text[] := ARRAY['standard', 'elevated', 'high'];
+BEGIN
+  IF OLD.state <> 'draft' AND NEW.promised_on IS DISTINCT FROM OLD.promised_on THEN
+    RAISE EXCEPTION 'the promised date never moves' USING ERRCODE = 'check_violation',
+      CONSTRAINT = 'consultation_promise_stays';
+  END IF;
+  IF OLD.state NOT IN ('draft', 'announced') AND array_position(levels, NEW.protection) < array_position(levels, OLD.protection) THEN
+    RAISE EXCEPTION 'nobody lowers protection once open' USING ERRCODE = 'check_violation',
+      CONSTRAINT = 'consultation_protection_stays';
+  END IF;
+  IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN (('draft', 'announced'), ('announced', 'open'),
+     ('open', 'answering'), ('answering', 'published'), ('published', 'closed')) THEN
+    RAISE EXCEPTION 'no such step' USING ERRCODE = 'check_violation', CONSTRAINT = 'consultation_step';
+  END IF;
+  RETURN NEW;
+END $f$""", """
+CREATE OR REPLACE TRIGGER promises_hold BEFORE UPDATE ON consultations.consultation
+FOR EACH ROW EXECUTE FUNCTION consultations.promises_hold()"""]
+
+definer("consultations.accepts_phrases(consultation uuid) RETURNS boolean", """
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+  SELECT EXISTS (SELECT 1 FROM consultations.consultation c WHERE c.id = consultation AND c.accountless
+                 AND c.state = 'open' AND now() < c.closes_at)
+$f$""", to="polyphony_lookup")
+
+readable_with("consultation", "consultations.consultation")
+changeable("consultation", any_of("consultation_id", "convened", "facilitated", "translating"))
+readable_with("words", "consultations.transition")
+changeable("words", any_of("consultation_id", "facilitated", "translating"))

@@ -1,0 +1,114 @@
+"""Row security of the loop: a company's draft is its own; the published is for all who see the consultation."""
+
+from polyphony.feedback.models import (
+    Answer,
+    AnswerHand,
+    Comment,
+    Default,
+    Excerpt,
+    GroundAuthor,
+    GroundRound,
+    GroundView,
+    Measure,
+    Objection,
+    Publication,
+    Theme,
+)
+from polyphony.kernel.policies import allow, any_of, ids, one, protect
+from polyphony.kernel.viewer import fact, had
+from polyphony.languages.access import changeable, readable_with
+from polyphony.languages.models import TranslatorRefusal
+
+fact("placed", "SELECT array_agg(DISTINCT e.theme_id) FROM feedback.excerpt e WHERE "
+               f"e.input_id = ANY ({had('authored')})")
+fact("viewed", "SELECT array_agg(a.view_id) FROM feedback.ground_author a WHERE a.person_id = me OR "
+               "a.phrase_id = phrase")
+
+FACILITATED = any_of("consultation_id", "facilitated")
+TRANSLATING = any_of("consultation_id", "translating")
+_OWN = any_of("company_id", "companies")
+_SEEN = "consultation_id IN (SELECT c.id FROM consultations.consultation c)"
+_NOT_REFUSED = ("NOT EXISTS (SELECT 1 FROM languages.translator_refusal r WHERE r.subject_id = answer.id AND "
+                f"r.person_id = {one('person')})")
+
+protect(Theme, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT")
+protect(Excerpt, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE")
+protect(Objection, app="SELECT, INSERT, UPDATE", worker="SELECT, DELETE")
+protect(Answer, app="SELECT, INSERT, UPDATE", worker="SELECT, UPDATE")
+protect(AnswerHand, app="SELECT, INSERT", worker="")
+protect(Comment, app="SELECT, INSERT", worker="")
+protect(Publication, app="SELECT, INSERT", worker="SELECT")
+protect(Default, app="SELECT, INSERT", worker="SELECT")
+protect(Measure, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT")
+protect(GroundRound, app="SELECT, INSERT", worker="SELECT")
+protect(GroundView, app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, DELETE")
+protect(GroundAuthor, app="SELECT, INSERT", worker="SELECT, INSERT, DELETE")
+
+allow(Theme, "SELECT", "facilitator", FACILITATED)
+allow(Theme, "SELECT", "placed", any_of("id", "placed"))
+allow(Theme, "SELECT", "addressed", f"shared_on IS NOT NULL AND {any_of('consultation_id', 'convened', 'left')}")
+allow(Theme, "SELECT", "translator", TRANSLATING)
+allow(Theme, "SELECT", "published", f"published_on IS NOT NULL AND {_SEEN}", public=True)
+allow(Theme, "INSERT", "facilitator", "", check=FACILITATED)
+allow(Theme, "UPDATE", "facilitator", FACILITATED)
+allow(Theme, "DELETE", "facilitator", f"published_on IS NULL AND {FACILITATED}")
+
+# An excerpt is seen with its input (so it inherits the audience, and facilitator-only text is never quoted).
+allow(Excerpt, "SELECT", "with_input", "EXISTS (SELECT 1 FROM inputs.input i WHERE i.id = input_id AND "
+      "i.audience <> 'facilitator') AND EXISTS (SELECT 1 FROM feedback.theme t WHERE t.id = theme_id)", public=True)
+allow(Excerpt, "SELECT", "facilitator", FACILITATED)
+allow(Excerpt, "SELECT", "author", f"input_id = ANY ({ids('authored')})")
+allow(Excerpt, "INSERT", "facilitator", "", check=FACILITATED)
+allow(Excerpt, "DELETE", "facilitator", FACILITATED)
+allow(Excerpt, "DELETE", "author", f"input_id = ANY ({ids('authored')})")
+allow(Objection, "SELECT", "author_and_facilitator", f"input_id = ANY ({ids('authored')}) OR {FACILITATED}")
+allow(Objection, "INSERT", "author", "", check=f"input_id = ANY ({ids('authored')}) AND {any_of('theme_id', 'placed')}")
+allow(Objection, "UPDATE", "facilitator", FACILITATED)
+
+allow(Answer, "SELECT", "own_company", _OWN)
+allow(Answer, "SELECT", "signed_for_facilitator", f"state <> 'draft' AND {FACILITATED}")
+allow(Answer, "SELECT", "signed_for_translator", f"state <> 'draft' AND {TRANSLATING} AND {_NOT_REFUSED}")
+allow(Answer, "SELECT", "published", f"state = 'published' AND {_SEEN}", public=True)
+allow(Answer, "INSERT", "own_company", "", check=f"state = 'draft' AND {any_of('company_id', 'leading', 'deciding')}")
+allow(Answer, "UPDATE", "own_company", f"state = 'draft' AND {any_of('company_id', 'leading', 'deciding')}",
+      check=f"state = 'draft' OR ({any_of('company_id', 'deciding')} AND (state = 'signed' OR EXISTS (SELECT 1 FROM "
+            "consultations.consultation c WHERE c.id = consultation_id AND c.state IN ('published', 'closed'))))")
+allow(Answer, "UPDATE", "publish", f"state = 'signed' AND {FACILITATED}", check=f"state = 'published' AND {FACILITATED}")
+allow(AnswerHand, "SELECT", "own_company", _OWN)
+allow(AnswerHand, "INSERT", "own_company", "", check=f"{_OWN} AND person_id = {one('person')}")
+allow(Comment, "SELECT", "own_company", _OWN)
+allow(Comment, "INSERT", "own_company", "", check=f"{_OWN} AND person_id = {one('person')}")
+for model in (Publication, Default):
+    allow(model, "SELECT", "of_seen", _SEEN, public=True)
+    allow(model, "INSERT", "facilitator", "", check=FACILITATED)
+
+allow(Measure, "SELECT", "with_answer", "EXISTS (SELECT 1 FROM feedback.answer a WHERE a.id = answer_id)", public=True)
+allow(Measure, "INSERT", "own_company", "", check=any_of("company_id", "leading", "deciding"))
+allow(Measure, "UPDATE", "own_company", any_of("company_id", "leading", "deciding"))
+allow(Measure, "DELETE", "own_company", any_of("company_id", "leading", "deciding"))
+allow(GroundRound, "SELECT", "of_seen", _SEEN, public=True)
+allow(GroundRound, "INSERT", "facilitator", "", check=FACILITATED)
+allow(GroundView, "SELECT", "read", f"read_on IS NOT NULL AND {_SEEN}", public=True)
+allow(GroundView, "SELECT", "facilitator", FACILITATED)
+allow(GroundView, "SELECT", "own", any_of("id", "viewed"))
+allow(GroundView, "INSERT", "author", "", check=f"read_on IS NULL AND {any_of('consultation_id', 'participating')}")
+allow(GroundView, "UPDATE", "facilitator", FACILITATED)
+_MINE = f"person_id = {one('person')} OR phrase_id = {one('phrase')}"
+allow(GroundAuthor, "SELECT", "own", _MINE)
+allow(GroundAuthor, "INSERT", "own", "", check=_MINE)
+
+for verb in ("SELECT", "INSERT", "DELETE"):
+    _whole = ("EXISTS (SELECT 1 FROM feedback.answer a WHERE a.id = subject_id AND "
+              f"{any_of('a.company_id', 'leading', 'deciding')})")
+    allow(TranslatorRefusal, verb, "answering_company", "" if verb == "INSERT" else _whole, check=_whole)
+
+readable_with("theme", "feedback.theme")
+changeable("theme", f"{FACILITATED} OR {TRANSLATING}")
+readable_with("answer", "feedback.answer")
+changeable("answer", f"{FACILITATED} OR {TRANSLATING} OR EXISTS (SELECT 1 FROM feedback.answer a WHERE "
+           f"a.id = subject_id AND {any_of('a.company_id', 'leading', 'deciding')})")
+readable_with("measure", "feedback.measure")
+changeable("measure", f"{FACILITATED} OR {TRANSLATING} OR EXISTS (SELECT 1 FROM feedback.measure m WHERE "
+           f"m.id = subject_id AND {any_of('m.company_id', 'leading', 'deciding')})")
+readable_with("ground_view", "feedback.ground_view")
+changeable("ground_view", f"{any_of('subject_id', 'viewed')} OR {FACILITATED} OR {TRANSLATING}")

@@ -1,0 +1,101 @@
+"""Who may come to a page at all, declared on every view; the factory refuses to start without it.
+
+A rule is a sentence about the viewer. It explains a no; row security enforces it: with every rule
+removed, pages still show only what the database lets this viewer see (a test does exactly that).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, request
+
+from polyphony.kernel import viewer
+from polyphony.kernel.locale import lazy
+from polyphony.kernel.refusals import NotPermitted, NotThere
+from polyphony.kernel.viewer import Viewer
+
+
+T = TypeVar("T")
+
+
+class SignInNeeded(NotPermitted):
+    message = lazy("Please sign in to go on.")
+    help = lazy("If you have no account, the administrator of your organisation can invite you.")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One sentence about who may come, the test for it, and what is said to the others."""
+
+    name: str
+    allows: Callable[[Viewer], bool]
+    help: Any = ""
+    is_stakeholder_page: bool = False
+
+    def check(self, by: Viewer) -> None:
+        if self.allows(by):
+            return
+        if not by.is_signed_in and not by.is_phrase:
+            raise SignInNeeded()
+        raise NotPermitted(lazy("This page is for somebody else's role."), help=self.help)
+
+
+anyone = Rule("anyone", lambda v: True)
+signed_in = Rule("signed in", lambda v: v.is_signed_in)
+company = Rule("company member", lambda v: v.is_company, lazy("A member of one of the companies can do this."))
+stakeholder = Rule("stakeholder member", lambda v: v.is_stakeholder,
+                   lazy("A member of an invited stakeholder organisation can do this."))
+facilitator = Rule("facilitator", lambda v: v.is_facilitator, lazy("The facilitator can do this."))
+steward = Rule("steward", lambda v: v.is_steward, lazy("The stewards of the platform can do this."))
+auditor = Rule("auditor", lambda v: v.is_auditor, lazy("The auditor can see this."))
+organisation_admin = Rule("organisation administrator", lambda v: bool(v.of("administered")),
+                          lazy("The administrator of your organisation can do this."))
+phrase = Rule("return phrase holder", lambda v: v.is_phrase, lazy("Enter your return phrase to come back to this."))
+author = Rule("author", lambda v: v.is_phrase or v.is_signed_in,
+              lazy("Enter your return phrase, or sign in, to come back to this."))
+
+
+def access(rule: Rule) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare who may come to a view."""
+
+    def keep(view: Callable[..., Any]) -> Callable[..., Any]:
+        view.access_rule = rule  # type: ignore[attr-defined]
+        return view
+
+    return keep
+
+
+def rule_of(app: Flask, endpoint: str) -> Rule | None:
+    return getattr(app.view_functions.get(endpoint), "access_rule", None)
+
+
+def enforce() -> None:
+    """Check the rule of the view about to run."""
+    rule = rule_of(current_app, request.endpoint or "")
+    if rule:
+        require(rule.allows(viewer.current()), lambda: rule.check(viewer.current()))
+
+
+def require(permitted: bool, otherwise: Callable[[], Any] | Exception) -> None:
+    """The single gate of every permission in Python: pass, or refuse with a reason.
+
+    Being single, it can be removed by the test that proves that row security is the enforcer.
+    """
+    if permitted:
+        return
+    if isinstance(otherwise, Exception):
+        raise otherwise
+    otherwise()
+
+
+def there(thing: T | None) -> T:
+    """The thing looked up, or the one 404 for missing and hidden alike."""
+    if thing is None:
+        raise NotThere
+    return thing
+
+
+def unguarded(app: Flask) -> list[str]:
+    """Endpoints without an access rule (the static files are public by nature)."""
+    return sorted(e for e, view in app.view_functions.items() if e != "static" and not hasattr(view, "access_rule"))

@@ -1,0 +1,88 @@
+"""What was done, by whom and when, in rows that the web role can only add.
+
+A row says a verb and ids, never a text, a name or an address; acts of people without an account, and
+what a member says, leave no row that names her. A job seals new rows into a hash chain, in order, so a
+change made later by anybody, the operator included, no longer fits.
+"""
+
+import hashlib
+import json
+import uuid
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from polyphony.kernel import clock, viewer
+from polyphony.kernel.database import Base, Row, db
+from polyphony.kernel.policies import allow, holds, protect
+
+
+class AuditRow(Row, Base):
+    __tablename__ = "row"
+    __table_args__ = {"schema": "audit"}
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor: Mapped[uuid.UUID | None]
+    verb: Mapped[str]
+    subject: Mapped[uuid.UUID | None]
+    about: Mapped[uuid.UUID | None] = mapped_column(index=True)  # consultation or organisation
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class AuditSeal(Base):
+    """One link of the chain: hash of the link before and of the row's content."""
+
+    __tablename__ = "seal"
+    __table_args__ = {"schema": "audit"}
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    row_id: Mapped[uuid.UUID] = mapped_column(unique=True)
+    hash: Mapped[bytes]
+
+
+protect(AuditRow, app="SELECT, INSERT", worker="SELECT, INSERT", lookup="")
+protect(AuditSeal, app="SELECT", worker="SELECT, INSERT", lookup="")
+allow(AuditRow, "INSERT", "anyone_adds", "true", check="true", public=True)
+allow(AuditRow, "SELECT", "auditor", holds("auditor"))
+allow(AuditSeal, "SELECT", "auditor", holds("auditor"))
+
+
+def record(verb: str, subject: uuid.UUID | None = None, *, about: uuid.UUID | None = None, anonymous: bool = False,
+           **details: Any) -> None:
+    """Add a row for this act; `anonymous` leaves out who (what members say, refusals by strangers)."""
+    actor = None if anonymous else viewer.current().person
+    row = {"id": uuid.uuid4(), "at": clock.now(), "actor": actor, "verb": verb, "subject": subject, "about": about,
+           "details": details}
+    db.session.execute(sa.insert(AuditRow), row)  # no RETURNING: the writer may not read it back
+
+
+def content_hash(row: AuditRow) -> bytes:
+    """SHA-256 of a row's canonical JSON (sorted keys, UTC seconds with microseconds)."""
+    plain = [str(row.id), row.at.timestamp(), str(row.actor), row.verb, str(row.subject), str(row.about), row.details]
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).digest()
+
+
+def seal_new_rows(limit: int = 5000) -> int:
+    """Link every row that is not yet in the chain, oldest first; returns how many."""
+    db.session.execute(sa.text("SELECT pg_advisory_xact_lock(7105)"))
+    last = db.session.scalars(sa.select(AuditSeal).order_by(AuditSeal.number.desc()).limit(1)).first()
+    number, link = (last.number, last.hash) if last else (0, b"\0" * 32)
+    sealed = sa.exists().where(AuditSeal.row_id == AuditRow.id)
+    rows = db.session.scalars(sa.select(AuditRow).where(~sealed).order_by(AuditRow.at, AuditRow.id).limit(limit)).all()
+    for row in rows:
+        number, link = number + 1, hashlib.sha256(link + content_hash(row)).digest()
+        db.session.add(AuditSeal(number=number, row_id=row.id, hash=link))
+    return len(rows)
+
+
+def broken_at() -> int | None:
+    """The number of the first link that no longer fits, or None when the chain is whole."""
+    link = b"\0" * 32
+    seals = db.session.execute(
+        sa.select(AuditSeal, AuditRow).outerjoin(AuditRow, AuditRow.id == AuditSeal.row_id).order_by(AuditSeal.number)
+    )
+    for expected, (seal, row) in enumerate(seals, start=1):
+        link = hashlib.sha256(link + content_hash(row)).digest() if row else b""
+        if seal.number != expected or link != seal.hash:
+            return expected
+    return None

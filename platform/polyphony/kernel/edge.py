@@ -1,0 +1,151 @@
+"""The edge of a request: language, one transaction, the viewer, the access rule; commit if all went well.
+
+A GET's transaction is READ ONLY, so that no page can change anything by being looked at. What must outlive
+a rollback (session touch, counters, refusals noted for the auditor) goes through `aside()`.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+import structlog
+from flask import Flask, Response, abort, g, request, session
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from polyphony.kernel import access, locale, secrets, viewer
+from polyphony.kernel.database import db
+
+log = structlog.get_logger()
+READING = ("GET", "HEAD", "OPTIONS")
+WITHOUT_DATABASE = {"static", "kernel.healthz"}
+
+
+def install(app: Flask) -> None:
+    """Attach the edge to the application."""
+    app.url_value_preprocessor(_take_language)
+    app.url_defaults(_give_language)
+    app.before_request(_open)
+    app.after_request(_close)
+    app.teardown_request(_account)
+
+
+def _take_language(endpoint: str | None, values: dict | None) -> None:
+    g.started, g.sql = time.perf_counter(), 0
+    code = values.pop("lang", None) if values else None
+    g.lang_in_url = code is not None
+    if code is not None and code not in locale.codes():
+        g.lang = "en"
+        abort(404)
+    g.lang = code or request.accept_languages.best_match(sorted(locale.codes()), "en")
+
+
+def _give_language(endpoint: str, values: dict) -> None:
+    if "lang" not in values and endpoint != "static":
+        from flask import current_app
+
+        if current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
+            values["lang"] = locale.language()
+
+
+def _open() -> None:
+    if not request.endpoint or request.endpoint in WITHOUT_DATABASE:
+        return
+    if request.method in READING:
+        db.session.connection(execution_options={"postgresql_readonly": True})
+    key = session.get("key")
+    links = [secrets.bytes_of(x) for x in session.get("links", [])]
+    by = viewer.open_viewer(secrets.bytes_of(key) if key else None, links)
+    if key and not (by.is_signed_in or by.is_phrase):
+        session.pop("key", None)
+        g.session_ended = True
+    if by.card.get("touch"):
+        _touch(secrets.bytes_of(key or ""))
+    access.enforce()
+
+
+def _touch(secret: bytes) -> None:
+    with aside() as other:
+        other.execute(sa.text("SELECT people.touch_session(:secret)").bindparams(
+            sa.bindparam("secret", secret, type_=sa.LargeBinary())))
+
+
+@contextmanager
+def aside() -> Iterator[Session]:
+    """A short transaction of its own, committed whatever becomes of the request's."""
+    with Session(db.engine) as other, other.begin():
+        yield other
+
+
+def _close(response: Response) -> Response:
+    """Commit at the edge: nothing is kept of a request that did not succeed."""
+    if request.method in READING or not request.endpoint:
+        return response
+    if response.status_code < 400:
+        try:
+            db.session.commit()
+        except DBAPIError as error:
+            db.session.rollback()
+            return unavailable() if is_down(error) else _unkept(error)
+    else:
+        db.session.rollback()
+    return response
+
+
+def _unkept(error: DBAPIError) -> Response:
+    log.error("commit refused", error=type(error.orig).__name__)
+    from flask import current_app
+
+    return current_app.make_response(current_app.handle_user_exception(error))
+
+
+def is_down(error: BaseException) -> bool:
+    """Whether this is the database being away rather than a statement being wrong."""
+    return isinstance(error, OperationalError | InterfaceError) or bool(getattr(error, "connection_invalidated", False))
+
+
+def unavailable() -> Response:
+    """The 503 page: static, in all seven languages, needs no database."""
+    from polyphony.folders import folder
+
+    text = (folder("templates") / "errors" / "503.html").read_text("utf-8")
+    return Response(text, 503, {"Retry-After": "30"}, content_type="text/html; charset=utf-8")
+
+
+def _account(error: BaseException | None) -> None:
+    """One log line: which page, how long, how many statements; never who, where from or which row."""
+    if not request.endpoint or request.endpoint == "static":
+        return
+    log.info("request", endpoint=request.endpoint, method=request.method, lang=g.get("lang"),
+             ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1), sql=g.get("sql", 0),
+             failed=type(error).__name__ if error else None)
+
+
+def count_statements(engine: sa.Engine) -> None:
+    """Count every statement of a request (budgets are tested against it)."""
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def _count(*args: object) -> None:
+        if g:
+            g.sql = g.get("sql", 0) + 1
+            if "sql_log" in g:
+                g.sql_log.append(args[2])
+
+
+def refuse_unsafe_role(engine: sa.Engine) -> None:
+    """Never work as a role that row security does not bind: owner, superuser or BYPASSRLS."""
+
+    @sa.event.listens_for(engine, "connect")
+    def _check(connection: object, record: object) -> None:
+        row = connection.execute(  # type: ignore[attr-defined]
+            "SELECT rolsuper OR rolbypassrls OR EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = "
+            "c.relnamespace WHERE c.relowner = r.oid AND n.nspname NOT LIKE 'pg\\_%') FROM pg_roles r "
+            "WHERE rolname = current_user").fetchone()
+        connection.rollback()  # type: ignore[attr-defined]
+        if row is None or row[0]:
+            raise UnsafeRole("the database role of the web application can bypass row security; use polyphony_app")
+
+
+class UnsafeRole(RuntimeError):
+    """The application was given a database role that row security does not bind."""

@@ -1,0 +1,86 @@
+"""What a person sees when something cannot be had: a clear sentence, who can help, nothing lost."""
+
+import structlog
+from flask import Flask, Response, g, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+
+from polyphony.kernel import edge
+from polyphony.kernel.access import SignInNeeded
+from polyphony.kernel.database import db
+from polyphony.kernel.locale import lazy
+from polyphony.kernel.refusals import NotThere, Refusal
+
+log = structlog.get_logger()
+
+
+class FormExpired(Refusal):
+    status = 400
+    message = lazy("This form was open for too long. Go back, your text is still there, and send it again.")
+
+
+class TooLarge(Refusal):
+    status = 413
+    message = lazy("This is more than we can take at once. Please send it in smaller parts.")
+
+
+class NotThisWay(Refusal):
+    status = 405
+    message = lazy("This address is for sending a form. Please go back to the page with the form.")
+
+
+class OurFault(Refusal):
+    status = 500
+    message = lazy("Something went wrong on our side. Nothing you did was kept halfway; please try again.")
+
+
+def install(app: Flask) -> None:
+    """Attach the handlers to the application."""
+    app.register_error_handler(NotThere, lambda e: not_there())
+    app.register_error_handler(404, lambda e: not_there())
+    app.register_error_handler(Refusal, show)
+    app.register_error_handler(CSRFError, lambda e: show(FormExpired()))
+    app.register_error_handler(413, lambda e: show(TooLarge()))
+    app.register_error_handler(405, lambda e: show(NotThisWay()))
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def not_there() -> Response:
+    """The one 404: the same bytes whether the thing is missing or hidden."""
+    response = make_response(render_template("errors/404.html"), 404)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def show(refusal: Refusal) -> Response:
+    """A refusal that no form caught, as a page (or as the fragment htmx asked for)."""
+    if isinstance(refusal, SignInNeeded):
+        g.sign_in_next = request.path if request.method == "GET" else ""
+    names = {403: "errors/403.html", 422: "errors/422.html", 413: "errors/413.html", 429: "errors/429.html"}
+    template = names.get(refusal.status, "errors/409.html")
+    response = make_response(render_template(template, refusal=refusal), refusal.status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _database(error: DBAPIError) -> Response:
+    db.session.rollback()
+    if edge.is_down(error):
+        return edge.unavailable()
+    return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        return error.get_response()  # type: ignore[return-value]
+    if isinstance(error.__context__, DBAPIError) and edge.is_down(error.__context__):
+        return edge.unavailable()
+    log.exception("unexpected", endpoint=request.endpoint, kind=type(error).__name__)
+    from flask import current_app
+
+    if current_app.config.get("PROPAGATE_EXCEPTIONS"):
+        raise error
+    db.session.rollback()
+    return show(OurFault())

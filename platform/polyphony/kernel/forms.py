@@ -1,0 +1,132 @@
+"""Forms: protected, sent once, and nothing typed is ever lost.
+
+`answer` is the one way a view takes a form: bad input and refusals come back as the same page with
+status 422, 409 or 403, everything typed still in its field and the reason on top; success redirects (303)
+to where the verb landed, also for htmx, so that page and fragment come from the same address.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+from flask import redirect, request
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import Field, HiddenField, StringField, TextAreaField, validators
+
+from polyphony.kernel import once
+from polyphony.kernel.database import db
+from polyphony.kernel.locale import lazy
+from polyphony.kernel.refusals import Refusal
+
+TEXT_LENGTH = 20_000
+LINE_LENGTH = 300
+
+
+class ChangedMeanwhile(Refusal):
+    """Somebody else saved the same thing first; the second keeps her text and sees theirs."""
+
+    status = 409
+    message = lazy("Somebody else has changed this since you opened it. Your text is still here: compare it with "
+                   "the present version, then save again.")
+
+
+def tidy(value: str | None) -> str | None:
+    """NFC, Unix line ends, no control characters that break databases or screens; her words stay hers."""
+    if value is None:
+        return None
+    value = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
+
+
+class Form(FlaskForm):
+    """A form with its protection against forgery and double sending; `revision` where two may edit."""
+
+    once = HiddenField(default=once.fresh)
+    refusal: Refusal | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What was typed, ready for a verb: the fields but the protective ones."""
+        kept = {"csrf_token", "once", "submit"}
+        return {name: field.data for name, field in self._fields.items() if name not in kept}
+
+
+class Line(StringField):
+    """One line of text."""
+
+    def __init__(self, label: Any = None, checks: Any = (), *, length: int = LINE_LENGTH, **kw: Any):
+        filters = [*kw.pop("filters", ()), tidy]
+        super().__init__(label, [*checks, too_long(length)], filters=filters, **kw)
+
+
+class Words(TextAreaField):
+    """A text of at most 20,000 characters, in any script."""
+
+    def __init__(self, label: Any = None, checks: Any = (), *, length: int = TEXT_LENGTH, **kw: Any):
+        filters = [*kw.pop("filters", ()), tidy]
+        super().__init__(label, [*checks, too_long(length)], filters=filters, **kw)
+
+
+def required(message: Any = None) -> validators.InputRequired:
+    return validators.InputRequired(message or lazy("Please fill this in."))
+
+
+def optional() -> validators.Optional:
+    return validators.Optional()
+
+
+class too_long:  # noqa: N801 - reads as a sentence in a field's list of checks
+    """Length in characters, said with how many are too many."""
+
+    def __init__(self, length: int):
+        self.max = length
+        self.field_flags = {"maxlength": length}
+
+    def __call__(self, form: Any, field: Field) -> None:
+        over = len(field.data or "") - self.max
+        if over > 0:
+            raise validators.ValidationError(
+                str(lazy("This is %(over)s characters too long; at most %(length)s fit.")) %
+                {"over": over, "length": self.max})
+
+
+def answer(form: Form, verb: Callable[..., Any], *, then: Callable[[Any], str], again: Callable[[], Any]) -> Any:
+    """Take a form: validate, do the verb with what was typed, go `then`; or show the page `again`.
+
+    `verb` gets the form's values as keyword arguments; `then(result)` is the address to land on.
+    """
+    if not form.validate_on_submit():
+        return _shown(again(), 422)
+    place = once.earlier(form.once.data or "")
+    if place:
+        return redirect(place, 303)
+    try:
+        with db.session.begin_nested():
+            result = verb(**form.values)
+            db.session.flush()
+    except Refusal as refusal:
+        return refused(form, refusal, again)
+    place = then(result)
+    once.settle(form.once.data, place)
+    return redirect(place, 303)
+
+
+def refused(form: Form, refusal: Refusal, again: Callable[[], Any]) -> Any:
+    """The page again with the reason on top (or beside the field it is about) and every word kept."""
+    field = form._fields.get(refusal.field or "")
+    if field is not None:
+        field.errors = [*field.errors, refusal.message]
+    form.refusal = refusal
+    return _shown(again(), refusal.status)
+
+
+def _shown(body: Any, status: int) -> Any:
+    if isinstance(body, Response):
+        body.status_code = status
+        return body
+    return body, status
+
+
+def is_htmx() -> bool:
+    return request.headers.get("HX-Request") == "true"

@@ -1,0 +1,37 @@
+"""Headers on every answer, errors and static files included: one origin, no script but ours, no trace."""
+
+from flask import Flask, Response, g, request
+
+from polyphony.kernel import viewer
+
+CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+       "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+ALWAYS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
+    "X-Frame-Options": "DENY",
+}
+
+
+def install(app: Flask) -> None:
+    @app.after_request
+    def _dress(response: Response) -> Response:
+        for name, value in ALWAYS.items():
+            response.headers[name] = value
+        if app.extensions["settings"].base_url.startswith("https://"):
+            response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+        if request.endpoint == "static":
+            if request.args.get("v"):
+                response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+            return response
+        by = viewer.current()
+        if by.is_signed_in or by.is_phrase or g.get("no_store") or request.method != "GET":
+            response.headers["Cache-Control"] = "no-store"
+        else:
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.headers.pop("Server", None)
+        return response

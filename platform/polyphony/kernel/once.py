@@ -1,0 +1,59 @@
+"""A form sent twice has one result: the second sending lands where the first one did.
+
+Each form carries a random value; the verb's transaction stores it with the place to go. A double click
+waits for the first (the key is unique) and is then sent to the same page.
+"""
+
+import secrets
+import uuid
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from polyphony.kernel import clock
+from polyphony.kernel.database import Base, db
+from polyphony.kernel.policies import definer, protect
+
+
+class Once(Base):
+    __tablename__ = "once"
+    __table_args__ = {"schema": "kernel"}
+    value: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    place: Mapped[str]
+    day: Mapped[date]
+
+
+protect(Once, worker="SELECT, DELETE", lookup="SELECT, INSERT, UPDATE")
+definer("kernel.claim_once(given uuid, today date) RETURNS text", """
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+  INSERT INTO kernel.once (value, place, day) VALUES (given, '', today)
+  ON CONFLICT (value) DO UPDATE SET value = excluded.value RETURNING place
+$f$""")
+definer("kernel.settle_once(given uuid, where_to text) RETURNS void", """
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+  UPDATE kernel.once SET place = where_to WHERE value = given AND place = ''
+$f$""")
+
+
+def fresh() -> str:
+    return str(uuid.UUID(bytes=secrets.token_bytes(16)))
+
+
+def earlier(value: str) -> str | None:
+    """Where the first sending landed, or None when this is the first."""
+    try:
+        key = uuid.UUID(value)
+    except ValueError:
+        return None
+    return db.session.execute(sa.select(sa.func.kernel.claim_once(key, clock.today()))).scalar() or None
+
+
+def settle(value: str, place: str) -> None:
+    """Remember where this form's verb landed."""
+    db.session.execute(sa.select(sa.func.kernel.settle_once(uuid.UUID(value), place)))
+
+
+def forget(before: date) -> None:
+    """Drop values older than this day (worker)."""
+    db.session.execute(sa.delete(Once).where(Once.day < before))

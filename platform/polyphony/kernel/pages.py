@@ -1,0 +1,67 @@
+"""Pages and fragments: a fragment is a named block of the page's own template, so they cannot differ."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Response, g, make_response, render_template, request, url_for
+from jinja2_fragments.flask import render_block
+
+from polyphony.kernel import locale, viewer
+from polyphony.kernel.database import db
+
+NAV: list[tuple[str, Any, Callable[[viewer.Viewer], bool]]] = []
+
+
+def nav(endpoint: str, label: Any, when: Callable[[viewer.Viewer], bool] = lambda v: True) -> None:
+    """Put a room's door into the head of every page (only finished rooms have one)."""
+    if (endpoint, label) not in [(e, t) for e, t, _ in NAV]:
+        NAV.append((endpoint, label, when))
+
+
+def page(template: str, *, fragment: str | None = None, **context: Any) -> Response:
+    """Render a page, or only its block `fragment` when htmx asks for the target of that name.
+
+    Constraints are checked first, so that nothing is shown that the database would refuse to keep.
+    """
+    if request.method not in ("GET", "HEAD"):
+        db.session.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
+    target = request.headers.get("HX-Target")
+    if fragment and request.headers.get("HX-Request") == "true" and target == fragment:
+        response = make_response(render_block(template, fragment, **context))
+    else:
+        response = make_response(render_template(template, **context))
+    response.vary.update(["HX-Request", "HX-Target"])
+    return response
+
+
+def here_in(code: str) -> str | None:
+    """This page in another language, or None where there is no such page."""
+    if not request.endpoint or g.get("stay"):
+        return None
+    if "lang" not in (request.view_args or {}) and not g.get("lang_in_url"):
+        return None
+    if request.method not in ("GET", "HEAD"):
+        return None
+    query = {k: v for k, v in request.args.items() if k not in (request.view_args or {})}
+    return url_for(request.endpoint, **{**(request.view_args or {}), **query, "lang": code})
+
+
+def base_context() -> dict[str, Any]:
+    """What the layout needs on every page."""
+    by = viewer.current()
+    code = locale.language()
+    return {
+        "viewer": by, "lang": code, "direction": locale.direction(code),
+        "languages": [{"code": x.code, "name": x.name, "direction": x.direction, "url": here_in(x.code)}
+                      for x in locale.interface()],
+        "nav": [{"label": label, "url": url_for(endpoint), "current": request.endpoint == endpoint}
+                for endpoint, label, when in NAV if when(by)],
+        "footer_links": g.get("footer_links") or FOOTER(),
+        "leave_fast": by.is_phrase or by.is_stakeholder or bool(g.get("leave_fast")),
+        "with_scripts": not g.get("no_scripts"),
+    }
+
+
+def FOOTER() -> list[dict[str, str]]:  # noqa: N802 - replaced by the front room, which knows its pages
+    return []

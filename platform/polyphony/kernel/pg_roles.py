@@ -1,0 +1,47 @@
+"""The database's own roles: who owns, who serves, who works, who looks up, who saves, who checks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+OWNER, APP, WORKER = "polyphony_owner", "polyphony_app", "polyphony_worker"
+LOOKUP, BACKUP, AUDITOR = "polyphony_lookup", "polyphony_backup", "polyphony_auditor"
+WITH_LOGIN = (OWNER, APP, WORKER, BACKUP, AUDITOR)
+ROLES = (*WITH_LOGIN, LOOKUP)
+
+_PLAIN = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION INHERIT"
+
+
+def ensure_roles(superuser: psycopg.Connection[Any], passwords: Mapping[str, str]) -> None:
+    """Make the six roles what they must be, however they were before; safe to repeat.
+
+    Only the backup role sees past row security, and it may only read. The owner may hand functions
+    over to the lookup role, which nobody can sign in as.
+    """
+    there = {name for (name,) in superuser.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'polyphony%%'")}
+    for role in ROLES:
+        verb = "ALTER" if role in there else "CREATE"
+        rights = [_PLAIN, "BYPASSRLS" if role == BACKUP else "NOBYPASSRLS",
+                  "LOGIN" if role in WITH_LOGIN else "NOLOGIN"]
+        statement = sql.SQL("{} ROLE {} {}").format(sql.SQL(verb), sql.Identifier(role), sql.SQL(" ".join(rights)))
+        if role in passwords:
+            statement += sql.SQL(" PASSWORD {}").format(sql.Literal(passwords[role]))
+        superuser.execute(statement)
+    superuser.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(sql.Identifier(BACKUP)))
+    _ensure_memberships(superuser)
+
+
+def _ensure_memberships(superuser: psycopg.Connection[Any]) -> None:
+    how = " WITH INHERIT TRUE, SET TRUE" if superuser.info.server_version >= 160000 else ""
+    superuser.execute(sql.SQL("GRANT {} TO {}" + how).format(sql.Identifier(LOOKUP), sql.Identifier(OWNER)))
+    superuser.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(BACKUP)))
+
+
+def close_database(superuser: psycopg.Connection[Any], name: str) -> None:
+    """Leave the door of a database open to our roles alone, and its public schema to no newcomer."""
+    database = sql.Identifier(name)
+    superuser.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    superuser.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
+        database, sql.SQL(", ").join(map(sql.Identifier, WITH_LOGIN))))

@@ -1,0 +1,26 @@
+"""Questions that go upward or across rooms, answered with a yes, a number, a due date or a colour: never content.
+
+A lower room asks by name; higher rooms register who answers. So the home page learns what waits for
+somebody without knowing the rooms in which it waits.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+_registered: dict[str, list[Callable[..., Any]]] = {}
+
+
+def provide(question: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function that answers a question."""
+
+    def keep(function: Callable[..., Any]) -> Callable[..., Any]:
+        if function not in _registered.setdefault(question, []):
+            _registered[question].append(function)
+        return function
+
+    return keep
+
+
+def ask(question: str, *args: Any, **kwargs: Any) -> list[Any]:
+    """Everybody's answer to a question, in the order of registration."""
+    return [answer(*args, **kwargs) for answer in _registered.get(question, [])]

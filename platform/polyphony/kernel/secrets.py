@@ -1,0 +1,95 @@
+"""Secrets as they rest: addresses as keyed hash and ciphertext, passwords and phrases as slow verifiers.
+
+The database never sees a password or phrase: Python derives 32 bytes with Argon2id (RFC 9106), and
+only the SHA-256 of them is stored and compared inside the database. So a session can be started only
+by somebody who knows the secret, even through an SQL injection, and a stolen dump opens nothing.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+import threading
+import unicodedata
+import uuid
+
+from argon2.low_level import Type, hash_secret_raw
+from flask import current_app
+from nacl.secret import Aead
+
+TOKEN_BYTES = 32
+_one_phrase_at_a_time = threading.Lock()
+
+
+def token() -> bytes:
+    """A fresh random secret for a session or link."""
+    return secrets.token_bytes(TOKEN_BYTES)
+
+
+def digest(secret: bytes) -> bytes:
+    return hashlib.sha256(secret).digest()
+
+
+def text_of(secret: bytes) -> str:
+    return base64.urlsafe_b64encode(secret).decode().rstrip("=")
+
+
+def bytes_of(text: str) -> bytes:
+    """The secret in a link or cookie; empty when it is not one (so that it opens nothing)."""
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (ValueError, UnicodeEncodeError):
+        return b""
+
+
+def _settings():  # type: ignore[no-untyped-def]
+    return current_app.extensions["settings"]
+
+
+def same_address(address: str) -> str:
+    """One spelling per mailbox: trimmed, NFKC, lower case."""
+    return unicodedata.normalize("NFKC", address).strip().lower()
+
+
+def address_hash(address: str) -> bytes:
+    """Keyed hash by which an account is looked up; useless without the key outside the database."""
+    return hmac.digest(_settings().address_hash_key, same_address(address).encode(), "sha256")
+
+
+def seal_address(address: str, owner: uuid.UUID) -> bytes:
+    """E-mail address as AEAD ciphertext (XChaCha20-Poly1305), bound to the row it belongs to."""
+    return bytes(Aead(_settings().address_cipher_key).encrypt(address.strip().encode(), owner.bytes))
+
+
+def open_address(sealed: bytes, owner: uuid.UUID) -> str:
+    return Aead(_settings().address_cipher_key).decrypt(sealed, owner.bytes).decode()
+
+
+def derive_password(password: str, salt: bytes) -> bytes:
+    """32 bytes from a password (Argon2id, RFC 9106 second recommended option: 64 MiB, 3 passes).
+
+    Tests and the demo may lower the memory through the settings; production refuses that.
+    """
+    cost = _settings().argon2_memory
+    return hash_secret_raw(unicodedata.normalize("NFC", password).encode(), salt, time_cost=3, memory_cost=cost,
+                           parallelism=1, hash_len=32, type=Type.ID)
+
+
+def derive_phrase(words: list[str]) -> bytes:
+    """32 bytes from a return phrase, the deployment secret as salt, so that it can be looked up.
+
+    One derivation per attempt, found or not, and one at a time per process: who guesses waits.
+    """
+    settings = _settings()
+    with _one_phrase_at_a_time:
+        return hash_secret_raw(" ".join(words).encode(), settings.phrase_salt, time_cost=3,
+                               memory_cost=settings.argon2_memory, parallelism=1, hash_len=32, type=Type.ID)
+
+
+def link_token(kind: str, owner: uuid.UUID) -> bytes:
+    """The secret in a mailed link, derived from the row's id and the deployment secret.
+
+    The row stores its hash; the worker that mails it derives it again, so it never rests anywhere.
+    """
+    key = _settings().secret_key.encode()
+    return hmac.digest(key, f"{kind}:{owner}".encode(), "sha256")

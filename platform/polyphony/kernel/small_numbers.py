@@ -1,0 +1,38 @@
+"""Counts small enough to point at somebody are never shown, nor what would give them away.
+
+Threshold five by default (safety promise 8). A hidden part hides its complement too: were "3 of 20"
+hidden but "17 of 20" shown, subtraction would tell. Zero is hidden like one to four: "nobody in this
+village answered" says something about the village.
+Source: primary and complementary suppression as in Hundepool et al., *Statistical Disclosure
+Control* (Wiley, 2012), chapter 4.
+"""
+
+from collections.abc import Mapping
+
+THRESHOLD = 5
+
+
+def shown(count: int, *, threshold: int = THRESHOLD) -> int | None:
+    """A lone count, or None when it is too small to show."""
+    return count if count >= threshold else None
+
+
+def part(count: int, whole: int, *, threshold: int = THRESHOLD) -> int | None:
+    """'count of whole', hidden when it or the rest of the whole is too small (unless it is all of it)."""
+    rest = whole - count
+    if count < threshold or 0 < rest < threshold:
+        return None
+    return count
+
+
+def parts(counts: Mapping[str, int], *, threshold: int = THRESHOLD) -> dict[str, int | None]:
+    """Counts that add up to a shown total: small ones hidden, and enough others that none can be recovered.
+
+    When exactly one count is hidden, or the hidden ones together are still under the threshold, the next
+    smallest are hidden with them.
+    """
+    hidden = {key for key, count in counts.items() if count < threshold}
+    open_ones = sorted((key for key in counts if key not in hidden), key=lambda key: (counts[key], str(key)))
+    while hidden and open_ones and (len(hidden) == 1 or sum(counts[key] for key in hidden) < threshold):
+        hidden.add(open_ones.pop(0))
+    return {key: None if key in hidden else count for key, count in counts.items()}

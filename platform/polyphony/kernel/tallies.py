@@ -1,0 +1,41 @@
+"""Counts kept by a job, so that no page counts rows while somebody waits on a slow line."""
+
+import uuid
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from polyphony.kernel.database import Base, db
+from polyphony.kernel.policies import allow, protect
+
+
+class Tally(Base):
+    """One suppressed count: what is too small to show is stored as null, so that no page can leak it."""
+
+    __tablename__ = "tally"
+    __table_args__ = {"schema": "kernel"}
+    subject: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int | None]
+
+
+protect(Tally, app="SELECT", worker="SELECT, INSERT, UPDATE", lookup="")
+allow(Tally, "SELECT", "anyone", "true", public=True)
+
+
+def keep(subject: uuid.UUID, counts: dict[str, int | None]) -> None:
+    """Store counts that were suppressed already (worker)."""
+    for name, count in counts.items():
+        statement = insert(Tally).values(subject=subject, name=name, count=count)
+        db.session.execute(statement.on_conflict_do_update(index_elements=["subject", "name"],
+                                                           set_={"count": count}))
+
+
+def read(subjects: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, int | None]]:
+    """The counts of several subjects in one statement."""
+    found: dict[uuid.UUID, dict[str, int | None]] = {}
+    for tally in db.session.scalars(sa.select(Tally).where(Tally.subject.in_(list(subjects)))):
+        found.setdefault(tally.subject, {})[tally.name] = tally.count
+    return found

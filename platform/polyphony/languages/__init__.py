@@ -1,0 +1,1 @@
+"""Languages: what people write, shown to each reader in her own, and the translators who make that possible."""

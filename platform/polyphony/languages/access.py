@@ -1,0 +1,28 @@
+"""Row security of translations: whoever may read a thing may read it in every language.
+
+Each higher room adds the policy for its own kind of thing; this room knows only who works on them.
+"""
+
+from polyphony.kernel.policies import allow, one, protect
+from polyphony.languages.models import Translation, TranslationWork, TranslatorRefusal
+
+protect(Translation, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT, DELETE")
+protect(TranslationWork, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE")
+protect(TranslatorRefusal, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE")
+allow(TranslationWork, "SELECT", "own", f"person_id = {one('person')}")
+allow(TranslationWork, "INSERT", "own", "", check=f"person_id = {one('person')}")
+allow(TranslatorRefusal, "SELECT", "of_me", f"person_id = {one('person')}")
+
+
+def readable_with(kind: str, parent: str, *, key: str = "id") -> None:
+    """Translations of a kind are seen with their thing, and changed by translators and authors of it."""
+    allow(Translation, "SELECT", f"with_{kind}",
+          f"kind = '{kind}' AND EXISTS (SELECT 1 FROM {parent} p WHERE p.{key} = subject_id)", public=True)
+
+
+def changeable(kind: str, rows: str) -> None:
+    """Who may write, replace and remove translations of a kind (`rows`, over the translation's columns)."""
+    kept = f"kind = '{kind}' AND ({rows})"
+    allow(Translation, "INSERT", f"write_{kind}", "", check=kept)
+    allow(Translation, "UPDATE", f"change_{kind}", kept)
+    allow(Translation, "DELETE", f"remove_{kind}", kept)

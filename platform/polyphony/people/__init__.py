@@ -1,0 +1,1 @@
+"""People: accounts, sign-in, sessions, and the return phrases of those who have no account."""

@@ -1,0 +1,131 @@
+"""Row security of accounts: each sees herself; sessions open only from their secret."""
+
+from polyphony.kernel.policies import allow, definer, one, protect
+from polyphony.kernel.viewer import card, fact
+from polyphony.people.models import Attempt, Credential, Person, Phrase, PlatformRole, Reset, Session
+
+IDLE = {"person": "8 hours", "phrase": "30 minutes"}
+LONGEST = "14 days"
+
+protect(Person, app="SELECT, UPDATE", worker="SELECT", lookup="SELECT, INSERT")
+protect(Credential, app="SELECT, UPDATE", worker="SELECT", lookup="SELECT, INSERT, UPDATE")
+protect(PlatformRole, app="SELECT", worker="SELECT")
+protect(Session, app="SELECT, DELETE", worker="SELECT, DELETE", lookup="SELECT, INSERT, UPDATE, DELETE")
+protect(Reset, worker="SELECT, DELETE", lookup="SELECT, INSERT, UPDATE")
+protect(Attempt, worker="SELECT, DELETE", lookup="SELECT, INSERT, UPDATE, DELETE")
+protect(Phrase, app="SELECT", worker="SELECT, INSERT, DELETE", lookup="SELECT, INSERT, DELETE")
+
+allow(Person, "SELECT", "self", f"id = {one('person')}")
+allow(Person, "UPDATE", "self", f"id = {one('person')}")
+allow(Credential, "SELECT", "self", f"person_id = {one('person')}")
+allow(Credential, "UPDATE", "self", f"person_id = {one('person')}")
+allow(PlatformRole, "SELECT", "self", f"person_id = {one('person')}")
+allow(Session, "SELECT", "own", f"person_id = {one('person')} OR phrase_id = {one('phrase')}")
+allow(Session, "DELETE", "own", f"person_id = {one('person')} OR phrase_id = {one('phrase')}")
+allow(Phrase, "SELECT", "own", f"id = {one('phrase')}")
+
+fact("roles", "SELECT array_agg(role) FROM people.platform_role r JOIN people.person p ON p.id = r.person_id "
+              "WHERE r.person_id = me AND p.ended_on IS NULL")
+card("name", "SELECT p.name FROM people.person p WHERE p.id = me")
+card("language", "SELECT coalesce((SELECT p.language FROM people.person p WHERE p.id = me), "
+                 "(SELECT h.language FROM people.phrase h WHERE h.id = phrase))")
+card("time_zone", "SELECT p.time_zone FROM people.person p WHERE p.id = me")
+card("phrase_consultation", "SELECT h.consultation_id FROM people.phrase h WHERE h.id = phrase")
+card("touch", "SELECT s.seen_at < now() - interval '1 minute' FROM people.session s "
+              "WHERE s.token_hash = sha256(secret)")
+
+_HEAD = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$"
+
+definer("people.living_session(secret bytea) RETURNS TABLE (person_id uuid, phrase_id uuid)", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT s.person_id, s.phrase_id FROM people.session s LEFT JOIN people.person p ON p.id = s.person_id
+  WHERE s.token_hash = sha256(secret) AND p.ended_on IS NULL AND s.began_at > now() - interval '{LONGEST}'
+    AND s.seen_at > now() - CASE WHEN s.phrase_id IS NULL THEN interval '{IDLE["person"]}'
+                                 ELSE interval '{IDLE["phrase"]}' END
+$f$""", to="polyphony_lookup")
+
+definer("people.touch_session(secret bytea) RETURNS void", f"""
+LANGUAGE sql VOLATILE {_HEAD}
+  UPDATE people.session SET seen_at = date_trunc('minute', now()) WHERE token_hash = sha256(secret)
+$f$""")
+
+definer("people.salt_for(given bytea) RETURNS bytea", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT coalesce((SELECT c.salt FROM people.credential c WHERE c.address_hash = given),
+                  substring(sha256(given || (SELECT k.secret FROM viewer.key k)) FROM 1 FOR 16))
+$f$""")
+
+definer("people.attempts(given bytea) RETURNS integer", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT coalesce(sum(count), 0)::integer FROM people.attempt
+  WHERE address_hash = given AND hour > now() - interval '1 hour'
+$f$""")
+
+definer("people.note_attempt(given bytea) RETURNS void", f"""
+LANGUAGE sql VOLATILE {_HEAD}
+  INSERT INTO people.attempt VALUES (given, date_trunc('minute', now()), 1)
+  ON CONFLICT (address_hash, hour) DO UPDATE SET count = people.attempt.count + 1
+$f$""")
+
+# Starts a session only for somebody who derived the key from the password: an id is never enough.
+definer("people.start_session(given bytea, derived bytea, token_hash bytea) RETURNS boolean", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+DECLARE found_id uuid;
+BEGIN
+  SELECT c.person_id INTO found_id FROM people.credential c JOIN people.person p ON p.id = c.person_id
+  WHERE c.address_hash = given AND c.verifier = sha256(derived) AND p.ended_on IS NULL;
+  IF found_id IS NULL THEN RETURN false; END IF;
+  INSERT INTO people.session (id, token_hash, person_id, began_at, seen_at)
+  VALUES (gen_random_uuid(), token_hash, found_id, date_trunc('minute', now()), date_trunc('minute', now()));
+  DELETE FROM people.attempt a WHERE a.address_hash = given;
+  RETURN true;
+END $f$""")
+
+# The same answer and the same work whether the address is known or not.
+definer("people.ask_reset(given bytea, reset uuid, token_hash bytea) RETURNS void", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+BEGIN
+  INSERT INTO people.reset (id, person_id, token_hash, expires_at, used)
+  SELECT reset, c.person_id, token_hash, now() + interval '1 hour', false
+  FROM people.credential c WHERE c.address_hash = given;
+END $f$""")
+
+definer("people.use_reset(token bytea, new_salt bytea, derived bytea) RETURNS boolean", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+DECLARE who uuid;
+BEGIN
+  UPDATE people.reset SET used = true WHERE token_hash = sha256(token) AND NOT used AND expires_at > now()
+  RETURNING person_id INTO who;
+  IF who IS NULL THEN RETURN false; END IF;
+  UPDATE people.credential SET salt = new_salt, verifier = sha256(derived) WHERE person_id = who;
+  DELETE FROM people.session WHERE person_id = who;
+  RETURN true;
+END $f$""")
+
+definer("people.reset_is_good(token bytea) RETURNS boolean", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT EXISTS (SELECT 1 FROM people.reset WHERE token_hash = sha256(token) AND NOT used AND expires_at > now())
+$f$""")
+
+# Keeping the same phrase twice (a dropped answer, sent again) finds the same row.
+definer("people.keep_phrase(derived bytea, consultation uuid, lang text, today date) RETURNS void", f"""
+LANGUAGE sql VOLATILE {_HEAD}
+  INSERT INTO people.phrase (id, verifier, consultation_id, language, day)
+  VALUES (gen_random_uuid(), sha256(derived), consultation, lang, today) ON CONFLICT (verifier) DO NOTHING
+$f$""")
+
+definer("people.come_back(derived bytea, token_hash bytea) RETURNS boolean", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+DECLARE found_id uuid;
+BEGIN
+  SELECT h.id INTO found_id FROM people.phrase h WHERE h.verifier = sha256(derived);
+  IF found_id IS NULL THEN RETURN false; END IF;
+  INSERT INTO people.session (id, token_hash, phrase_id, began_at, seen_at)
+  VALUES (gen_random_uuid(), token_hash, found_id, date_trunc('minute', now()), date_trunc('minute', now()));
+  RETURN true;
+END $f$""")
+
+definer("people.end_session(secret bytea) RETURNS void", f"""
+LANGUAGE sql VOLATILE {_HEAD}
+  DELETE FROM people.session WHERE token_hash = sha256(secret)
+$f$""")

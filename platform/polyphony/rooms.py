@@ -1,0 +1,35 @@
+"""The one visible list of rooms, lowest first; importing a room's parts declares its tables and facts."""
+
+import importlib
+
+from flask import Blueprint
+
+ROOMS = ("people", "organisations", "languages", "notices", "consultations", "inputs", "feedback", "openness")
+
+
+def models() -> None:
+    """Import every room's tables, row policies and tasks (migrations, worker)."""
+    for module in ("audit", "once", "tallies", "jobs"):
+        importlib.import_module(f"polyphony.kernel.{module}")
+    for room in ROOMS:
+        for part in ("models", "access", "tasks"):
+            _if_there(f"polyphony.{room}.{part}")
+
+
+def blueprints() -> list[Blueprint]:
+    """Every room's views, as blueprints."""
+    models()
+    found = []
+    for room in ROOMS:
+        views = _if_there(f"polyphony.{room}.views")
+        found += views.BLUEPRINTS if views else []
+    return found
+
+
+def _if_there(name: str):  # type: ignore[no-untyped-def]
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name == name:
+            return None
+        raise

@@ -1,0 +1,65 @@
+// Small comforts: every page works without them.
+(() => {
+"use strict";
+const page = document, lang = page.documentElement.lang;
+const each = (root, query, act) => root.querySelectorAll(query).forEach(act);
+const on = (name, act, early) => page.addEventListener(name, act, early);
+let typed = false, presses = 0, last = 0;
+
+const localTime = (node) => {
+  const when = new Date(node.dateTime);
+  if (isNaN(when) || node.dataset.done) return;
+  const style = new Intl.DateTimeFormat(lang, { dateStyle: "long", timeStyle: "short" });
+  const zone = style.resolvedOptions().timeZone;
+  node.dataset.done = 1;
+  node.textContent = `${style.format(when)} (${zone.split("/").pop().replace(/_/g, " ")})`;
+  node.nextElementSibling?.removeAttribute("hidden");
+};
+
+const count = (box) => {
+  const place = page.getElementById(box.id + "-limit");
+  if (!place) return;
+  const used = [...box.value].length, limit = +box.dataset.limit, say = new Intl.NumberFormat(lang).format;
+  place.dataset.words ||= place.textContent;
+  place.textContent = place.dataset.words + (used ? ` ${say(used)} / ${say(limit)}` : "");
+  place.classList.toggle("over-limit", used > limit);
+};
+
+const free = () => each(page, "[aria-busy]", (form) => form.removeAttribute("aria-busy"));
+
+const dress = (root) => {
+  each(root, "time[data-local]", localTime);
+  each(root, "textarea[data-limit]", count);
+  const summary = page.getElementById("error-summary");
+  if (summary && root.contains(summary)) summary.focus();
+};
+
+on("input", ({ target }) => {
+  if (target.matches("textarea[data-limit]")) count(target);
+  if (target.matches("textarea, input:not([type=password])")) typed = true;
+});
+on("submit", (event) => {
+  const form = event.target;
+  if (form.hasAttribute("aria-busy")) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+  if (form.id !== "leave") form.setAttribute("aria-busy", "true");
+  typed = false;
+  setTimeout(free, 8000);
+}, true);
+addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
+addEventListener("pageshow", free);
+on("keydown", ({ key }) => {
+  presses = key === "Escape" ? (Date.now() - last < 1500 ? presses + 1 : 1) : 0;
+  last = Date.now();
+  const leave = page.getElementById("leave");
+  if (presses > 2 && leave) { typed = false; leave.submit(); }
+});
+on("htmx:afterRequest", ({ detail }) => { free(); if (!detail.successful) typed = true; });
+// A whole page that says no is shown above the form, so that nothing typed is lost.
+on("htmx:beforeSwap", ({ detail }) => {
+  if (detail.xhr.status < 400 || !/^\s*<!doctype/i.test(detail.xhr.response)) return;
+  page.getElementById("told")?.remove();
+  Object.assign(detail, { shouldSwap: true, target: page.getElementById("main"), selectOverride: "#told", swapOverride: "afterbegin show:top" });
+});
+on("htmx:afterSettle", ({ target }) => dress(target));
+dress(page);
+})();

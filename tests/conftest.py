@@ -1,0 +1,116 @@
+"""One real PostgreSQL for the whole run, one template per process, a clone for each test that writes.
+
+`world` gives a test its own migrated database, the application on the web role, clients, builders
+(`tests/make.py`) and a superuser connection for facts that no role may read.
+"""
+
+import base64
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from polyphony.app import create_app
+from polyphony.kernel import jobs
+from polyphony.kernel.database import db
+from polyphony.kernel.migrate import migrate
+from polyphony.kernel.postgres import Embedded
+from polyphony.settings import Settings
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Embedded]:
+    """The server of this process's tests, made for speed, gone at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="poly-"))
+    folder.chmod(0o711)
+    with Embedded(folder, fast=True) as started:
+        yield started
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(server: Embedded) -> str:
+    """A migrated, empty database to clone."""
+    server.create_database("template")
+    migrate(_driver(server.url("polyphony_owner", "template")))
+    return "template"
+
+
+def _driver(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def settings_for(server: Embedded, name: str, folder: Path, **changes: Any) -> Settings:
+    """Settings as a deployment would have them, with quick password hashing."""
+    key = {x: base64.b64encode(bytes([n]) * 32).decode() for n, x in enumerate(
+        ("ADDRESS_HASH_KEY", "ADDRESS_CIPHER_KEY", "PHRASE_SALT"), start=1)}
+    return Settings.from_environment({
+        **{f"POLYPHONY_{k}": v for k, v in key.items()}, "POLYPHONY_SECRET_KEY": "t" * 40,
+        "POLYPHONY_DATABASE_URL": server.url("polyphony_app", name),
+        "POLYPHONY_OWNER_DATABASE_URL": server.url("polyphony_owner", name),
+        "POLYPHONY_WORKER_DATABASE_URL": server.url("polyphony_worker", name),
+        "POLYPHONY_MAIL_FOLDER": str(folder / "mail"), "POLYPHONY_VAR": str(folder), "POLYPHONY_DEMO": "1",
+        "POLYPHONY_LOG_LEVEL": "ERROR", **changes})
+
+
+@dataclass
+class World:
+    """One test's world: its database, application, and whoever looks at it."""
+
+    server: Embedded
+    name: str
+    settings: Settings
+    app: Flask
+    worker: Flask
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def client(self) -> FlaskClient:
+        """A new browser."""
+        return self.app.test_client()
+
+    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run SQL as superuser, past row security: to arrange and to check, never inside the application."""
+        with psycopg.connect(self.server.url("postgres", self.name), autocommit=True) as connection:
+            found = connection.execute(statement, values)
+            return found.fetchall() if found.description else []
+
+    def raw(self) -> sa.Engine:
+        """A superuser engine for builders."""
+        return sa.create_engine(_driver(self.server.url("postgres", self.name)), poolclass=sa.NullPool)
+
+    def work(self) -> None:
+        """Do every job on the queue."""
+        jobs.run_pending(self.worker)
+
+    def mails(self) -> list[str]:
+        """Every mail written so far."""
+        folder = self.settings.mail_folder
+        return [p.read_text("utf-8") for p in sorted(folder.glob("*"))] if folder and folder.exists() else []
+
+
+@pytest.fixture
+def world(server: Embedded, template: str, tmp_path: Path) -> Iterator[World]:
+    """A world of its own for each test."""
+    name = f"world_{os.getpid()}_{next(_numbers)}"
+    server.create_database(name, template=template)
+    settings = settings_for(server, name, tmp_path)
+    app, worker = create_app(settings), create_app(settings, worker=True)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    try:
+        yield World(server, name, settings, app, worker)
+    finally:
+        for each in (app, worker):
+            with each.app_context():
+                db.engine.dispose()
+        server.drop_database(name)

@@ -1,0 +1,78 @@
+"""Builders: people, organisations and consultations put straight into the database, past row security."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask.testing import FlaskClient
+from polyphony.consultations.models import TEXTS, Consultation, Convener, Invited
+from polyphony.kernel import secrets
+from polyphony.organisations.models import Membership, Organisation
+from polyphony.people.models import Credential, Person, PlatformRole
+from sqlalchemy.orm import Session
+
+PASSWORD = "a long enough password"
+
+
+def add(world: Any, *rows: Any) -> None:
+    """Insert rows as superuser."""
+    with Session(world.raw(), expire_on_commit=False) as session, session.begin():
+        for row in rows:
+            session.add(row)
+            session.flush()
+
+
+def organisation(world: Any, name: str, kind: str = "company", country: str = "KE", *, admitted: bool = True) -> uuid.UUID:
+    """An organisation, admitted unless said otherwise."""
+    made = Organisation(id=uuid.uuid4(), name=name, kind=kind, country=country, asked_on=today(),
+                        admitted_on=today() if admitted else None)
+    add(world, made)
+    return made.id
+
+
+def person(world: Any, address: str, name: str = "", *, language: str = "en", seats: tuple[tuple[uuid.UUID, str], ...] = (),
+           roles: tuple[str, ...] = (), function: str = "") -> uuid.UUID:
+    """An account with memberships (organisation, role) and platform roles; password `PASSWORD`."""
+    who, salt = uuid.uuid4(), b"s" * 16
+    with world.app.app_context():
+        credential = Credential(person_id=who, address_hash=secrets.address_hash(address), salt=salt,
+                                address_sealed=secrets.seal_address(address, who),
+                                verifier=secrets.digest(secrets.derive_password(PASSWORD, salt)))
+    add(world, Person(id=who, name=name or address.split("@")[0], language=language, time_zone="UTC"), credential,
+        *(PlatformRole(person_id=who, role=role) for role in roles),
+        *(Membership(id=uuid.uuid4(), person_id=who, organisation_id=org, role=role, begun_at=now(),
+                     function=function if role == "decision_maker" else "") for org, role in seats))
+    return who
+
+
+def consultation(world: Any, companies: list[uuid.UUID], *, facilitator: uuid.UUID | None = None,
+                 invited: tuple[uuid.UUID, ...] = (), state: str = "open", **changes: Any) -> uuid.UUID:
+    """A consultation that every company co-owns, complete in English."""
+    made = Consultation(**{
+        "id": uuid.uuid4(), "state": state, "source_lang": "en", **{text: f"{text} in words" for text in TEXTS},
+        "languages": ["en"], "phases": ["assess"], "countries": ["KE"], "technologies": ["Alerts"],
+        "opens_at": now() - timedelta(days=10), "closes_at": now() + timedelta(days=10),
+        "promised_on": today() + timedelta(days=40), "facilitator_id": facilitator,
+        "facilitator_accepted_on": today() if facilitator else None, "paid_by": "the companies in equal parts",
+        "created_at": now(), "accountless": True, **changes})
+    rows: list[Any] = [Convener(consultation_id=made.id, company_id=company, state="accepted", accepted_revision=1,
+                                accepts_facilitator=True, functions=["product"], began=not n, invited_at=now())
+                       for n, company in enumerate(companies)]
+    rows += [Invited(consultation_id=made.id, organisation_id=org, at=now()) for org in invited]
+    add(world, made, *rows)
+    return made.id
+
+
+def sign_in(client: FlaskClient, address: str, password: str = PASSWORD) -> FlaskClient:
+    """Sign in through the interface."""
+    answer = client.post("/en/sign-in", data={"address": address, "password": password})
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    return client
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def today() -> Any:
+    return now().date()

@@ -1,0 +1,3 @@
+from polyphony import create_app
+
+app = create_app()
