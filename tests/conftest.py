@@ -19,6 +19,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+
 from polyphony.app import create_app
 from polyphony.kernel import jobs
 from polyphony.kernel.database import db
@@ -114,3 +115,27 @@ def world(server: Embedded, template: str, tmp_path: Path) -> Iterator[World]:
             with each.app_context():
                 db.engine.dispose()
         server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def demo_template(server: Embedded, template: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
+    """A database with the whole demo in it, to clone, and the lines that `make run` prints."""
+    from polyphony.demo.load import load_if_empty
+
+    server.create_database("demo", template=template)
+    return "demo", load_if_empty(settings_for(server, "demo", tmp_path_factory.mktemp("demo")))
+
+
+@pytest.fixture(scope="session")
+def demo(server: Embedded, demo_template: tuple[str, list[str]],
+         tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The demo as anyone meets it, for tests that only look."""
+    name, folder = f"look_{os.getpid()}", tmp_path_factory.mktemp("look")
+    server.create_database(name, template=demo_template[0])
+    settings = settings_for(server, name, folder)
+    app, worker = create_app(settings), create_app(settings, worker=True)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    yield World(server, name, settings, app, worker, {"lines": demo_template[1]})
+    for each in (app, worker):
+        with each.app_context():
+            db.engine.dispose()

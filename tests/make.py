@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
 from polyphony.consultations.models import TEXTS, Consultation, Convener, Invited
+from polyphony.inputs.models import Authorship, Input
 from polyphony.kernel import secrets
 from polyphony.organisations.models import Membership, Organisation
 from polyphony.people.models import Credential, Person, PlatformRole
-from sqlalchemy.orm import Session
+from polyphony.people.models import Session as LoginSession
 
 PASSWORD = "a long enough password"
 
@@ -76,3 +79,23 @@ def now() -> datetime:
 
 def today() -> Any:
     return now().date()
+
+
+def input_(world: Any, consultation_id: uuid.UUID, *, person_id: uuid.UUID | None = None,
+           phrase_id: uuid.UUID | None = None, audience: str = "participants", read: bool = True,
+           **changes: Any) -> uuid.UUID:
+    """An input with its author."""
+    made = Input(**{"id": uuid.uuid4(), "consultation_id": consultation_id, "day": today(), "lang": "en",
+                    "text": "What I have to say.", "audience": audience, "naming": "unattributed",
+                    "speaks_as": "affected", "read_on": today() if read else None, **changes})
+    add(world, made, Authorship(input_id=made.id, person_id=person_id, phrase_id=phrase_id))
+    return made.id
+
+
+def session_of(world: Any, person_id: uuid.UUID) -> bytes:
+    """The secret of a fresh session of this person."""
+    secret = uuid.uuid4().bytes
+    with world.app.app_context():
+        add(world, LoginSession(id=uuid.uuid4(), token_hash=secrets.digest(secret), person_id=person_id,
+                                began_at=now(), seen_at=now()))
+    return secret

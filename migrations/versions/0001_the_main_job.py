@@ -2,9 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
-
 from procrastinate.schema import SchemaManager
+from sqlalchemy.dialects import postgresql
 
 SCHEMAS = ("audit", "consultations", "feedback", "inputs", "kernel", "languages", "notices", "organisations", "people", "viewer", "jobs")
 

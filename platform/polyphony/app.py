@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None, *, worker: bool = False) -> Fla
         BABEL_DEFAULT_LOCALE="en",
         SQLALCHEMY_ENGINES={"default": {
             "url": settings.worker_database_url if worker else settings.database_url, "pool_size": 8,
-            "max_overflow": 4, "pool_timeout": 10, "connect_args": {"connect_timeout": 5}}},
+            "max_overflow": 4, "pool_timeout": 10, "hide_parameters": True, "connect_args": {"connect_timeout": 5}}},
     )
     _extensions(app)
     _templates(app)

@@ -75,6 +75,14 @@ def worker() -> None:
 
 
 @main.command()
+def docs() -> None:
+    """Write the documentation that comes from the code."""
+    from polyphony.commands.docs import write
+
+    write()
+
+
+@main.command()
 def migrate() -> None:
     """Bring the database to the newest shape."""
     from polyphony.kernel.migrate import migrate as bring

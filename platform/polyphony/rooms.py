@@ -19,7 +19,7 @@ def models() -> None:
 def blueprints() -> list[Blueprint]:
     """Every room's views, as blueprints."""
     models()
-    found = []
+    found: list[Blueprint] = []
     for room in ROOMS:
         views = _if_there(f"polyphony.{room}.views")
         found += views.BLUEPRINTS if views else []

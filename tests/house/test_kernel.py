@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from polyphony import rooms
 from polyphony.app import UnguardedView
 from polyphony.folders import root

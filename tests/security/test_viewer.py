@@ -2,9 +2,10 @@
 
 import uuid
 
-import make
 import psycopg
 import pytest
+
+import make
 
 
 def app_connection(world) -> psycopg.Connection:

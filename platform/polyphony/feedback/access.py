@@ -16,7 +16,7 @@ from polyphony.feedback.models import (
 )
 from polyphony.kernel.policies import allow, any_of, ids, one, protect
 from polyphony.kernel.viewer import fact, had
-from polyphony.languages.access import changeable, readable_with
+from polyphony.languages.access import changeable, not_refused, readable_with
 from polyphony.languages.models import TranslatorRefusal
 
 fact("placed", "SELECT array_agg(DISTINCT e.theme_id) FROM feedback.excerpt e WHERE "
@@ -28,8 +28,6 @@ FACILITATED = any_of("consultation_id", "facilitated")
 TRANSLATING = any_of("consultation_id", "translating")
 _OWN = any_of("company_id", "companies")
 _SEEN = "consultation_id IN (SELECT c.id FROM consultations.consultation c)"
-_NOT_REFUSED = ("NOT EXISTS (SELECT 1 FROM languages.translator_refusal r WHERE r.subject_id = answer.id AND "
-                f"r.person_id = {one('person')})")
 
 protect(Theme, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT")
 protect(Excerpt, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE")
@@ -67,7 +65,7 @@ allow(Objection, "UPDATE", "facilitator", FACILITATED)
 
 allow(Answer, "SELECT", "own_company", _OWN)
 allow(Answer, "SELECT", "signed_for_facilitator", f"state <> 'draft' AND {FACILITATED}")
-allow(Answer, "SELECT", "signed_for_translator", f"state <> 'draft' AND {TRANSLATING} AND {_NOT_REFUSED}")
+allow(Answer, "SELECT", "signed_for_translator", f"state <> 'draft' AND {TRANSLATING} AND {not_refused('id')}")
 allow(Answer, "SELECT", "published", f"state = 'published' AND {_SEEN}", public=True)
 allow(Answer, "INSERT", "own_company", "", check=f"state = 'draft' AND {any_of('company_id', 'leading', 'deciding')}")
 allow(Answer, "UPDATE", "own_company", f"state = 'draft' AND {any_of('company_id', 'leading', 'deciding')}",

@@ -3,7 +3,7 @@
 from polyphony.inputs.models import Authorship, Draft, Handed, Input, Original, Reading
 from polyphony.kernel.policies import allow, any_of, definer, ids, one, protect
 from polyphony.kernel.viewer import fact
-from polyphony.languages.access import changeable, readable_with
+from polyphony.languages.access import changeable, not_refused, readable_with
 from polyphony.languages.models import TranslatorRefusal
 
 # The author's own inputs, as a fact: it makes "is it mine?" one array test instead of a join per row.
@@ -19,8 +19,6 @@ protect(Reading, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE")
 
 AUTHORED = f"id = ANY ({ids('authored')})"
 _RELEASED = "read_on IS NOT NULL AND withdrawn_on IS NULL"
-_REFUSED_ME = ("EXISTS (SELECT 1 FROM languages.translator_refusal r WHERE r.subject_id = input.id AND "
-               f"r.person_id = {one('person')})")
 
 allow(Input, "SELECT", "own", AUTHORED)
 allow(Input, "SELECT", "facilitator", f"withdrawn_on IS NULL AND {any_of('consultation_id', 'facilitated')}")
@@ -31,8 +29,8 @@ allow(Input, "SELECT", "participants", f"{_RELEASED} AND audience = 'participant
 allow(Input, "SELECT", "companies", f"{_RELEASED} AND audience = 'companies' AND {any_of('consultation_id', 'convened')}")
 allow(Input, "SELECT", "chosen", f"{_RELEASED} AND audience = 'chosen' AND readers && {ids('companies')}")
 allow(Input, "SELECT", "translator", f"{_RELEASED} AND audience <> 'facilitator' AND "
-      f"{any_of('consultation_id', 'translating')} AND NOT {_REFUSED_ME}")
-allow(Input, "SELECT", "handed", f"withdrawn_on IS NULL AND id = ANY ({ids('handed')}) AND NOT {_REFUSED_ME}")
+      f"{any_of('consultation_id', 'translating')} AND {not_refused('id')}")
+allow(Input, "SELECT", "handed", f"withdrawn_on IS NULL AND id = ANY ({ids('handed')}) AND {not_refused('id')}")
 allow(Input, "INSERT", "author", "", check=f"{any_of('consultation_id', 'participating')} AND read_on IS NULL")
 allow(Input, "UPDATE", "own", AUTHORED)
 allow(Input, "UPDATE", "facilitator", f"withdrawn_on IS NULL AND {any_of('consultation_id', 'facilitated')}")
@@ -62,7 +60,7 @@ readable_with("input", "inputs.input")
 changeable("input", f"subject_id = ANY ({ids('authored')}) OR {any_of('consultation_id', 'facilitated', 'translating')}")
 
 # How many of the authors' languages are there? The facilitator learns languages, never authors.
-definer("inputs.languages_of_authors(consultation uuid) RETURNS TABLE (input_id uuid, lang text)", f"""
+definer("inputs.languages_of_authors(consultation uuid) RETURNS TABLE (input_id uuid, lang text)", """
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
   SELECT i.id, coalesce(p.language, h.language, i.lang) FROM inputs.input i
   JOIN inputs.authorship a ON a.input_id = i.id LEFT JOIN people.person p ON p.id = a.person_id

@@ -15,7 +15,6 @@ from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import NotPermitted, NotThere
 from polyphony.kernel.viewer import Viewer
 
-
 T = TypeVar("T")
 
 

@@ -1,7 +1,9 @@
 """What a person sees when something cannot be had: a clear sentence, who can help, nothing lost."""
 
+import traceback
+
 import structlog
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
@@ -58,7 +60,8 @@ def show(refusal: Refusal) -> Response:
     """A refusal that no form caught, as a page (or as the fragment htmx asked for)."""
     if isinstance(refusal, SignInNeeded):
         g.sign_in_next = request.path if request.method == "GET" else ""
-    names = {403: "errors/403.html", 422: "errors/422.html", 413: "errors/413.html", 429: "errors/429.html"}
+    names = {403: "errors/403.html", 422: "errors/422.html", 413: "errors/413.html", 429: "errors/429.html",
+             400: "errors/400.html"}
     template = names.get(refusal.status, "errors/409.html")
     response = make_response(render_template(template, refusal=refusal), refusal.status)
     response.headers["Cache-Control"] = "no-store"
@@ -77,10 +80,10 @@ def _unexpected(error: Exception) -> Response:
         return error.get_response()  # type: ignore[return-value]
     if isinstance(error.__context__, DBAPIError) and edge.is_down(error.__context__):
         return edge.unavailable()
-    log.exception("unexpected", endpoint=request.endpoint, kind=type(error).__name__)
-    from flask import current_app
-
-    if current_app.config.get("PROPAGATE_EXCEPTIONS"):
+    # Where it broke, never with what: messages and parameters can hold people's words.
+    log.error("unexpected", endpoint=request.endpoint, kind=type(error).__name__,
+              at="".join(traceback.format_tb(error.__traceback__)[-4:]))
+    if current_app.testing:
         raise error
     db.session.rollback()
     return show(OurFault())

@@ -9,15 +9,17 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+import sqlalchemy as sa
 from flask import redirect, request
 from flask_wtf import FlaskForm
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 from wtforms import Field, HiddenField, StringField, TextAreaField, validators
 
 from polyphony.kernel import once
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import lazy
-from polyphony.kernel.refusals import Refusal
+from polyphony.kernel.refusals import Refusal, refusal_for
 
 TEXT_LENGTH = 20_000
 LINE_LENGTH = 300
@@ -76,7 +78,7 @@ def optional() -> validators.Optional:
     return validators.Optional()
 
 
-class too_long:  # noqa: N801 - reads as a sentence in a field's list of checks
+class too_long:
     """Length in characters, said with how many are too many."""
 
     def __init__(self, length: int):
@@ -105,7 +107,13 @@ def answer(form: Form, verb: Callable[..., Any], *, then: Callable[[Any], str], 
         with db.session.begin_nested():
             result = verb(**form.values)
             db.session.flush()
+            db.session.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
     except Refusal as refusal:
+        return refused(form, refusal, again)
+    except IntegrityError as error:
+        refusal = refusal_for(error)
+        if refusal is None:
+            raise
         return refused(form, refusal, again)
     place = then(result)
     once.settle(form.once.data, place)

@@ -9,6 +9,7 @@ from jinja2_fragments.flask import render_block
 
 from polyphony.kernel import locale, viewer
 from polyphony.kernel.database import db
+from polyphony.kernel.locale import _
 
 NAV: list[tuple[str, Any, Callable[[viewer.Viewer], bool]]] = []
 
@@ -47,6 +48,13 @@ def here_in(code: str) -> str | None:
     return url_for(request.endpoint, **{**(request.view_args or {}), **query, "lang": code})
 
 
+def _way_out(by: viewer.Viewer) -> list[dict[str, Any]]:
+    """Signing in or out, at the end of the doors."""
+    if by.is_signed_in or by.is_phrase:
+        return [{"label": _("Sign out"), "url": url_for("people.sign_out"), "current": False, "post": True}]
+    return [{"label": _("Sign in"), "url": url_for("people.sign_in"), "current": request.endpoint == "people.sign_in"}]
+
+
 def base_context() -> dict[str, Any]:
     """What the layout needs on every page."""
     by = viewer.current()
@@ -56,12 +64,12 @@ def base_context() -> dict[str, Any]:
         "languages": [{"code": x.code, "name": x.name, "direction": x.direction, "url": here_in(x.code)}
                       for x in locale.interface()],
         "nav": [{"label": label, "url": url_for(endpoint), "current": request.endpoint == endpoint}
-                for endpoint, label, when in NAV if when(by)],
+                for endpoint, label, when in NAV if when(by)] + _way_out(by),
         "footer_links": g.get("footer_links") or FOOTER(),
         "leave_fast": by.is_phrase or by.is_stakeholder or bool(g.get("leave_fast")),
         "with_scripts": not g.get("no_scripts"),
     }
 
 
-def FOOTER() -> list[dict[str, str]]:  # noqa: N802 - replaced by the front room, which knows its pages
+def FOOTER() -> list[dict[str, str]]:
     return []

@@ -48,3 +48,13 @@ class BadInput(Refusal):
 
 class NotThere(Exception):
     """Not visible means not there: one answer for missing and for hidden things (404)."""
+
+
+CONSTRAINTS: dict[str, type[Refusal]] = {}  # what the database refuses, in human words
+
+
+def refusal_for(error: Any) -> Refusal | None:
+    """The refusal a room declared for the constraint that the database named, or None."""
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    known = CONSTRAINTS.get(name or "")
+    return known() if known else None

@@ -99,6 +99,7 @@ BEGIN
   IF who IS NULL THEN RETURN false; END IF;
   UPDATE people.credential SET salt = new_salt, verifier = sha256(derived) WHERE person_id = who;
   DELETE FROM people.session WHERE person_id = who;
+  DELETE FROM people.attempt a USING people.credential c WHERE c.person_id = who AND a.address_hash = c.address_hash;
   RETURN true;
 END $f$""")
 

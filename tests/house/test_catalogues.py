@@ -1,0 +1,31 @@
+"""Seven languages as equals: every sentence in every catalogue, with its placeholders and plurals."""
+
+import polib
+import pytest
+
+from polyphony.commands import strings
+from polyphony.folders import folder
+from polyphony.kernel.locale import interface
+
+OTHERS = [x.code for x in interface() if x.code != "en"]
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_every_sentence_is_translated(lang: str) -> None:
+    entries = polib.pofile(str(folder("translations") / lang / "LC_MESSAGES" / "messages.po"))
+    missing = [e.msgid for e in entries if not e.obsolete
+               and not (all(e.msgstr_plural.values()) if e.msgid_plural else e.msgstr)]
+    assert missing == [], "every string lands in all seven languages: run `make strings` and translate these"
+    assert not [e.msgid for e in entries if "fuzzy" in e.flags], "a guess is not a translation"
+
+
+def test_the_catalogues_know_every_sentence_of_the_code() -> None:
+    fresh = {m.id if isinstance(m.id, str) else m.id[0] for m in strings.template() if m.id}
+    kept = {e.msgid for e in polib.pofile(str(folder("translations") / "messages.pot"))}
+    assert fresh == kept, "run `make strings`"
+
+
+def test_a_missing_translation_would_be_seen() -> None:
+    planted = polib.POEntry(msgid="Planted", msgstr="")
+    assert not planted.msgstr
+    assert not planted.translated()

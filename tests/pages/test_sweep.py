@@ -1,0 +1,114 @@
+"""Every page as every kind of person: it answers, within the budgets, in the right language and direction."""
+
+import gzip
+import re
+import uuid
+
+import pytest
+from flask import g
+from polyphony.demo.cast import PASSWORD, PHRASE
+
+from polyphony.folders import folder
+
+PEOPLE = {
+    "visitor": "", "phrase": "", "lead": "lead@tern.example", "decider": "decider@halcyon.example",
+    "facilitator": "facilitator@opentable.example", "coordinator": "coordinator@sauti.example",
+    "translator": "translator@masar.example", "steward": "steward1@polyphony.example",
+    "auditor": "auditor@polyphony.example",
+}
+LISTS_AND_DETAILS, HOMES_AND_DESKS = 6, 10
+DESKS = {"openness.home", "feedback.facilitate", "feedback.desk", "languages.desk", "organisations.mine",
+         "organisations.admissions", "inputs.inbox"}
+COMPRESSED = 14 * 1024
+
+
+@pytest.fixture(scope="module")
+def browsers(demo):
+    """One signed-in browser for each kind of person."""
+    made = {}
+    for who, address in PEOPLE.items():
+        client = demo.client()
+        if address:
+            answer = client.post("/en/sign-in", data={"address": address, "password": PASSWORD})
+            assert answer.status_code == 303, who
+        if who == "phrase":
+            answer = client.post("/en/come-back", data={"phrase": PHRASE})
+            assert answer.status_code == 303, answer.get_data(as_text=True)
+        made[who] = client
+    return made
+
+
+def addresses(demo):
+    """Every GET address of the application, with ids of the demo where it takes some."""
+    ids = {
+        "consultation_id": [r[0] for r in demo.sql("SELECT id FROM consultations.consultation ORDER BY title")],
+        "theme_id": [r[0] for r in demo.sql("SELECT id FROM feedback.theme ORDER BY title LIMIT 3")],
+        "input_id": [r[0] for r in demo.sql("SELECT id FROM inputs.input ORDER BY id LIMIT 3")],
+        "measure_id": [r[0] for r in demo.sql("SELECT id FROM feedback.measure ORDER BY id LIMIT 2")],
+        "organisation_id": [r[0] for r in demo.sql("SELECT id FROM organisations.organisation ORDER BY name LIMIT 2")],
+    }
+    found = []
+    with demo.app.test_request_context():
+        for rule in demo.app.url_map.iter_rules():
+            if "GET" not in rule.methods or rule.endpoint == "static":
+                continue
+            names = sorted(rule.arguments - {"lang"})
+            choices = ids.get(names[0], [uuid.UUID(int=7)]) if names else [None]
+            for value in choices:
+                values = {name: (value if n == 0 else uuid.UUID(int=7)) for n, name in enumerate(names)}
+                values = {k: (str(v) if rule._converters.get(k).__class__.__name__ != "IntegerConverter" else 1)
+                          for k, v in values.items()}
+                if "lang" in rule.arguments:
+                    values["lang"] = "en"
+                found.append((rule.endpoint, demo.app.url_for(rule.endpoint, **values)))
+    return found
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_every_page_answers_within_its_budgets(demo, browsers, who) -> None:
+    css = len(gzip.compress((folder("static") / "polyphony.css").read_bytes(), 9))
+    wrong = []
+    for endpoint, address in addresses(demo):
+        with demo.app.app_context(), browsers[who] as client:
+            answer = client.get(address)
+            statements = g.get("sql", 0)
+        html = answer.get_data()
+        if answer.status_code not in (200, 302, 303, 308, 403, 404, 405, 409, 410):
+            wrong.append(f"{address}: status {answer.status_code}")
+        if answer.status_code == 200 and answer.mimetype == "text/html":
+            most = HOMES_AND_DESKS if endpoint in DESKS else LISTS_AND_DETAILS
+            if statements > most:
+                wrong.append(f"{address}: {statements} statements, at most {most}")
+            if len(gzip.compress(html, 9)) + css > COMPRESSED:
+                wrong.append(f"{address}: {len(gzip.compress(html, 9)) + css} bytes compressed")
+            if not re.search(rb"<h1[ >]", html) or html.count(b"<h1") != 1:
+                wrong.append(f"{address}: a page has one h1")
+            if b"style=" in html or b"<script>" in html:
+                wrong.append(f"{address}: inline style or script")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("lang", ["en", "fr", "es", "pt", "ar", "sw", "id"])
+def test_every_language_reads_in_its_direction(demo, lang) -> None:
+    html = demo.client().get(f"/{lang}/").get_data(as_text=True)
+    assert f'<html lang="{lang}" dir="{"rtl" if lang == "ar" else "ltr"}">' in html
+
+
+def test_missing_and_hidden_are_the_same_bytes(demo, browsers) -> None:
+    hidden = demo.sql("SELECT id FROM feedback.theme LIMIT 1")[0][0]
+    demo.sql("UPDATE feedback.theme SET published_on = published_on")  # nothing changes; the id exists
+    draft = demo.sql("SELECT id FROM inputs.input WHERE audience = 'facilitator' LIMIT 1")[0][0]
+    missing = browsers["visitor"].get(f"/en/consultations/{uuid.uuid4()}")
+    nowhere = browsers["visitor"].get("/en/no/such/place")
+    assert missing.status_code == nowhere.status_code == 404
+    assert missing.data == nowhere.data
+    assert hidden
+    assert draft
+
+
+def test_headers_are_strict_everywhere(demo, browsers) -> None:
+    for address in ("/en/", "/en/no/such/place", "/static/polyphony.css", "/healthz"):
+        answer = browsers["visitor"].get(address)
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'"), address
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"

@@ -1,0 +1,113 @@
+"""Who reads an input is decided by its author and kept by the database, whatever the pages ask for."""
+
+from types import SimpleNamespace
+
+import make
+import psycopg
+import pytest
+
+AUDIENCES = ("facilitator", "chosen", "companies", "participants", "public")
+
+
+@pytest.fixture
+def cast(world):
+    """Two companies, an invited and an uninvited organisation, a facilitator, and the people of each."""
+    c = SimpleNamespace(world=world, people={})
+    halcyon, tern = make.organisation(world, "Halcyon"), make.organisation(world, "Tern")
+    table = make.organisation(world, "Open Table", "facilitation")
+    sauti, other = make.organisation(world, "Sauti", "stakeholder"), make.organisation(world, "Other", "stakeholder")
+    seats = {"halcyon": (halcyon, "engagement_lead"), "tern": (tern, "board_observer"), "facilitator": (table, "facilitator"),
+             "author": (sauti, "coordinator"), "colleague": (sauti, "contributor"), "outsider": (other, "coordinator")}
+    for who, seat in seats.items():
+        c.people[who] = make.person(world, f"{who}@x.example", seats=(seat,))
+    c.halcyon = halcyon
+    c.consultation = make.consultation(world, [halcyon, tern], facilitator=table, invited=(sauti,), discovery="invitation")
+    return c
+
+
+def sees(cast, who: str, table: str = "inputs.input") -> set:
+    """Ids of a table's rows that this person gets with plain SQL on the web role."""
+    secret = make.session_of(cast.world, cast.people[who]) if who != "visitor" else None
+    with psycopg.connect(cast.world.server.url("polyphony_app", cast.world.name)) as connection:
+        connection.execute("SELECT viewer.open(%s, NULL)", [secret])
+        return {row[0] for row in connection.execute(f"SELECT id FROM {table}")}
+
+
+READERS = {
+    "facilitator": {"author", "facilitator"},
+    "chosen": {"author", "facilitator", "halcyon"},
+    "companies": {"author", "facilitator", "halcyon", "tern"},
+    "participants": {"author", "facilitator", "halcyon", "tern", "colleague"},
+    "public": {"author", "facilitator", "halcyon", "tern", "colleague"},
+}
+EVERYONE = ("author", "facilitator", "halcyon", "tern", "colleague", "outsider", "visitor")
+
+
+def write(cast, audience: str, *, read: bool):
+    return make.input_(cast.world, cast.consultation, person_id=cast.people["author"], audience=audience, read=read,
+                       readers=[cast.halcyon] if audience == "chosen" else [])
+
+
+def test_every_audience_reaches_exactly_its_readers(cast) -> None:
+    written = {audience: write(cast, audience, read=True) for audience in AUDIENCES}
+    for who in EVERYONE:
+        expected = {written[a] for a in AUDIENCES if who in READERS[a]}
+        assert sees(cast, who) == expected, f"{who} (by invitation, so outsiders see not even the public ones)"
+
+
+def test_nothing_reaches_others_before_the_facilitator_has_read_it(cast) -> None:
+    written = {write(cast, audience, read=False) for audience in AUDIENCES}
+    assert {who for who in EVERYONE if sees(cast, who) & written} == {"author", "facilitator"}
+
+
+def test_public_inputs_of_a_listed_consultation_reach_visitors(cast) -> None:
+    cast.world.sql("UPDATE consultations.consultation SET discovery = 'listed'")
+    shown, hidden = write(cast, "public", read=True), write(cast, "participants", read=True)
+    assert sees(cast, "visitor") == {shown}
+    assert hidden not in sees(cast, "outsider")
+
+
+def test_who_wrote_it_is_seen_by_the_author_alone(cast) -> None:
+    one = write(cast, "public", read=True)
+    with psycopg.connect(cast.world.server.url("polyphony_app", cast.world.name)) as connection:
+        for who in EVERYONE[:-1]:
+            connection.execute("SELECT viewer.open(%s, NULL)", [make.session_of(cast.world, cast.people[who])])
+            rows = connection.execute("SELECT input_id FROM inputs.authorship").fetchall()
+            assert rows == ([(one,)] if who == "author" else []), who
+
+
+def test_a_company_sees_nothing_of_anothers_draft_answer(cast) -> None:
+    world = cast.world
+    theme = world.sql("INSERT INTO feedback.theme (id, consultation_id, title, summary, lang, addressed, added_reason, place, "
+                      "made_on, shared_on, revision) VALUES (gen_random_uuid(), %s, 't', 's', 'en', '{}', '', 0, now(), now(), 1) "
+                      "RETURNING id", cast.consultation)[0][0]
+    for state in ("draft", "signed"):
+        world.sql("DELETE FROM feedback.answer")
+        world.sql("INSERT INTO feedback.answer (id, theme_id, company_id, consultation_id, number, state, decision, reason_kind, "
+                  "words, changes, lang, signed_as, signed_on, late_days, revision) VALUES (gen_random_uuid(), %s, %s, %s, 1, "
+                  "%s, 'adopted', '', 'w', 'c', 'en', 'product', now(), 0, 1)", theme, cast.halcyon, cast.consultation, state)
+        readers = {who for who in EVERYONE if sees(cast, who, "feedback.answer")}
+        assert readers == ({"halcyon"} if state == "draft" else {"halcyon", "facilitator"}), state
+
+
+def test_the_database_refuses_a_decline_without_reason(cast) -> None:
+    world = cast.world
+    theme = world.sql("INSERT INTO feedback.theme (id, consultation_id, title, summary, lang, addressed, added_reason, place, "
+                      "made_on, revision) VALUES (gen_random_uuid(), %s, 't', 's', 'en', '{}', '', 0, now(), 1) RETURNING id",
+                      cast.consultation)[0][0]
+    with pytest.raises(psycopg.errors.CheckViolation):
+        world.sql("INSERT INTO feedback.answer (id, theme_id, company_id, consultation_id, number, state, decision, reason_kind, "
+                  "words, changes, lang, signed_as, signed_on, late_days, revision) VALUES (gen_random_uuid(), %s, %s, %s, 1, "
+                  "'signed', 'declined', '', '', 'c', 'en', 'legal', now(), 0, 1)", theme, cast.halcyon, cast.consultation)
+
+
+@pytest.mark.parametrize("change", ["promised_on = promised_on + 1", "state = 'closed'"])
+def test_the_promised_date_and_the_order_of_steps_hold_in_the_database(cast, change: str) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation):
+        cast.world.sql(f"UPDATE consultations.consultation SET {change}")
+
+
+def test_one_steward_alone_admits_nobody(world) -> None:
+    newcomer = make.organisation(world, "New", admitted=False)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        world.sql("UPDATE organisations.organisation SET admitted_on = now() WHERE id = %s", newcomer)
