@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
-from polyphony.demo.cast import PASSWORD, PHRASE
+from polyphony.demo.cast import PASSWORD
+from polyphony.demo.story import PHRASES
 from werkzeug.serving import make_server
 
 from polyphony.folders import root
 
+PHRASE = next(iter(PHRASES.values()))
 pytestmark = pytest.mark.slow
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SHOTS = root() / "var" / "screenshots"
@@ -82,7 +84,7 @@ def test_pages_are_sound(base, browser, who, lang) -> None:
         page.wait_for_url(lambda url: "sign-in" not in url)
     elif who == "phrase":
         page.goto(f"{base}/{lang}/come-back")
-        page.fill("[name=phrase]", PHRASE)
+        page.fill("main [name=words]", PHRASE)
         page.click("main form button[type=submit], main form button:not([type])")
         page.wait_for_url(lambda url: "come-back" not in url)
     else:
@@ -104,7 +106,7 @@ def test_pages_are_sound(base, browser, who, lang) -> None:
 def test_the_main_pages_work_without_scripts(base, browser) -> None:
     page = open_page(browser, base, scripts=False, width=1280)
     page.goto(f"{base}/sw/come-back")
-    page.fill("[name=phrase]", PHRASE)
+    page.fill("main [name=words]", PHRASE)
     page.click("main form button[type=submit], main form button:not([type])")
     assert "come-back" not in page.url, "the phrase opens the inbox without scripts"
     page.click("form#leave button")

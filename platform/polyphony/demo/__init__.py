@@ -2,11 +2,10 @@
 
 A newcomer, a translator or an auditor should see in five minutes what a promise kept, a promise
 kept late and a promise broken look like. The story is data (`texts/*.toml`), told in the languages
-of the people who tell it; the loader feeds it through the same services as the interface, so the
-demo can show nothing that a real consultation could not.
+of the people who tell it. It lies in the past, which the services refuse, so the loader writes it as rows,
+under the same constraints as every real consultation (docs/decisions/0001).
 
-`texts/cast.toml` holds organisations and people; `texts/labels.toml` the names of technologies,
-customer segments and contexts; `alerts.toml` is open, `maps.toml` published with Tern late, and
+`texts/cast.toml` holds organisations and people; `alerts.toml` is open, `maps.toml` published with Tern late, and
 `voices.toml` closed, with measures and views from the ground. Days are counted from the day of
 loading; negative ones lie in the past. Everybody and everything in these files is invented: no
 real company, person or place of danger is named.

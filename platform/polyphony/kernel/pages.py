@@ -49,10 +49,10 @@ def here_in(code: str) -> str | None:
 
 
 def _way_out(by: viewer.Viewer) -> list[dict[str, Any]]:
-    """Signing in or out, at the end of the doors."""
+    """Signing out, at the end of the doors."""
     if by.is_signed_in or by.is_phrase:
         return [{"label": _("Sign out"), "url": url_for("people.sign_out"), "current": False, "post": True}]
-    return [{"label": _("Sign in"), "url": url_for("people.sign_in"), "current": request.endpoint == "people.sign_in"}]
+    return []
 
 
 def base_context() -> dict[str, Any]:

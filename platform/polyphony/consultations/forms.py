@@ -1,0 +1,151 @@
+"""What the rooms of a consultation ask for."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    DateField,
+    DateTimeLocalField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    widgets,
+)
+from wtforms.fields.choices import SelectChoice
+
+from polyphony.consultations import words
+from polyphony.kernel import clock, locale
+from polyphony.kernel.forms import Form, Line, Words, optional, required
+from polyphony.kernel.locale import lazy
+
+
+class Boxes(SelectMultipleField):
+    """Several of a list, each with its own box."""
+
+    widget = widgets.TableWidget(with_table_tag=False)
+    option_widget = widgets.CheckboxInput()
+
+    def __init__(self, label: Any = None, **kw: Any):
+        self.widget = widgets.ListWidget(prefix_label=False)
+        super().__init__(label, **kw)
+
+
+class Slugs(Line):
+    """Several short entries on one line, separated by commas."""
+
+    def _value(self) -> str:
+        return ", ".join(self.data) if isinstance(self.data, list) else self.data or ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = valuelist[0] if valuelist else ""
+        self.data = [part.strip() for part in text.replace("،", ",").split(",") if part.strip()]
+
+    def __init__(self, label: Any = None, **kw: Any):
+        super().__init__(label, **kw)
+        self.filters = ()
+        self.validators = ()
+
+
+def an_id(value: Any) -> uuid.UUID | None:
+    """An id out of a select; the empty choice is none."""
+    if isinstance(value, uuid.UUID):
+        return value
+    return uuid.UUID(value) if value and value != "None" else None
+
+
+class TermsForm(Form):
+    """Everything a consultation says of itself, on one page for staff."""
+
+    revision = HiddenField()
+    company = SelectField(lazy("Your company"), coerce=an_id, validators=[optional()], validate_choice=False)
+    source_lang = SelectField(lazy("Language you write in"))
+    title = Line(lazy("Title"), [required()])
+    plain = Words(lazy("In plain words"))
+    purpose = Words(lazy("What it is for"))
+    open_to_change = Words(lazy("Open to change"))
+    closed_to_change = Words(lazy("Not open to change"))
+    cannot_share = Words(lazy("What we cannot share"))
+    cannot_share_why = Words(lazy("Why, and until when"))
+    at_risk = Words(lazy("Who is most at risk"))
+    technologies = Slugs(lazy("Technologies"))
+    countries = SelectMultipleField(lazy("Countries"))
+    segments = Slugs(lazy("Groups of people"))
+    contexts = Slugs(lazy("Situations"))
+    phases = Boxes(lazy("Phases"))
+    languages = Boxes(lazy("Languages offered"))
+    protection = RadioField(lazy("Protection level"), default="standard")
+    discovery = RadioField(lazy("How people find it"), default="listed")
+    accountless = BooleanField(lazy("People can take part without an account"))
+    time_zone = SelectField(lazy("Time zone of the dates below"), default="UTC")
+    opens_at = DateTimeLocalField(lazy("Inputs begin"), [optional()], format="%Y-%m-%dT%H:%M")
+    closes_at = DateTimeLocalField(lazy("Inputs end"), [optional()], format="%Y-%m-%dT%H:%M")
+    promised_on = DateField(lazy("Every company answers by"), [optional()])
+    facilitator_id = SelectField(lazy("Facilitator"), coerce=an_id)
+    paid_by = Words(lazy("Who pays the facilitator"), length=2000)
+
+    def offer(self, companies: list[tuple[Any, str]], facilitators: list[tuple[Any, str]]) -> "TermsForm":
+        """Fill the lists to choose from."""
+        self.company.choices = companies
+        self.facilitator_id.choices = [("", lazy("Not chosen yet")), *facilitators]
+        self.source_lang.choices = [(x.code, x.name) for x in locale.interface()]
+        self.languages.choices = [(x.code, x.name) for x in locale.interface()]
+        self.countries.choices = words.countries()
+        self.phases.choices = list(words.PHASES.items())
+        self.protection.choices = list(words.PROTECTION.items())
+        self.discovery.choices = list(words.DISCOVERY.items())
+        self.time_zone.choices = [("UTC", "UTC"), *((z, z) for z in clock.zones() if z != "UTC")]
+        return self
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """With instants instead of local times."""
+        found = super().values
+        zone = clock.zone(found["time_zone"])
+        for name in ("opens_at", "closes_at"):
+            if isinstance(found[name], datetime):
+                found[name] = found[name].replace(tzinfo=zone)
+        return found
+
+
+class AskForm(Form):
+    """Which organisation is asked."""
+
+    organisation = SelectField(lazy("Organisation"), coerce=an_id, validators=[required()])
+
+
+class ReplyForm(Form):
+    """A company's answer to the invitation to co-own a consultation."""
+
+    revision = HiddenField()
+    says = RadioField(lazy("Your company’s answer"), [required()],
+                      choices=[SelectChoice("accepted", lazy("We co-own it")),
+                               SelectChoice("declined", lazy("We decline"))])
+    functions = Boxes(lazy("Functions whose people decide"),
+                      choices=[SelectChoice(*x) for x in words.FUNCTIONS.items()])
+    accepts_facilitator = BooleanField(lazy("We accept the facilitator"))
+    words = Words(lazy("Words for the others"), length=2000)
+
+
+class WordsForm(Form):
+    """A step that needs its reason said."""
+
+    words = Words(lazy("Words for those concerned"), [required()], length=2000)
+
+
+class StepForm(Form):
+    """A step of the facilitator, with words if she likes."""
+
+    words = Words(lazy("Words for those concerned"), length=2000)
+
+
+class RaiseForm(Form):
+    level = RadioField(lazy("New protection level"), [required()])
+    words = Words(lazy("Why"), [required()], length=2000)
+
+
+class TranslatorForm(Form):
+    person = SelectField(lazy("Translator"), [required()])
+    languages = Boxes(lazy("Languages"), validators=[required(lazy("Choose at least one language."))])

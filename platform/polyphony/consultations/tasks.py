@@ -1,0 +1,85 @@
+"""What time does by itself, and what this room answers when others ask."""
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+
+from polyphony.consultations import rules, words
+from polyphony.consultations.models import Consultation, Convener, Transition
+from polyphony.kernel import clock, jobs, providers
+from polyphony.kernel.database import db
+from polyphony.kernel.locale import _, language, lazy
+from polyphony.kernel.viewer import Viewer
+from polyphony.languages.service import translations_for, written
+
+_TELLS = {"open": ("open", ("participants", "conveners", "facilitators")),
+          "answering": ("inputs_end", ("participants", "conveners", "facilitators"))}
+
+
+@jobs.task("consultations.turn_with_time", every="* * * * *")
+def turn_with_time() -> None:
+    """Open what is due to open and end inputs where they end; nobody needs to be there for it."""
+    from polyphony.consultations.models import MACHINE
+    from polyphony.consultations.service import step
+    from polyphony.notices.service import tell
+
+    now = clock.now()
+    due = sa.or_(sa.and_(Consultation.state == "announced", Consultation.opens_at <= now),
+                 sa.and_(Consultation.state == "open", Consultation.closes_at <= now))
+    for kept in db.session.scalars(sa.select(Consultation).where(due).order_by(Consultation.id)
+                                   .with_for_update(of=Consultation, skip_locked=True)).all():
+        while verb := rules.due_now(kept.state, kept.opens_at, kept.closes_at, now):
+            step(kept, MACHINE.way(kept.state, verb).end)
+            db.session.flush()
+            kind, groups = _TELLS[kept.state]
+            for group in groups:
+                tell(kind, consultation_id=kept.id, to=group)
+
+
+@providers.provide("translation_desk")
+def translation_desk(consultation_id: uuid.UUID) -> dict[str, Any] | None:
+    """Title and languages of the consultation whose texts are translated."""
+    kept = db.session.get(Consultation, consultation_id)
+    if kept is None:
+        return None
+    tr = translations_for([kept.id], language())
+    return {"title": written(kept.title, kept.source_lang, kept.id, "title", tr, language()).text,
+            "languages": kept.languages}
+
+
+@providers.provide("translatable")
+def translatable(consultation_id: uuid.UUID) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:
+    """The consultation's own texts, and the words of its steps."""
+    kept = db.session.get(Consultation, consultation_id)
+    if kept is None:
+        return []
+    found = [("consultation", kept.id, name, words.TEXTS[name], getattr(kept, name), kept.source_lang)
+             for name in rules.FIELDS if getattr(kept, name)]
+    steps = db.session.scalars(sa.select(Transition).where(Transition.consultation_id == kept.id,
+                                                           Transition.words != "").order_by(Transition.at))
+    return [*found, *(("words", x.id, "words", lazy("Words of the facilitator"), x.words, x.lang) for x in steps)]
+
+
+@providers.provide("waits")
+def waits(by: Viewer) -> list[dict[str, Any]]:
+    """Invitations to co-own that wait for this lead, and drafts that wait for the facilitator."""
+    from flask import url_for
+
+    found = []
+    if by.of("led"):
+        rows = db.session.execute(
+            sa.select(Consultation.id, Consultation.title).join(Convener, Convener.consultation_id == Consultation.id)
+            .where(Consultation.state == "draft", Convener.company_id.in_(by.of("leading")),
+                   Convener.state.in_(("invited", "accepted")),
+                   sa.func.coalesce(Convener.accepted_revision, 0) != Consultation.revision)
+            .order_by(Consultation.created_at))
+        found += [{"text": _("Answer as a company: %(title)s", title=title), "due": None, "warn": False,
+                   "url": url_for("consultations.conveners", id=id)} for id, title in rows]
+    if by.of("facilitated"):
+        rows = db.session.execute(sa.select(Consultation.id, Consultation.title).where(
+            Consultation.state == "draft", Consultation.facilitator_id.in_(by.of("facilitating")))
+            .order_by(Consultation.created_at))
+        found += [{"text": _("Prepare the announcement: %(title)s", title=title), "due": None, "warn": False,
+                   "url": url_for("consultations.prepare", id=id)} for id, title in rows]
+    return found

@@ -1,0 +1,130 @@
+"""Finding, reading, beginning and editing consultations."""
+
+import uuid
+from datetime import date
+
+from flask import Blueprint, g, redirect, request, session, url_for
+
+from polyphony.consultations import rules, service, showing, views_prepare, words
+from polyphony.consultations.forms import TermsForm
+from polyphony.kernel import viewer
+from polyphony.kernel.access import access, anyone, company, require, there
+from polyphony.kernel.clock import moment, zone
+from polyphony.kernel.forms import ChangedMeanwhile, answer
+from polyphony.kernel.locale import language, listing, name_of
+from polyphony.kernel.pages import page
+from polyphony.languages.service import translations_for, written
+
+blueprint = Blueprint("consultations", __name__, url_prefix="/<lang>")
+BLUEPRINTS = [blueprint]
+views_prepare.attach(blueprint)
+
+
+@blueprint.get("/consultations")
+@access(anyone)
+def index():  # type: ignore[no-untyped-def]
+    by = viewer.current()
+    found = service.announced(_after(request.args.get("after", "")))
+    mine = service.drafts(by) if not request.args.get("after") else []
+    more = None
+    if len(found) > service.PAGE:
+        found = found[:service.PAGE]
+        more = url_for("consultations.index", after=f"{found[-1].promised_on}_{found[-1].id}")
+    ids = [c.id for c in (*mine, *found)]
+    tr, together = translations_for(ids, language()), {}
+    for row in service.conveners_of(*ids) if ids else []:
+        together.setdefault(row.consultation_id, []).append(row)
+    shown = {c.id: (showing.say(c, "title", tr), showing.co_owners(together.get(c.id, [])), showing.promise(c))
+             for c in (*mine, *found)}
+    return page("consultations/index.html", fragment="list", drafts=mine, found=found, shown=shown, more=more,
+                states=words.STATES)
+
+
+def _after(text: str) -> tuple[date, uuid.UUID] | None:
+    try:
+        day, id = text.split("_")
+        return date.fromisoformat(day), uuid.UUID(id)
+    except ValueError:
+        return None
+
+
+@blueprint.get("/consultations/<uuid:id>")
+@access(anyone)
+def show(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by = viewer.current()
+    kept, inputs, voices = service.find_with_counts(id)
+    conveners, steps = service.conveners_of(id), service.transitions_of(id)
+    tr = translations_for([id, *(s.id for s in steps if s.words)], language())
+    place = showing.zone_for(by, kept)
+    g.leave_fast = not by.is_signed_in or by.is_stakeholder
+    return page(
+        "consultations/show.html", c=kept, say=lambda field: showing.say(kept, field, tr), steps=steps,
+        words_of=lambda step: written(step.words, step.lang, step.id, "words", tr, language()),
+        conveners=conveners, owners=showing.co_owners(conveners), deciders=showing.deciders(conveners),
+        actions=showing.next_steps(by, kept, conveners), stages=showing.stages(kept, steps, place),
+        promise=showing.promise(kept), opens=moment(kept.opens_at, place), closes=moment(kept.closes_at, place),
+        scope=showing.scope(kept), tongues=listing([name_of(x) for x in kept.languages]), inputs=inputs, voices=voices,
+        raises=service.raises_of(id) if kept.protection != "standard" else [], words=words, place=place)
+
+
+@blueprint.get("/c/<secret>")
+@access(anyone)
+def by_link(secret: str):  # type: ignore[no-untyped-def]
+    """Whoever was given the link has it in her browser from now on; nothing is stored here."""
+    from polyphony.kernel import secrets
+
+    found = viewer.open_viewer(None, [secrets.bytes_of(secret)]).of("linked")
+    linked = there(next(iter(found), None))
+    session["links"] = [*(x for x in session.get("links", []) if x != secret), secret][-20:]
+    return redirect(url_for("consultations.show", id=linked), 303)
+
+
+@blueprint.get("/consultations/new")
+@access(company)
+def create():  # type: ignore[no-untyped-def]
+    require(bool(viewer.current().of("leading")), rules.NotLeading())
+    return _terms(TermsForm(data={"source_lang": language(), "languages": [language()],
+                                  "time_zone": viewer.current().time_zone or "UTC"}))
+
+
+@blueprint.post("/consultations/new")
+@access(company)
+def begin():  # type: ignore[no-untyped-def]
+    form = _offered(TermsForm())
+    return answer(form, lambda **v: service.create(viewer.current(), **v),
+                  then=lambda kept: url_for("consultations.prepare", id=kept.id), again=lambda: _terms(form))
+
+
+@blueprint.get("/consultations/<uuid:id>/edit")
+@access(company)
+def edit(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    kept = service.find(id)
+    require(viewer.current().is_in("led", id), rules.NotLeading())
+    rules.ensure_draft(kept)
+    data = {name: getattr(kept, name) for name in (*service.PLAIN, "revision")}
+    local = zone(kept.time_zone)
+    for name in ("opens_at", "closes_at"):
+        data[name] = data[name].astimezone(local) if data[name] else None
+    return _terms(TermsForm(data=data), kept)
+
+
+@blueprint.post("/consultations/<uuid:id>/edit")
+@access(company)
+def save(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    kept = service.find(id)
+    form = _offered(TermsForm())
+    return answer(form, lambda **v: service.edit(viewer.current(), id=id, **v),
+                  then=lambda r: url_for("consultations.prepare", id=id), again=lambda: _terms(form, kept))
+
+
+def _offered(form: TermsForm) -> TermsForm:
+    by = viewer.current()
+    companies = [(o.id, o.name) for o in service.organisations("company") if by.is_in("leading", o.id)]
+    return form.offer(companies, [(o.id, o.name) for o in service.organisations("facilitation")])
+
+
+def _terms(form: TermsForm, kept=None):  # type: ignore[no-untyped-def]
+    present = kept if isinstance(form.refusal, ChangedMeanwhile) else None
+    if present:
+        form.revision.data = present.revision
+    return page("consultations/terms.html", form=_offered(form), kept=kept, present=present, words=words)

@@ -1,0 +1,107 @@
+"""Put the demo into an empty database.
+
+The story lies in the past, and the services rightly refuse to open, answer or publish anything
+yesterday; so the rows are written as the owner, who within this one transaction lifts the *forced* part
+of row security from the tables concerned. See docs/decisions/0001-the-demo-is-written-as-rows.md.
+"""
+
+import tomllib
+from importlib.resources import files
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from polyphony import rooms
+from polyphony.demo.cast import PASSWORD, Cast, cast
+from polyphony.demo.story import PHRASES, Story
+from polyphony.demo.telling import notices, tallies
+from polyphony.kernel import secrets
+from polyphony.organisations.models import Organisation
+from polyphony.people.models import Credential, Person
+from polyphony.settings import Settings, UnsafeSetting
+
+STORIES = ("voices", "maps", "alerts")
+
+
+class NotEmpty(UnsafeSetting):
+    """The database already holds something else, which the demo must never be mixed with."""
+
+
+def load_if_empty(settings: Settings) -> list[str]:
+    """Load the demo unless it is there; answer what a newcomer needs to walk in.
+
+    Says in one line, and changes nothing, when the database holds anything else: people must never meet
+    invented voices among real ones. Raises `UnsafeSetting` on a public address.
+    """
+    if not settings.demo or settings.public:
+        raise UnsafeSetting("The demo has a password that everybody knows: it is never loaded on a public address.")
+    rooms.models()
+    keys = Flask("polyphony.demo")
+    keys.extensions["settings"] = settings
+    with keys.app_context():
+        held = _held(settings)
+        if held == "other":
+            return ["This database holds other people's consultations, so the demo was not loaded."]
+        if held == "nothing":
+            _load(settings)
+    return _welcome()
+
+
+def _held(settings: Settings) -> str:
+    """What the database holds: 'nothing', the 'demo', or 'other' things. Asked as the worker, who may see."""
+    engine = sa.create_engine(settings.worker_database_url)
+    try:
+        with engine.connect() as connection:
+            ours = secrets.address_hash("lead@halcyon.example")
+            if connection.scalar(sa.select(Credential.person_id).where(Credential.address_hash == ours)):
+                return "demo"
+            other = connection.scalar(sa.select(sa.or_(sa.exists(sa.select(Person.id)),
+                                                       sa.exists(sa.select(Organisation.id)))))
+            return "other" if other else "nothing"
+    finally:
+        engine.dispose()
+
+
+def read(name: str) -> dict[str, Any]:
+    """One file of the story."""
+    return tomllib.loads((files("polyphony.demo") / "texts" / f"{name}.toml").read_text("utf-8"))
+
+
+def _load(settings: Settings) -> None:
+    players = cast(read("cast"))
+    rows = [*players.rows]
+    for name in STORIES:
+        rows += _told(Story(read(name), players), players)
+    tables = sorted({type(row).__table__.fullname for row in rows})
+    engine = sa.create_engine(settings.owner_database_url)
+    try:
+        with engine.begin() as connection:
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(7106)"))
+            for table in tables:
+                connection.execute(sa.text(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"))
+            with Session(connection) as session:
+                session.add_all(rows)
+                session.flush()
+            connection.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
+            for table in tables:
+                connection.execute(sa.text(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"))
+    finally:
+        engine.dispose()
+
+
+def _told(story: Story, players: Cast) -> list[Any]:
+    return [*story.rows, *notices(story, players), *tallies(story)]
+
+
+def _welcome() -> list[str]:
+    """Sign-ins, password, return phrases: what the terminal prints."""
+    people = [each["email"] for each in read("cast")["people"]]
+    answered, still_open = PHRASES.values()
+    return [
+        "Demo sign-ins:", *(f"  {'  '.join(people[n:n + 3])}" for n in range(0, len(people), 3)),
+        f"  Password of all: {PASSWORD}",
+        "Demo return phrase (no account; her words were answered):", f"  {answered}",
+        "Another, in a consultation that is still open:", f"  {still_open}",
+    ]

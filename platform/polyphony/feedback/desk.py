@@ -1,0 +1,160 @@
+"""What waits on the facilitator's desk, and on a company's: every line one click from solved."""
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app, url_for
+
+from polyphony.consultations.models import Consultation
+from polyphony.feedback import rules
+from polyphony.feedback.models import Answer, Excerpt, GroundRound, GroundView, Measure, Objection, Theme
+from polyphony.feedback.service import companies_of
+from polyphony.feedback.themes import consultation_of
+from polyphony.inputs.models import Input
+from polyphony.kernel import clock
+from polyphony.kernel.database import db
+from polyphony.kernel.locale import _, ngettext
+from polyphony.kernel.viewer import Viewer
+from polyphony.languages.service import lacking
+
+
+@dataclass
+class Desk:
+    """The facilitator's desk of one consultation."""
+
+    consultation: Consultation
+    companies: dict[uuid.UUID, str]
+    themes: list[Theme]
+    excerpts: list[tuple[Excerpt, Input]]
+    inputs: list[Input]
+    objections: list[Objection]
+    owing: list[tuple[uuid.UUID, uuid.UUID]]
+    silent: set[uuid.UUID]
+    measures: list[tuple[Measure, GroundRound | None]]
+    unread_views: list[GroundView]
+    lacking: int
+
+    @property
+    def unread(self) -> list[Input]:
+        return [each for each in self.inputs if each.read_on is None]
+
+    @property
+    def unplaced(self) -> list[Input]:
+        placed = {e.input_id for e, _input in self.excerpts}
+        return [each for each in self.inputs if each.read_on and each.id not in placed]
+
+    @property
+    def unshared(self) -> list[Theme]:
+        return [theme for theme in self.themes if theme.shared_on is None]
+
+    @property
+    def languages(self) -> int:
+        return len({each.lang for each in self.inputs})
+
+
+def facilitators(consultation_id: uuid.UUID) -> Desk:
+    """Everything on the facilitator's desk, in ten statements at most."""
+    consultation = consultation_of(consultation_id)
+    here = consultation_id
+    sides = companies_of(here)
+    inputs = list(db.session.scalars(sa.select(Input).where(
+        Input.consultation_id == here, Input.withdrawn_on.is_(None)).order_by(Input.day, Input.shuffle)))
+    by_id = {each.id: each for each in inputs}
+    rows = db.session.execute(sa.select(Theme, Excerpt).outerjoin(Excerpt, Excerpt.theme_id == Theme.id).where(
+        Theme.consultation_id == here).order_by(Theme.place, Theme.made_on, Theme.title, Excerpt.id)).all()
+    themes = list({theme.id: theme for theme, _e in rows}.values())
+    excerpts = [(e, by_id[e.input_id]) for _t, e in rows if e is not None and e.input_id in by_id]
+    objections = list(db.session.scalars(sa.select(Objection).where(
+        Objection.consultation_id == here, Objection.handled_on.is_(None)).order_by(Objection.day)))
+    answers = list(db.session.scalars(sa.select(Answer).where(
+        Answer.consultation_id == here, Answer.state != "draft")))
+    held = db.session.execute(
+        sa.select(Measure, GroundRound, GroundView).outerjoin(GroundRound, GroundRound.measure_id == Measure.id)
+        .outerjoin(GroundView, sa.and_(GroundView.measure_id == Measure.id, GroundView.read_on.is_(None)))
+        .where(Measure.consultation_id == here).order_by(Measure.due_on, Measure.id)).all()
+    texts = [(t.id, "summary", t.lang) for t in themes] + [(a.id, "words", a.lang) for a in answers if a.words]
+    read_in = db.session.execute(sa.text("SELECT DISTINCT lang FROM inputs.languages_of_authors(:id)"),
+                                 {"id": here}).scalars().all()
+    return Desk(
+        consultation, {c.company_id: c.company.name for c, _d in sides}, themes, excerpts, inputs, objections,
+        rules.owed(themes, [(a.theme_id, a.company_id) for a in answers]), {c.company_id for c, d in sides if d},
+        list({m.id: (m, r) for m, r, _v in held}.values()), [v for _m, _r, v in held if v is not None],
+        len(lacking(texts, read_in)))
+
+
+def where(endpoint: str, **values: Any) -> str | None:
+    """The address of a page of another room, or None while there is none."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+
+
+def _line(title: str, url: str | None, label: str, detail: str = "", *, warn: bool = False) -> dict[str, Any]:
+    return {"title": title, "url": url, "label": label, "detail": detail, "warn": warn}
+
+
+def blocking(desk: Desk) -> list[dict[str, Any]]:
+    """Each thing that stands between now and publication, with the page that mends it."""
+    here, found = desk.consultation.id, []
+    if desk.unread:
+        found.append(_line(ngettext("%(num)s input not read yet", "%(num)s inputs not read yet", len(desk.unread)),
+                           where("inputs.reading", id=here), _("Read them"),
+                           _("Nothing reaches others before you have read it.")))
+    titles = {theme.id: theme.title for theme in desk.themes}
+    for each in desk.objections:
+        found.append(_line(_("One author says “not what I meant”"), url_for("feedback.handle", id=each.id),
+                           _("See the words"), titles.get(each.theme_id, "")))
+    if not desk.themes:
+        found.append(_line(_("There is no theme yet"), url_for("feedback.new_theme", id=here), _("Make a theme")))
+    if desk.unshared:
+        found.append(_line(
+            ngettext("%(num)s theme not shared with the companies", "%(num)s themes not shared with the companies",
+                     len(desk.unshared)), url_for("feedback.facilitate", id=here) + "#share", _("Share them")))
+    return [*found, *_owing(desk)]
+
+
+def _owing(desk: Desk) -> list[dict[str, Any]]:
+    promised, here = desk.consultation.promised_on, desk.consultation.id
+    is_late = bool(promised and clock.today() >= promised)
+    if is_late and desk.consultation.state == "answering":
+        return []  # no longer a blocker: what is missing shows as owed
+    counts = Counter(company for _theme, company in desk.owing if company in desk.companies)
+    return [_line(ngettext("%(company)s has not signed %(num)s answer", "%(company)s has not signed %(num)s answers",
+                           number, company=desk.companies[company]), where("consultations.show", id=here),
+                  _("See the dates"), _("After the promised date you may publish without them; they show as owed, "
+                                        "by name."), warn=True)
+            for company, number in sorted(counts.items(), key=lambda pair: desk.companies[pair[0]])]
+
+
+@dataclass
+class Line:
+    """One theme on a company's own desk: what it owes, how far its own draft is."""
+
+    theme: Theme
+    company_id: uuid.UUID
+    company: str
+    answer: Answer | None
+    is_owed: bool
+
+
+def companys(by: Viewer, consultation_id: uuid.UUID) -> tuple[Consultation, list[Line], list[Measure]]:
+    """The themes addressed to the viewer's own companies, with their own answers alone."""
+    consultation = consultation_of(consultation_id)
+    own = {c.company_id: c.company.name for c, _d in companies_of(consultation_id)
+           if by.is_in("companies", c.company_id)}
+    themes = db.session.scalars(sa.select(Theme).where(
+        Theme.consultation_id == consultation_id, Theme.shared_on.is_not(None)).order_by(
+        Theme.place, Theme.made_on, Theme.title)).all()
+    latest: dict[Any, Answer] = {}
+    signed = set()
+    for each in db.session.scalars(sa.select(Answer).where(
+            Answer.consultation_id == consultation_id, Answer.company_id.in_(own)).order_by(Answer.number)):
+        latest[(each.theme_id, each.company_id)] = each
+        if each.state != "draft":
+            signed.add((each.theme_id, each.company_id))
+    measures = list(db.session.scalars(sa.select(Measure).where(
+        Measure.consultation_id == consultation_id, Measure.company_id.in_(own)).order_by(Measure.due_on)))
+    lines = [Line(theme, company, name, latest.get((theme.id, company)), (theme.id, company) not in signed)
+             for theme in themes for company, name in own.items() if company in theme.addressed]
+    return consultation, lines, measures

@@ -1,0 +1,93 @@
+"""Measures afterwards: what the company says of them, and how they look from the ground; never averaged."""
+
+import uuid
+from datetime import date
+
+import sqlalchemy as sa
+
+from polyphony.feedback import rules
+from polyphony.feedback.answers import ensure_drafting
+from polyphony.feedback.models import VIEWS, GroundAuthor, GroundRound, GroundView, Measure
+from polyphony.feedback.themes import consultation_of, ensure_facilitating
+from polyphony.inputs.models import Input
+from polyphony.kernel import audit, clock, small_numbers
+from polyphony.kernel.access import require, there
+from polyphony.kernel.database import db
+from polyphony.kernel.forms import ChangedMeanwhile
+from polyphony.kernel.viewer import Viewer
+from polyphony.languages.service import mark_stale
+from polyphony.notices.service import tell
+
+
+def update(by: Viewer, *, measure_id: uuid.UUID, status: str, status_words: str, revision: str = "1") -> Measure:
+    """The company says where its measure stands. Raises `NotDrafting`, `ChangedMeanwhile`."""
+    measure = there(db.session.get(Measure, measure_id))
+    ensure_drafting(by, measure.company_id)
+    if str(measure.revision) != str(revision):
+        raise ChangedMeanwhile()
+    if status_words != measure.status_words:
+        mark_stale(measure.id, ["status_words"])
+    measure.status, measure.status_words, measure.status_on = status, status_words, clock.today()
+    measure.revision += 1
+    audit.record("measure.updated", measure.id, about=measure.consultation_id)
+    return measure
+
+
+def open_round(by: Viewer, *, measure_id: uuid.UUID, until: date) -> Measure:
+    """Open the one round of views from the ground. Raises `NotFacilitating`, `NotPublished`, `OneRound`, `InThePast`."""
+    measure = there(db.session.get(Measure, measure_id))
+    ensure_facilitating(by, measure.consultation_id)
+    if consultation_of(measure.consultation_id).state not in ("published", "closed"):
+        raise rules.NotPublished()
+    if db.session.get(GroundRound, measure.id):
+        raise rules.OneRound()
+    if until < clock.today():
+        refusal = rules.InThePast()
+        refusal.field = "until"
+        raise refusal
+    db.session.add(GroundRound(measure_id=measure.id, consultation_id=measure.consultation_id,
+                               opened_on=clock.today(), until=until))
+    audit.record("ground.opened", measure.id, about=measure.consultation_id)
+    tell("ground_round", consultation_id=measure.consultation_id, subject_id=measure.theme_id, to="participants")
+    return measure
+
+
+def may_view(by: Viewer, measure: Measure) -> bool:
+    """Whether this viewer spoke in the measure's consultation."""
+    mine = list(by.of("authored"))
+    return bool(mine and db.session.scalar(sa.select(sa.literal(1)).where(sa.exists().where(
+        Input.id.in_(mine), Input.consultation_id == measure.consultation_id))))
+
+
+def give_view(by: Viewer, *, measure_id: uuid.UUID, view: str, words: str, lang: str) -> Measure:
+    """Say how a measure looks from the ground, once. Raises `DidNotSpeak`, `RoundOver`, `ViewGiven`."""
+    measure = there(db.session.get(Measure, measure_id))
+    require(may_view(by, measure), rules.DidNotSpeak())
+    held = db.session.get(GroundRound, measure.id)
+    if held is None or held.until < clock.today():
+        raise rules.RoundOver()
+    if db.session.scalar(sa.select(GroundAuthor.view_id).where(GroundAuthor.measure_id == measure.id)):
+        raise rules.ViewGiven()
+    given = GroundView(id=uuid.uuid4(), measure_id=measure.id, consultation_id=measure.consultation_id, view=view,
+                       words=words or "", lang=lang, day=clock.today())
+    db.session.add(given)
+    db.session.flush()
+    db.session.add(GroundAuthor(view_id=given.id, measure_id=measure.id, person_id=by.person, phrase_id=by.phrase))
+    audit.record("ground.said", measure.id, about=measure.consultation_id, anonymous=True)
+    return measure
+
+
+def read_view(by: Viewer, *, view_id: uuid.UUID) -> GroundView:
+    """The facilitator has read a view; from now others see it. Raises `NotFacilitating`."""
+    view = there(db.session.get(GroundView, view_id))
+    ensure_facilitating(by, view.consultation_id)
+    if view.read_on is None:
+        view.read_on = clock.today()
+        audit.record("ground.read", view.id, about=view.consultation_id)
+    return view
+
+
+def tally(views: list[GroundView]) -> dict[str, int | None]:
+    """How many of the views read say what; None where the number is too small to show."""
+    counts = {view: sum(each.view == view for each in views if each.read_on) for view in VIEWS}
+    return small_numbers.parts(counts)

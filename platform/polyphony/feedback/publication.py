@@ -1,0 +1,114 @@
+"""All answers at once, by the promised date; whoever owes is named; the end only when every silence is named."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from polyphony.consultations.models import MACHINE, Consultation, Transition
+from polyphony.feedback import rules
+from polyphony.feedback.models import Answer, Default, Objection, Publication, Theme
+from polyphony.feedback.themes import consultation_of, ensure_facilitating
+from polyphony.inputs.models import Input
+from polyphony.kernel import audit, clock
+from polyphony.kernel.database import db
+from polyphony.kernel.locale import language
+from polyphony.kernel.viewer import Viewer
+from polyphony.notices.service import tell
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Everything that decides whether the answers may be published."""
+
+    unread: int
+    objections: int
+    unshared: int
+    owing: list[tuple[uuid.UUID, uuid.UUID]]
+
+
+def standing(consultation_id: uuid.UUID) -> Standing:
+    """How far a consultation is, counted for its facilitator."""
+    unread = db.session.scalar(sa.select(sa.func.count()).select_from(Input).where(
+        Input.consultation_id == consultation_id, Input.read_on.is_(None), Input.withdrawn_on.is_(None)))
+    objections = db.session.scalar(sa.select(sa.func.count()).select_from(Objection).where(
+        Objection.consultation_id == consultation_id, Objection.handled_on.is_(None)))
+    themes = db.session.scalars(sa.select(Theme).where(Theme.consultation_id == consultation_id)).all()
+    return Standing(unread or 0, objections or 0, sum(t.shared_on is None for t in themes),
+                    rules.owed(themes, given(consultation_id)))
+
+
+def given(consultation_id: uuid.UUID) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """(theme, company) of every answer signed or published."""
+    rows = db.session.execute(sa.select(Answer.theme_id, Answer.company_id).where(
+        Answer.consultation_id == consultation_id, Answer.state != "draft"))
+    return [(theme, company) for theme, company in rows]
+
+
+def publish(by: Viewer, *, consultation_id: uuid.UUID, words: str) -> Consultation:
+    """Publish every signed answer together; what is not signed shows as owed, by name.
+
+    Raises `NotFacilitating`, `NoSuchWay` and what `rules.ensure_publishable` names.
+    """
+    consultation = consultation_of(consultation_id)
+    ensure_facilitating(by, consultation_id)
+    way = MACHINE.way(consultation.state, "publish")
+    now = standing(consultation_id)
+    rules.ensure_publishable(unread=now.unread, objections=now.objections, unshared=now.unshared, owing=now.owing,
+                             promised=consultation.promised_on, today=clock.today())
+    _step(consultation, way.end, words)
+    for answer in db.session.scalars(sa.select(Answer).where(
+            Answer.consultation_id == consultation_id, Answer.state == "signed")):
+        answer.state, answer.published_on = "published", clock.today()
+    for theme in db.session.scalars(sa.select(Theme).where(Theme.consultation_id == consultation_id)):
+        theme.published_on = clock.today()
+    db.session.add(Publication(consultation_id=consultation_id, on=clock.today(),
+                               by_organisation=consultation.facilitator_id))
+    audit.record("answers.published", consultation_id, about=consultation_id, owed=len(now.owing))
+    for readers in ("participants", "conveners"):
+        tell("published", consultation_id=consultation_id, to=readers)
+    return consultation
+
+
+def _step(consultation: Consultation, end: str, words: str) -> None:
+    db.session.add(Transition(id=uuid.uuid4(), consultation_id=consultation.id, start=consultation.state, end=end,
+                              at=clock.now(), by_organisation=consultation.facilitator_id, words=words,
+                              lang=language()))
+    consultation.state = end
+
+
+def record_default(by: Viewer, *, consultation_id: uuid.UUID, company_id: str, words: str) -> Default:
+    """Record by name that a company did not answer. Raises `NotPublished`, `NothingOwed`, `AlreadyRecorded`."""
+    consultation = consultation_of(consultation_id)
+    ensure_facilitating(by, consultation_id)
+    if consultation.state != "published":
+        raise rules.NotPublished()
+    company = uuid.UUID(company_id)
+    if company not in {c for _, c in standing(consultation_id).owing}:
+        raise rules.NothingOwed()
+    if company in recorded(consultation_id):
+        raise rules.AlreadyRecorded()
+    made = Default(id=uuid.uuid4(), consultation_id=consultation_id, company_id=company, words=words,
+                   lang=language(), on=clock.today())
+    db.session.add(made)
+    audit.record("default.recorded", company, about=consultation_id)
+    tell("defaulted", consultation_id=consultation_id, to="participants")
+    return made
+
+
+def recorded(consultation_id: uuid.UUID) -> set[Any]:
+    """The companies whose silence is on record."""
+    return set(db.session.scalars(sa.select(Default.company_id).where(Default.consultation_id == consultation_id)))
+
+
+def close(by: Viewer, *, consultation_id: uuid.UUID, words: str) -> Consultation:
+    """End a consultation; every promise is kept or its breach is on record. Raises `StillOwed`."""
+    consultation = consultation_of(consultation_id)
+    ensure_facilitating(by, consultation_id)
+    way = MACHINE.way(consultation.state, "close")
+    rules.ensure_closable(standing(consultation_id).owing, recorded(consultation_id))
+    _step(consultation, way.end, words)
+    audit.record("consultation.closed", consultation_id, about=consultation_id)
+    tell("closed", consultation_id=consultation_id, to="participants")
+    return consultation

@@ -1,0 +1,211 @@
+"""The loop as pages show it: loaded in bulk, said in the reader's language, one shape for every page."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from polyphony.consultations.models import Consultation, Convener
+from polyphony.feedback import rules, words
+from polyphony.feedback.measures import tally
+from polyphony.feedback.models import Answer, Default, Excerpt, GroundRound, GroundView, Measure, Theme
+from polyphony.feedback.themes import consultation_of
+from polyphony.inputs.models import Input
+from polyphony.kernel import clock
+from polyphony.kernel.database import db
+from polyphony.kernel.locale import language
+from polyphony.kernel.viewer import Viewer
+from polyphony.languages.service import Written, translations_for, written
+
+SHORT = 90  # characters of an answer's words beside its mark
+
+
+@dataclass
+class MeasureShown:
+    """A measure: the company's word on it, and beside it the view from the ground."""
+
+    row: Measure
+    what: Written
+    status: Any
+    status_words: Written | None
+    due: clock.Day | None
+    owner: str
+    round: GroundRound | None = None
+    is_open: bool = False
+    until: clock.Day | None = None
+    counts: list[tuple[str, Any, int | None]] = field(default_factory=list)
+    views: list[tuple[str, Any, Written]] = field(default_factory=list)
+    has_views: bool = False
+
+
+@dataclass
+class AnswerShown:
+    """One version of an answer as its reader sees it."""
+
+    row: Answer
+    label: Any
+    reason: Any
+    words: Written
+    changes: Written
+    short: str
+    signed_as: str
+    signed: clock.Day | None
+    published: clock.Day | None
+    measures: list[MeasureShown]
+
+
+@dataclass
+class Cell:
+    """What one company answered to one theme, or that it owes it."""
+
+    company_id: uuid.UUID
+    company: str
+    is_addressed: bool
+    current: AnswerShown | None = None
+    earlier: list[AnswerShown] = field(default_factory=list)
+    late: int = 0  # days owed or late
+    is_owed: bool = False
+
+
+@dataclass
+class ThemeShown:
+    """One theme with a cell for each company."""
+
+    row: Theme
+    title: Written
+    summary: Written
+    is_mine: bool
+    cells: list[Cell]
+
+
+@dataclass
+class Board:
+    """All themes and all companies of one consultation."""
+
+    consultation: Consultation
+    title: Written
+    companies: list[tuple[uuid.UUID, str]]
+    themes: list[ThemeShown]
+    defaults: list[tuple[str, Written, clock.Day | None]]
+    published: clock.Day | None
+
+
+@dataclass(frozen=True)
+class Said:
+    """An excerpt for somebody who may read its input."""
+
+    id: uuid.UUID
+    input_id: uuid.UUID
+    quote: Written
+    shown_as: str
+    is_mine: bool
+    placed_on: Any
+    said_on: Any
+    read_on: Any
+
+
+def companies_of(consultation_id: uuid.UUID) -> list[tuple[Convener, Default | None]]:
+    """The companies of a consultation, each with the record of its silence if there is one (one statement)."""
+    rows = db.session.execute(
+        sa.select(Convener, Default).outerjoin(Default, sa.and_(
+            Default.consultation_id == Convener.consultation_id, Default.company_id == Convener.company_id))
+        .where(Convener.consultation_id == consultation_id, Convener.state.in_(("accepted", "left"))))
+    return sorted(((c, d) for c, d in rows), key=lambda pair: pair[0].company.name)
+
+
+def board(by: Viewer, consultation_id: uuid.UUID, *, only: uuid.UUID | None = None) -> Board:
+    """The published answers: four statements with any number of themes."""
+    consultation = consultation_of(consultation_id)
+    sides = companies_of(consultation_id)
+    wanted = [Theme.consultation_id == consultation_id] + ([Theme.id == only] if only else [])
+    published = [] if only else [Theme.published_on.is_not(None)]
+    rows = db.session.execute(
+        sa.select(Theme, Answer).outerjoin(Answer, sa.and_(Answer.theme_id == Theme.id, Answer.state == "published"))
+        .where(*wanted, *published).order_by(Theme.place, Theme.made_on, Theme.title, Answer.number)).all()
+    themes = list({theme.id: theme for theme, _ in rows}.values())
+    answers = [answer for _, answer in rows if answer is not None]
+    kept = _measures([a.id for a in answers])
+    ids = [consultation.id, *(t.id for t in themes), *(a.id for a in answers), *(m.id for m, _, _ in kept),
+           *(d.id for _, d in sides if d), *(v.id for _, _, vs in kept for v in vs)]
+    tr, lang = translations_for(ids, language()), language()
+    shown = _answers(answers, kept, tr, lang)
+    names = [(c.company_id, c.company.name) for c, _ in sides]
+    lines = [ThemeShown(t, written(t.title, t.lang, t.id, "title", tr, lang),
+                        written(t.summary, t.lang, t.id, "summary", tr, lang), by.is_in("placed", t.id),
+                        [_cell(consultation, t, company, name, shown) for company, name in names]) for t in themes]
+    silent = [(c.company.name, written(d.words, d.lang, d.id, "words", tr, lang), clock.day(d.on))
+              for c, d in sides if d]
+    days = [t.published_on for t in themes if t.published_on]
+    title = written(consultation.title, consultation.source_lang, consultation.id, "title", tr, lang)
+    return Board(consultation, title, names, lines, silent, clock.day(max(days)) if days else None)
+
+
+def _cell(consultation: Consultation, theme: Theme, company: uuid.UUID, name: str,
+          shown: dict[tuple[uuid.UUID, uuid.UUID], list[AnswerShown]]) -> Cell:
+    given = shown.get((theme.id, company), [])
+    cell = Cell(company, name, company in theme.addressed)
+    if given:
+        cell.current, cell.earlier = given[-1], given[:-1][::-1]
+        cell.late = max(each.row.late_days for each in given)
+    elif cell.is_addressed and theme.published_on:
+        cell.is_owed, cell.late = True, rules.late_days(consultation.promised_on, clock.today())
+    return cell
+
+
+def _measures(answer_ids: list[uuid.UUID]) -> list[tuple[Measure, GroundRound | None, list[GroundView]]]:
+    """Measures with their round and the views that this viewer may see, in one statement."""
+    if not answer_ids:
+        return []
+    rows = db.session.execute(
+        sa.select(Measure, GroundRound, GroundView)
+        .outerjoin(GroundRound, GroundRound.measure_id == Measure.id)
+        .outerjoin(GroundView, GroundView.measure_id == Measure.id)
+        .where(Measure.answer_id.in_(answer_ids)).order_by(Measure.due_on, Measure.id, GroundView.shuffle)).all()
+    views: dict[uuid.UUID, list[GroundView]] = defaultdict(list)
+    for measure, _, view in rows:
+        if view is not None and view.read_on:
+            views[measure.id].append(view)
+    return [(m, r, views[m.id]) for m, r in {m.id: (m, r) for m, r, _ in rows}.values()]
+
+
+def _answers(answers: Iterable[Answer], kept: list[Any], tr: Any, lang: str) -> dict[Any, list[AnswerShown]]:
+    measures: dict[uuid.UUID, list[MeasureShown]] = defaultdict(list)
+    for measure, held, views in kept:
+        measures[measure.answer_id].append(measure_shown(measure, held, views, tr, lang))
+    found: dict[Any, list[AnswerShown]] = defaultdict(list)
+    for a in answers:
+        found[(a.theme_id, a.company_id)].append(answer_shown(a, measures[a.id], tr, lang))
+    return found
+
+
+def answer_shown(a: Answer, measures: list[MeasureShown], tr: Any, lang: str) -> AnswerShown:
+    said = written(a.words, a.lang, a.id, "words", tr, lang)
+    changes = written(a.changes, a.lang, a.id, "changes", tr, lang)
+    first = (said.text or changes.text).split("\n")[0]
+    short = first if len(first) <= SHORT else first[:SHORT].rsplit(" ", 1)[0] + "…"
+    return AnswerShown(a, words.DECISIONS.get(a.decision, ""), words.REASONS.get(a.reason_kind, ""), said, changes,
+                       short, words.signed_as(a.signed_as), clock.day(a.signed_on), clock.day(a.published_on), measures)
+
+
+def measure_shown(m: Measure, held: GroundRound | None, views: list[GroundView], tr: Any, lang: str) -> MeasureShown:
+    said = written(m.status_words, m.lang, m.id, "status_words", tr, lang) if m.status_words else None
+    made = MeasureShown(m, written(m.what, m.lang, m.id, "what", tr, lang), words.STATUSES[m.status], said,
+                        clock.day(m.due_on), words.signed_as(m.owner), held)
+    made.is_open = bool(held and held.until >= clock.today())
+    made.until = clock.day(held.until) if held else None
+    made.has_views = bool(views)
+    made.counts = [(code, words.VIEWS[code], count) for code, count in tally(views).items()] if views else []
+    made.views = [(v.view, words.VIEWS[v.view], written(v.words, v.lang, v.id, "words", tr, lang))
+                  for v in views if v.words]
+    return made
+
+
+def excerpts_of(by: Viewer, theme_id: uuid.UUID) -> list[Said]:
+    """The excerpts of a theme that this viewer may read, in the order of days (two statements)."""
+    rows = db.session.execute(sa.select(Excerpt, Input).join(Input, Input.id == Excerpt.input_id).where(
+        Excerpt.theme_id == theme_id).order_by(Input.day, Input.shuffle)).all()
+    return [Said(e.id, i.id, written(e.quote, i.lang, e.id, "quote", {}, language()), i.shown_as,
+                 by.is_in("authored", i.id), e.placed_on, i.day, i.read_on) for e, i in rows]

@@ -1,0 +1,147 @@
+"""The published answers and each theme, for everybody who may see the consultation; providers for other rooms."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, url_for
+
+from polyphony.feedback import desk, service, themes
+from polyphony.feedback.models import Answer, Excerpt, GroundView, Measure, Objection, Theme
+from polyphony.feedback.path import path
+from polyphony.inputs.models import Input
+from polyphony.kernel import clock, viewer
+from polyphony.kernel.access import access, anyone, there
+from polyphony.kernel.database import db
+from polyphony.kernel.locale import _, language, lazy
+from polyphony.kernel.pages import page
+from polyphony.kernel.providers import provide
+from polyphony.languages.service import written
+
+blueprint = Blueprint("feedback", __name__, url_prefix="/<lang>")
+BLUEPRINTS = [blueprint]
+
+
+@blueprint.get("/consultations/<uuid:id>/answers")
+@access(anyone)
+def answers(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    return page("feedback/answers.html", board=service.board(viewer.current(), id))
+
+
+@blueprint.get("/themes/<uuid:id>")
+@access(anyone)
+def theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by = viewer.current()
+    found = there(db.session.get(Theme, id))
+    board = service.board(by, found.consultation_id, only=id)
+    shown, said = board.themes[0], service.excerpts_of(by, id)
+    return page("feedback/theme.html", board=board, theme=shown, said=said, score=path(board, shown, said),
+                objections=_objections(by, id))
+
+
+def _objections(by: viewer.Viewer, theme_id: uuid.UUID) -> list[Objection]:
+    if not by.is_in("placed", theme_id):
+        return []
+    return list(db.session.scalars(sa.select(Objection).where(
+        Objection.theme_id == theme_id, Objection.input_id.in_(list(by.of("authored")))).order_by(Objection.day)))
+
+
+@dataclass
+class Fate:
+    """Where an input went: a theme, what became of it, and where to say 'not what I meant'."""
+
+    theme_id: uuid.UUID
+    title: Any
+    summary: Any
+    url: str
+    quote: str
+    is_published: bool
+    answers: list[tuple[str, str, Any]]  # company, decision, its word in the reader's language
+    object_url: str
+    objection: Objection | None
+
+
+@provide("fate")
+def fate(*asked: Any) -> dict[uuid.UUID, list[Fate]]:
+    """For the author's inputs: the themes they went to and each company's published answer (four statements)."""
+    from polyphony.feedback.words import DECISIONS
+    from polyphony.languages.service import translations_for
+    from polyphony.organisations.models import Organisation
+
+    ids = list(asked[-1]) if isinstance(asked[-1], (list, set, tuple, frozenset)) else [asked[-1]]
+    rows = db.session.execute(sa.select(Excerpt, Theme, Objection).join(Theme, Theme.id == Excerpt.theme_id).outerjoin(
+        Objection, sa.and_(Objection.theme_id == Theme.id, Objection.input_id == Excerpt.input_id,
+                           Objection.handled_on.is_(None))).where(Excerpt.input_id.in_(ids))
+        .order_by(Theme.place, Theme.title)).all()
+    tr, lang = translations_for({t.id for _e, t, _o in rows}, language()), language()
+    given: dict[uuid.UUID, dict[str, tuple[str, str, Any]]] = {}
+    for a, name in db.session.execute(sa.select(Answer, Organisation.name).join(
+            Organisation, Organisation.id == Answer.company_id).where(
+            Answer.state == "published", Answer.theme_id.in_({t.id for _e, t, _o in rows})).order_by(Answer.number)):
+        given.setdefault(a.theme_id, {})[name] = (name, a.decision, DECISIONS[a.decision])
+    found: dict[uuid.UUID, list[Fate]] = {each: [] for each in ids}
+    for e, t, objection in rows:
+        found[e.input_id].append(Fate(
+            t.id, written(t.title, t.lang, t.id, "title", tr, lang), written(t.summary, t.lang, t.id, "summary", tr, lang),
+            url_for("feedback.theme", id=t.id), e.quote, t.published_on is not None,
+            sorted(given.get(t.id, {}).values()), url_for("feedback.object", id=t.id, said=e.input_id), objection))
+    return found
+
+
+@provide("input_withdrawn")
+def input_withdrawn(*asked: Any) -> None:
+    themes.withdrawn(asked[-1])
+
+
+@provide("translatable")
+def translatable(consultation_id: uuid.UUID) -> list[tuple[Any, ...]]:
+    """Every text of the loop that may be translated."""
+    here: list[tuple[Any, ...]] = []
+    for model, kind, fields in (
+            (Theme, "theme", {"title": lazy("Title of the theme"), "summary": lazy("Summary")}),
+            (Answer, "answer", {"words": lazy("The answer"), "changes": lazy("What this changed, or may change")}),
+            (Measure, "measure", {"what": lazy("What will be done"), "status_words": lazy("Where it stands")}),
+            (GroundView, "ground_view", {"words": lazy("View from the ground")})):
+        for row in db.session.scalars(sa.select(model).where(model.consultation_id == consultation_id)):
+            here += [(kind, row.id, name, label, getattr(row, name), row.lang) for name, label in fields.items()]
+    return here
+
+
+@dataclass
+class Waits:
+    """One line of 'what waits for you'."""
+
+    text: str
+    url: str
+    due: str
+    warn: bool
+    due_on: Any = None
+
+
+@provide("waits")
+def waits(by: viewer.Viewer) -> list[Waits]:
+    """What the loop waits for: the facilitator's publications, a company's unsigned answers."""
+    from polyphony.consultations.models import Consultation
+
+    places = {each: "feedback.facilitate" for each in by.of("facilitated")}
+    seats = by.of("leading") | by.of("deciding")
+    places.update({each: "feedback.desk" for each in by.of("convened") if seats and each not in places})
+    if not places:
+        return []
+    found = db.session.scalars(sa.select(Consultation).where(
+        Consultation.id.in_(list(places)), Consultation.state.in_(("open", "answering")))).all()
+    lines = []
+    for each in found:
+        place = places[each.id]
+        if place == "feedback.desk" and each.state == "open":
+            continue
+        text = _("Facilitate: %(title)s", title=each.title) if place == "feedback.facilitate" else _(
+            "Answer the themes: %(title)s", title=each.title)
+        day = clock.day(each.promised_on)
+        lines.append(Waits(text, url_for(place, id=each.id), day.text if day else "",
+                           bool(each.promised_on and each.promised_on < clock.today()), each.promised_on))
+    return lines
+
+
+from polyphony.feedback import views_answers, views_measures, views_themes  # noqa: E402, F401

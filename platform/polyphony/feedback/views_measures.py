@@ -1,0 +1,64 @@
+"""Measures afterwards: the company's status, the one round, and the views from the ground."""
+
+import uuid
+
+from flask import url_for
+
+from polyphony.feedback import answers, measures, themes
+from polyphony.feedback.forms import GroundForm, NothingForm, RoundForm, StatusForm
+from polyphony.feedback.models import GroundView, Measure
+from polyphony.feedback.views import blueprint
+from polyphony.feedback.views_themes import BOTH, step
+from polyphony.feedback.words import VIEWS
+from polyphony.kernel import viewer
+from polyphony.kernel.access import access, author, company, facilitator, there
+from polyphony.kernel.database import db
+from polyphony.kernel.locale import _, language
+
+
+def _measure(id: uuid.UUID) -> Measure:
+    return there(db.session.get(Measure, id))
+
+
+@blueprint.route("/measures/<uuid:id>/status", methods=BOTH)
+@access(company)
+def status(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    found = _measure(id)
+    answers.ensure_drafting(viewer.current(), found.company_id)
+    form = StatusForm(data={"status": found.status, "status_words": found.status_words, "revision": found.revision})
+    return step(form, lambda **v: measures.update(viewer.current(), measure_id=id, **v),
+                lambda r: url_for("feedback.theme", id=found.theme_id), title=_("Where this measure stands"),
+                over=found.what, back=url_for("feedback.desk", id=found.consultation_id), label=_("Save"))
+
+
+@blueprint.route("/measures/<uuid:id>/round", methods=BOTH)
+@access(facilitator)
+def ground_round(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    found = _measure(id)
+    themes.ensure_facilitating(viewer.current(), found.consultation_id)
+    return step(RoundForm(), lambda until: measures.open_round(viewer.current(), measure_id=id, until=until),
+                lambda r: url_for("feedback.facilitate", id=found.consultation_id), title=_("Ask for views from the ground"),
+                over=found.what, back=url_for("feedback.facilitate", id=found.consultation_id),
+                label=_("Open the round"), lead=_("There is one round for each measure."))
+
+
+@blueprint.route("/measures/<uuid:id>/ground", methods=BOTH)
+@access(author)
+def ground(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    found = _measure(id)
+    return step(GroundForm(data={"lang": language()}),
+                lambda **v: measures.give_view(viewer.current(), measure_id=id, **v),
+                lambda r: url_for("feedback.theme", id=found.theme_id), title=_("The view from the ground"),
+                over=found.what, back=url_for("feedback.theme", id=found.theme_id), label=_("Send your view"),
+                lead=_("The facilitator reads it first. Your name is not shown. Small numbers are never shown."))
+
+
+@blueprint.route("/ground/<uuid:id>/read", methods=BOTH)
+@access(facilitator)
+def read_ground(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    view = there(db.session.get(GroundView, id))
+    themes.ensure_facilitating(viewer.current(), view.consultation_id)
+    return step(NothingForm(), lambda: measures.read_view(viewer.current(), view_id=id),
+                lambda r: url_for("feedback.facilitate", id=view.consultation_id), over=_measure(view.measure_id).what,
+                title=VIEWS[view.view], quote=(view.words, view.lang), label=_("I have read it; show it to others"),
+                back=url_for("feedback.facilitate", id=view.consultation_id))

@@ -1,0 +1,183 @@
+"""The facilitator's desk: themes, excerpts, objections, publication and the end."""
+
+import uuid
+from typing import Any
+
+from flask import request, url_for
+
+from polyphony.feedback import desk, publication, service, themes
+from polyphony.feedback.forms import (
+    DefaultForm, ExcerptForm, HandleForm, NothingForm, PublishForm, SayForm, ThemeForm, options,
+)
+from polyphony.feedback.models import Excerpt, Objection, Theme
+from polyphony.feedback.views import blueprint
+from polyphony.inputs.models import Input
+from polyphony.kernel import clock, viewer
+from polyphony.kernel.access import access, author, facilitator, there
+from polyphony.kernel.database import db
+from polyphony.kernel.forms import answer
+from polyphony.kernel.locale import _, language
+from polyphony.kernel.pages import page
+
+BOTH = ["GET", "POST"]
+
+
+def step(form: Any, verb: Any, then: Any, **context: Any) -> Any:
+    """A page with one short form: shown, or taken and gone on."""
+
+    def show() -> Any:
+        return page("feedback/step.html", form=form, **{"quote": None, "lead": "", "explained": {}, **context})
+
+    return show() if request.method == "GET" else answer(form, verb, then=then, again=show)
+
+
+def _desk(id: uuid.UUID, form: Any = None) -> Any:
+    themes.ensure_facilitating(viewer.current(), id)
+    found = desk.facilitators(id)
+    promised = found.consultation.promised_on
+    return page("feedback/facilitate.html", desk=found, blockers=desk.blocking(found), form=form or NothingForm(),
+                days=clock.days_between(clock.today(), promised) if promised else None, clock=clock,
+                desk_of=desk.where)
+
+
+@blueprint.get("/consultations/<uuid:id>/facilitate")
+@access(facilitator)
+def facilitate(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    return _desk(id)
+
+
+@blueprint.post("/consultations/<uuid:id>/facilitate/share")
+@access(facilitator)
+def share(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    form = NothingForm()
+    return answer(form, lambda: themes.share(viewer.current(), consultation_id=id),
+                  then=lambda r: url_for("feedback.facilitate", id=id), again=lambda: _desk(id, form))
+
+
+def _theme_page(id: uuid.UUID, form: ThemeForm, theme: Theme | None) -> Any:
+    themes.ensure_facilitating(viewer.current(), id)
+    return page("feedback/theme_form.html", form=form, theme=theme, consultation=themes.consultation_of(id),
+                said=service.excerpts_of(viewer.current(), theme.id) if theme else [], removing=NothingForm())
+
+
+def _theme_form(id: uuid.UUID, theme: Theme | None = None) -> ThemeForm:
+    data = {"lang": language()}
+    if theme:
+        data = {name: getattr(theme, name) for name in ("title", "summary", "lang", "added_reason", "revision")}
+        data["added"] = [str(each) for each in themes.added_to(theme)]
+    form = ThemeForm(data=data)
+    form.added.choices = options((str(c.company_id), c.company.name) for c, _d in service.companies_of(id))
+    return form
+
+
+@blueprint.route("/consultations/<uuid:id>/themes/new", methods=BOTH)
+@access(facilitator)
+def new_theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    form = _theme_form(id)
+    if request.method == "GET":
+        return _theme_page(id, form, None)
+    return answer(form, lambda **v: themes.save(viewer.current(), consultation_id=id, **v),
+                  then=lambda r: url_for("feedback.facilitate", id=id), again=lambda: _theme_page(id, form, None))
+
+
+@blueprint.route("/themes/<uuid:id>/edit", methods=BOTH)
+@access(facilitator)
+def edit_theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    theme = there(db.session.get(Theme, id))
+    here, form = theme.consultation_id, _theme_form(theme.consultation_id, theme)
+    if request.method == "GET":
+        return _theme_page(here, form, theme)
+    return answer(form, lambda **v: themes.save(viewer.current(), consultation_id=here, theme_id=id, **v),
+                  then=lambda r: url_for("feedback.facilitate", id=here),
+                  again=lambda: _theme_page(here, form, theme))
+
+
+@blueprint.route("/consultations/<uuid:id>/excerpts/<uuid:said>", methods=BOTH)
+@access(facilitator)
+def place(id: uuid.UUID, said: uuid.UUID):  # type: ignore[no-untyped-def]
+    themes.ensure_facilitating(viewer.current(), id)
+    found, known = there(db.session.get(Input, said)), desk.facilitators(id)
+    form = ExcerptForm(data={"input_id": str(said)})
+    form.theme_id.choices = options((str(t.id), t.title) for t in known.themes)
+    form.input_id.data = str(said)
+    placed = [(e, t.title) for t in known.themes for e, _i in known.excerpts
+              if e.theme_id == t.id and e.input_id == said]
+
+    def show() -> Any:
+        return page("feedback/place.html", form=form, said=found, placed=placed, consultation=known.consultation,
+                    removing=NothingForm())
+
+    if request.method == "GET":
+        return show()
+    return answer(form, lambda **v: themes.place(viewer.current(), consultation_id=id, **v),
+                  then=lambda r: url_for("feedback.place", id=id, said=said), again=show)
+
+
+@blueprint.post("/excerpts/<uuid:id>/remove")
+@access(facilitator)
+def remove_excerpt(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    here = there(db.session.get(Excerpt, id)).consultation_id
+    form = NothingForm()
+    return answer(form, lambda: themes.remove(viewer.current(), excerpt_id=id),
+                  then=lambda theme: url_for("feedback.edit_theme", id=theme.id), again=lambda: _desk(here, form))
+
+
+@blueprint.route("/themes/<uuid:id>/inputs/<uuid:said>/object", methods=BOTH)
+@access(author)
+def object(id: uuid.UUID, said: uuid.UUID):  # type: ignore[no-untyped-def]
+    theme = there(db.session.get(Theme, id))
+    there(said if viewer.current().is_in("authored", said) else None)
+    form = SayForm(data={"lang": language()})
+    return step(form, lambda words, lang: themes.object_to(viewer.current(), theme_id=id, input_id=said, words=words,
+                                                           lang=lang),
+                lambda r: url_for("feedback.theme", id=id), title=_("This is not what I meant"), over=theme.title,
+                back=url_for("feedback.theme", id=id), label=_("Send to the facilitator"),
+                lead=_("Say what you meant. Nothing is published in this theme before the facilitator has replied."))
+
+
+@blueprint.route("/objections/<uuid:id>", methods=BOTH)
+@access(facilitator)
+def handle(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    found = there(db.session.get(Objection, id))
+    themes.ensure_facilitating(viewer.current(), found.consultation_id)
+    theme = there(db.session.get(Theme, found.theme_id))
+    return step(HandleForm(), lambda words: themes.handle(viewer.current(), objection_id=id, words=words),
+                lambda r: url_for("feedback.facilitate", id=found.consultation_id), over=theme.title,
+                back=url_for("feedback.edit_theme", id=theme.id), title=_("An author says “not what I meant”"),
+                quote=(found.words, found.lang), label=_("Send the reply"),
+                lead=_("Change the theme or its excerpts first if needed, then reply."))
+
+
+def _ending(id: uuid.UUID, form: Any, verb: Any, **context: Any) -> Any:
+    themes.ensure_facilitating(viewer.current(), id)
+    found = themes.consultation_of(id)
+    return step(form, verb, lambda r: url_for("feedback.answers", id=id), over=found.title,
+                back=url_for("feedback.facilitate", id=id), **context)
+
+
+@blueprint.route("/consultations/<uuid:id>/publish", methods=BOTH)
+@access(facilitator)
+def publish(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    return _ending(id, PublishForm(),
+                   lambda words: publication.publish(viewer.current(), consultation_id=id, words=words),
+                   title=_("Publish the answers"), label=_("Publish the answers"),
+                   lead=_("All signed answers appear together. An answer that is not signed shows as owed, by name."))
+
+
+@blueprint.route("/consultations/<uuid:id>/close", methods=BOTH)
+@access(facilitator)
+def close(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    return _ending(id, PublishForm(),
+                   lambda words: publication.close(viewer.current(), consultation_id=id, words=words),
+                   title=_("Close the consultation"), label=_("Close the consultation"),
+                   lead=_("Everything published stays readable. Owed answers stay owed."))
+
+
+@blueprint.route("/consultations/<uuid:id>/default", methods=BOTH)
+@access(facilitator)
+def default(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    form = DefaultForm()
+    form.company_id.choices = options((str(c.company_id), c.company.name) for c, d in service.companies_of(id) if not d)
+    return _ending(id, form, lambda **v: publication.record_default(viewer.current(), consultation_id=id, **v),
+                   title=_("A company did not answer"), label=_("Record this by name"),
+                   lead=_("This stays on the page of the answers for ever."))

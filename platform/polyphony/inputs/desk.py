@@ -1,0 +1,133 @@
+"""What the facilitator does: read everything first, let it go, mask third persons, hand it to a translator."""
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+
+from polyphony.consultations.models import Translator
+from polyphony.inputs import rules
+from polyphony.inputs.lists import PAGE, Slice, cursor, place_of
+from polyphony.inputs.models import Handed, Input, Original, Reading
+from polyphony.kernel import audit, clock, providers
+from polyphony.kernel.access import require, there
+from polyphony.kernel.database import db
+from polyphony.kernel.forms import ChangedMeanwhile
+from polyphony.kernel.locale import lazy
+from polyphony.kernel.refusals import NotPermitted
+from polyphony.kernel.viewer import Viewer
+from polyphony.languages.service import remove_translations
+from polyphony.notices.service import tell
+
+
+class NotFacilitator(NotPermitted):
+    message = lazy("Only the facilitator of this consultation reads inputs first.")
+    help = lazy("The page of the consultation says who facilitates it.")
+
+
+def ensure_facilitates(by: Viewer, id: uuid.UUID) -> None:
+    require(by.is_in("facilitated", id), NotFacilitator())
+
+
+def queue(by: Viewer, id: uuid.UUID, after: str = "") -> Slice:
+    """Inputs to read, unread first, the oldest day first, in no order within a day."""
+    ensure_facilitates(by, id)
+    is_read = Input.read_on.is_not(None)
+    wanted = sa.select(Input).where(Input.consultation_id == id, Input.withdrawn_on.is_(None))
+    place = place_of(after)
+    if place:
+        known = sa.tuple_(is_read, Input.day, Input.shuffle, Input.id)
+        wanted = wanted.where(known > sa.tuple_(*(sa.literal(x) for x in place)))
+    rows = list(db.session.scalars(wanted.order_by(is_read, Input.day, Input.shuffle, Input.id).limit(PAGE + 1)))
+    return Slice(rows[:PAGE], cursor(rows[PAGE - 1]) if len(rows) > PAGE else "")
+
+
+def unread(ids: Any) -> dict[uuid.UUID, int]:
+    """How many inputs wait to be read, per consultation."""
+    ids = list(ids)
+    if not ids:
+        return {}
+    return {row[0]: row[1] for row in db.session.execute(
+        sa.select(Input.consultation_id, sa.func.count()).where(
+            Input.consultation_id.in_(ids), Input.read_on.is_(None), Input.withdrawn_on.is_(None))
+        .group_by(Input.consultation_id))}
+
+
+def find(by: Viewer, consultation_id: uuid.UUID, id: uuid.UUID) -> Input:
+    """One input on the facilitator's desk."""
+    ensure_facilitates(by, consultation_id)
+    return there(db.session.scalars(sa.select(Input).where(
+        Input.id == id, Input.consultation_id == consultation_id, Input.withdrawn_on.is_(None))).first())
+
+
+def original(entry: Input) -> Original | None:
+    return db.session.get(Original, entry.id)
+
+
+def _ensure_present(entry: Input, revision: int | None) -> None:
+    if entry.withdrawn_on:
+        raise rules.Withdrawn()
+    if revision != entry.revision:
+        raise ChangedMeanwhile()
+
+
+def release(by: Viewer, *, entry: Input, revision: int | None) -> Input:
+    """It was read: those whom the author chose may read it now. Raises ChangedMeanwhile, AlreadyRead."""
+    ensure_facilitates(by, entry.consultation_id)
+    _ensure_present(entry, revision)
+    if entry.read_on:
+        raise rules.AlreadyRead()
+    _note_reading(by, entry)
+    audit.record("input.read", entry.id, about=entry.consultation_id)
+    tell("input_read", consultation_id=entry.consultation_id, subject_id=entry.id, to="authors")
+    return entry
+
+
+def mask(by: Viewer, *, entry: Input, text: str, reason: str, revision: int | None) -> Input:
+    """Hide what could harm a third person; the author keeps her words, is told why, and may withdraw.
+
+    Translations made of the unmasked text go. Raises ChangedMeanwhile, NothingMasked.
+    """
+    ensure_facilitates(by, entry.consultation_id)
+    _ensure_present(entry, revision)
+    if text == entry.text:
+        raise rules.NothingMasked()
+    kept = original(entry)
+    if kept is None:
+        db.session.add(Original(input_id=entry.id, consultation_id=entry.consultation_id, text=entry.text,
+                                reason=reason))
+    else:
+        kept.reason = reason
+    entry.text, entry.masked, entry.revision = text, True, entry.revision + 1
+    _note_reading(by, entry)
+    remove_translations([entry.id])
+    providers.ask("input_withdrawn", entry.id)  # quotes of the words before must not stay
+    audit.record("input.masked", entry.id, about=entry.consultation_id)
+    tell("input_masked", consultation_id=entry.consultation_id, subject_id=entry.id, to="authors")
+    return entry
+
+
+def _note_reading(by: Viewer, entry: Input) -> None:
+    if entry.read_on is None:
+        entry.read_on = clock.today()
+        db.session.add(Reading(input_id=entry.id, consultation_id=entry.consultation_id, person_id=by.person,
+                               at=clock.now().replace(second=0, microsecond=0)))
+    db.session.flush()
+
+
+def handed_to(entry: Input) -> set[uuid.UUID]:
+    """The accounts of the translators to whom it was handed."""
+    return set(db.session.scalars(sa.select(Handed.person_id).where(Handed.input_id == entry.id)))
+
+
+def hand(by: Viewer, *, entry: Input, translator: str) -> None:
+    """Let one appointed translator read it, although it is unread or for the facilitator only."""
+    ensure_facilitates(by, entry.consultation_id)
+    chosen = there(db.session.scalars(sa.select(Translator).where(
+        Translator.consultation_id == entry.consultation_id, Translator.ended_on.is_(None),
+        sa.cast(Translator.id, sa.Text) == translator)).first())
+    if chosen.person_id in handed_to(entry):
+        return
+    db.session.add(Handed(input_id=entry.id, person_id=chosen.person_id, consultation_id=entry.consultation_id))
+    audit.record("input.handed", entry.id, about=entry.consultation_id)
+    tell("handed", consultation_id=entry.consultation_id, subject_id=entry.id, to=f"person:{chosen.person_id}")

@@ -1,0 +1,128 @@
+"""The shapes of what authors and the facilitator type, with their labels and explanations."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, widgets
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import AnyOf
+
+from polyphony.kernel.forms import LINE_LENGTH, Form, Line, Words, required
+from polyphony.kernel.locale import lazy, writable
+
+AUDIENCE_LABELS = {
+    "facilitator": lazy("The facilitator only"), "chosen": lazy("Companies I choose"),
+    "companies": lazy("All companies of this consultation"),
+    "participants": lazy("Everyone taking part in this consultation"), "public": lazy("Everybody"),
+}
+AUDIENCE_ABOUT = {
+    "facilitator": lazy("Nobody else reads it and it is never quoted. It still counts and can shape a theme."),
+    "chosen": lazy("They read it after the facilitator has read it. Choose them below."),
+    "companies": lazy("Every convening company reads it after the facilitator has read it."),
+    "participants": lazy("Companies, invited organisations and people with a return phrase read it."),
+    "public": lazy("It stands on a page that anybody in the world can open."),
+}
+NAMING_LABELS = {
+    "name": lazy("By my name"), "organisation": lazy("By my organisation"), "pseudonym": lazy("By a pseudonym"),
+    "unattributed": lazy("Without a name"),
+}
+NAMING_ABOUT = {
+    "name": lazy("Whoever may read this sees your name."),
+    "organisation": lazy("Whoever may read this sees the name of your organisation, not yours."),
+    "pseudonym": lazy("A name that you make up. Do not use one by which people know you."),
+    "unattributed": lazy("Nobody sees a name. The server still knows your account; if that is dangerous, use none."),
+}
+NAMING_ABOUT_PHRASE = {**NAMING_ABOUT, "unattributed": lazy("Nobody sees a name, and the server knows none.")}
+SPEAKS_LABELS = {
+    "affected": lazy("Affected"), "representative": lazy("Legitimate representative"), "expert": lazy("Expert"),
+    "nhri": lazy("National human-rights institution"), "internal": lazy("Employee or contractor"),
+    "authority": lazy("Public authority"),
+}
+SPEAKS_ABOUT = {
+    "affected": lazy("This concerns me or my family."), "representative": lazy("Those affected asked me to speak."),
+    "expert": lazy("I know the subject from study or work."),
+    "nhri": lazy("I speak for such an institution."), "internal": lazy("I work for one of the companies."),
+    "authority": lazy("I speak for an office of the State."),
+}
+
+
+def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """What one can choose, as (value, label)."""
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
+def companies_field(label: Any) -> SelectMultipleField:
+    """Check boxes, one for each company."""
+    return SelectMultipleField(label, widget=widgets.ListWidget(prefix_label=False), choices=[],
+                               option_widget=widgets.CheckboxInput())
+
+
+class PhraseForm(Form):
+    """The sealed phrase travels with the page; two of its words show that it was written down."""
+
+    sealed = HiddenField()
+    first = Line(lazy("The first word asked for"), [required()], length=60)
+    second = Line(lazy("The second word asked for"), [required()], length=60)
+
+
+class SayForm(Form):
+    text = Words(lazy("What do you want to say?"), [required(lazy("Please write what you want to say."))])
+    lang = SelectField(lazy("In which language is it?"))
+    other = Line(lazy("Code of another language"), length=35)
+
+    def __init__(self, *args: Any, **kw: Any):
+        super().__init__(*args, **kw)
+        known = [(x.code, x.name) for x in writable()]
+        self.lang.choices = options([("", lazy("Find out from my words")), *known, ("other", lazy("Another language"))])
+
+
+class ChoicesForm(Form):
+    addressed = companies_field(lazy("Who owes you an answer?"))
+    audience = RadioField(lazy("Who may read this?"), choices=options(AUDIENCE_LABELS.items()), default="facilitator")
+    readers = companies_field(lazy("The companies I choose"))
+    naming = RadioField(lazy("How shall we name you?"), choices=options(NAMING_LABELS.items()), default="unattributed")
+    pseudonym = Line(lazy("Pseudonym"), length=LINE_LENGTH)
+    speaks_as = RadioField(lazy("As whom do you speak?"), choices=options(SPEAKS_LABELS.items()),
+                           default="affected")
+
+    def offer(self, companies: list[Any], namings: tuple[str, ...]) -> "ChoicesForm":
+        """Put in the companies of this consultation, and the ways of naming this author may choose."""
+        self.addressed.choices = self.readers.choices = options((str(c.id), c.name) for c in companies)
+        self.naming.choices = options((x, NAMING_LABELS[x]) for x in namings)
+        return self
+
+
+class SendForm(Form):
+    """Nothing to type: everything was shown once more."""
+
+
+class Revised(Form):
+    revision = IntegerField(widget=widgets.HiddenInput())
+
+
+class EditForm(Revised):
+    text = Words(lazy("Your words"), [required(lazy("Please write what you want to say."))])
+
+
+class WithdrawForm(Form):
+    sure = RadioField(lazy("Withdraw this input?"), choices=options([("yes", lazy("Yes, remove my words"))]),
+                      validators=[AnyOf(["yes"], message=lazy("Please confirm that you want this."))])
+
+
+class RefuseForm(Form):
+    translator = RadioField(lazy("Who shall not read this?"), choices=[],
+                            validators=[required(lazy("Please choose one."))])
+
+
+class ReleaseForm(Revised):
+    """The facilitator has read it, and lets it go to those whom the author chose."""
+
+
+class MaskForm(Revised):
+    text = Words(lazy("The text as others will read it"), [required()])
+    reason = Words(lazy("Why something is masked"), [required()], length=2000)
+
+
+class HandForm(Form):
+    translator = RadioField(lazy("Who shall translate it?"), choices=[],
+                            validators=[required(lazy("Please choose one."))])

@@ -1,0 +1,197 @@
+"""Bring in inputs that were collected elsewhere, on paper or in another system, from a CSV file.
+
+The person who collected them signs in; they are hers to change and withdraw, and the facilitator reads each
+before others do. Every row has a key, so a second run brings in nothing twice.
+"""
+
+import csv
+import hashlib
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+import sqlalchemy as sa
+
+from polyphony.inputs import rules, service, tongues
+from polyphony.inputs.models import AUDIENCES, NAMINGS, SPEAKS_AS, Input
+from polyphony.kernel import viewer
+from polyphony.kernel.database import db
+from polyphony.kernel.forms import TEXT_LENGTH, tidy
+from polyphony.kernel.refusals import Refusal
+from polyphony.kernel.viewer import Viewer
+from polyphony.languages.service import store_translation
+
+TOGETHER = 200  # rows between two looks at the progress bar
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Which column holds what ('' = none), and what holds for every row without a column of its own."""
+
+    text: str = "text"
+    lang: str = "lang"
+    translation: str = ""
+    translation_lang: str = "en"
+    key: str = ""
+    pseudonym: str = ""
+    audience: str = "facilitator"
+    naming: str = "unattributed"
+    speaks_as: str = "affected"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One good row."""
+
+    number: int
+    text: str
+    lang: str
+    translation: str
+    pseudonym: str
+    source: str
+
+
+@dataclass
+class Result:
+    """What an import did."""
+
+    added: int = 0
+    known: int = 0
+    errors: list[tuple[int, str]] = field(default_factory=list)
+
+
+class BadLine(Exception):
+    """A row that cannot be taken, with the reason."""
+
+
+def read(path: Path, mapping: Mapping, consultation_id: uuid.UUID) -> tuple[list[Line], list[tuple[int, str]]]:
+    """Every good row and, by line number, what is wrong with the others. Raises BadLine without the columns."""
+    good, bad = [], []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        wanted = [c for c in (mapping.text, mapping.translation, mapping.key, mapping.pseudonym) if c]
+        missing = [c for c in wanted if c not in (rows.fieldnames or [])]
+        if missing:
+            raise BadLine(f"The file has no column named {', '.join(missing)}.")
+        try:
+            for row in rows:
+                try:
+                    good.append(_line(rows.line_num, row, mapping, consultation_id))
+                except (BadLine, Refusal) as error:
+                    bad.append((rows.line_num, str(getattr(error, "message", "") or error)))
+        except UnicodeDecodeError:
+            raise BadLine("The file is not in UTF-8. Save it as CSV in UTF-8.") from None
+        except csv.Error as error:
+            raise BadLine(f"Line {rows.line_num}: {error}") from None
+    return good, bad
+
+
+def _line(number: int, row: dict[str, Any], mapping: Mapping, consultation_id: uuid.UUID) -> Line:
+    text = tidy(row.get(mapping.text)) or ""
+    if not text:
+        raise BadLine("There is no text.")
+    translation = (tidy(row.get(mapping.translation)) or "") if mapping.translation else ""
+    for said, most in ((text, TEXT_LENGTH), (translation, 2 * TEXT_LENGTH)):
+        if len(said) > most:
+            raise BadLine(f"The text has {len(said)} characters; at most {most} fit.")
+    given = (row.get(mapping.lang) or "").strip() if mapping.lang else ""
+    lang = rules.tag("other", given) if given else tongues.guess(text, "en")
+    key = (row.get(mapping.key) or "").strip() if mapping.key else f"{lang}\n{text}"
+    if not key:
+        raise BadLine("The key is empty.")
+    pseudonym = (tidy(row.get(mapping.pseudonym)) or "") if mapping.pseudonym else ""
+    if mapping.naming == "pseudonym" and not pseudonym:
+        raise BadLine("There is no pseudonym.")
+    return Line(number, text, lang, translation, pseudonym[:300],
+                hashlib.sha256(f"{consultation_id}\n{key}".encode()).hexdigest())
+
+
+def bring(by: Viewer, lines: Iterable[Line], *, about: Any, mapping: Mapping) -> Iterator[bool]:
+    """Add each line that is not there yet; yields whether it was new. Raises what `service.send` raises."""
+    service.ensure_may_speak(by, about.id)
+    service.ensure_open(about)
+    firms = [firm.id for firm in service.companies(about.id)]
+    known = set(db.session.scalars(sa.select(Input.source).where(
+        Input.consultation_id == about.id, Input.source.is_not(None))))
+    waiting: list[tuple[Input, Line]] = []
+    for line in lines:
+        is_new = line.source not in known
+        if is_new:
+            known.add(line.source)
+            entry = service.put(by, about=about, text=line.text, lang=line.lang, audience=mapping.audience,
+                                addressed=firms, naming=mapping.naming, speaks_as=mapping.speaks_as,
+                                pseudonym=line.pseudonym, source=line.source)
+            waiting.append((entry, line))
+        yield is_new
+    _translate(viewer.refresh(), about, waiting, mapping.translation_lang)
+
+
+def _translate(by: Viewer, about: Any, made: list[tuple[Input, Line]], lang: str) -> None:
+    for entry, line in made:
+        if line.translation and lang != line.lang:
+            store_translation(by, kind="input", subject_id=entry.id, consultation_id=about.id, field="text", lang=lang,
+                              text=line.translation)
+
+
+def run(app: Any, path: Path, *, address: str, password: str, consultation_id: uuid.UUID, mapping: Mapping,
+        skip_bad: bool) -> Result:
+    """Import a file as one member; everything or nothing, unless `skip_bad`."""
+    from polyphony.people import service as people
+
+    with app.test_request_context():
+        viewer.open_viewer(None)
+        by = people.sign_in(address=address, password=password)
+        about = service.consultation(consultation_id)
+        good, bad = read(path, mapping, consultation_id)
+        result = Result(errors=bad)
+        if bad and not skip_bad:
+            db.session.rollback()
+            return result
+        with click.progressbar(bring(by, good, about=about, mapping=mapping), length=len(good), label="Importing",
+                               update_min_steps=TOGETHER) as steps:
+            for is_new in steps:
+                result.added, result.known = result.added + is_new, result.known + (not is_new)
+        people.sign_out()
+        db.session.commit()
+    return result
+
+
+@click.command("inputs")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--consultation", "consultation_id", type=click.UUID, required=True, help="Id in the page's address.")
+@click.option("--as", "address", required=True, help="E-mail address of the member who collected them.")
+@click.option("--password", prompt=True, hide_input=True, help="Asked for when not given.")
+@click.option("--text", default="text", show_default=True, help="Column of the words.")
+@click.option("--lang", default="lang", show_default=True, help="Column of their language; guessed where empty.")
+@click.option("--translation", default="", help="Column of a translation.")
+@click.option("--translation-lang", default="en", show_default=True, help="Language of that translation.")
+@click.option("--key", default="", help="Column that tells rows apart; the words themselves by default.")
+@click.option("--pseudonym", default="", help="Column of pseudonyms, with --naming pseudonym.")
+@click.option("--audience", type=click.Choice([a for a in AUDIENCES if a != "chosen"]), default="facilitator",
+              show_default=True)
+@click.option("--naming", type=click.Choice(NAMINGS), default="unattributed", show_default=True)
+@click.option("--speaks-as", type=click.Choice(SPEAKS_AS), default="affected", show_default=True)
+@click.option("--skip-bad", is_flag=True, help="Leave out bad lines instead of importing nothing.")
+def command(file: Path, consultation_id: uuid.UUID, address: str, password: str, skip_bad: bool,
+            **columns: str) -> None:
+    """Import inputs from a CSV FILE with a header line, in UTF-8."""
+    from polyphony.app import create_app
+    from polyphony.kernel.ready import ready
+    from polyphony.kernel.refusals import NotThere
+
+    with ready() as settings:
+        try:
+            result = run(create_app(settings), file, address=address, password=password, skip_bad=skip_bad,
+                         consultation_id=consultation_id, mapping=Mapping(**columns))
+        except NotThere:
+            raise click.ClickException("There is no such consultation for this member.") from None
+        except (Refusal, BadLine) as error:
+            raise click.ClickException(str(getattr(error, "message", "") or error)) from None
+    for number, why in result.errors:
+        click.echo(f"line {number}: {why}", err=True)
+    click.echo(f"{result.added} new, {result.known} there already, {len(result.errors)} bad.")
+    if result.errors and not skip_bad:
+        raise click.ClickException("Nothing was imported. Put these lines right, or leave them out with --skip-bad.")

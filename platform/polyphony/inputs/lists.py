@@ -1,0 +1,48 @@
+"""Lists of inputs for readers: what row security lets each see, newest day first, shuffled within a day."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+
+from polyphony.inputs.models import Input
+from polyphony.kernel.database import db
+
+PAGE = 25
+Place = tuple[bool, date, int, uuid.UUID]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some rows of a list and where the next ones begin ('' when these are the last)."""
+
+    rows: list[Input]
+    after: str
+
+
+def cursor(entry: Input) -> str:
+    """Where an input stands in its list, as text for an address."""
+    return f"{int(entry.read_on is not None)}.{entry.day.isoformat()}.{entry.shuffle}.{entry.id}"
+
+
+def place_of(text: str) -> Place | None:
+    """The place a cursor means; None for one that means nothing."""
+    try:
+        is_read, day, shuffle, id = text.split(".")
+        return is_read == "1", date.fromisoformat(day), max(0, min(int(shuffle), 2**31 - 1)), uuid.UUID(id)
+    except ValueError:
+        return None
+
+
+def released(consultation_id: uuid.UUID, after: str = "") -> Slice:
+    """Inputs of a consultation that the facilitator has read and this viewer may read."""
+    wanted = sa.select(Input).where(Input.consultation_id == consultation_id, Input.read_on.is_not(None),
+                                    Input.withdrawn_on.is_(None))
+    place = place_of(after)
+    if place:
+        _, day, shuffle, id = place
+        later = sa.tuple_(Input.shuffle, Input.id) > sa.tuple_(sa.literal(shuffle), sa.literal(id))
+        wanted = wanted.where(sa.or_(Input.day < day, sa.and_(Input.day == day, later)))
+    rows = list(db.session.scalars(wanted.order_by(Input.day.desc(), Input.shuffle, Input.id).limit(PAGE + 1)))
+    return Slice(rows[:PAGE], cursor(rows[PAGE - 1]) if len(rows) > PAGE else "")

@@ -1,0 +1,153 @@
+"""What may be said, when, and by whom it may be read: pure decisions and their explanations."""
+
+import re
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from polyphony.kernel.locale import lazy
+from polyphony.kernel.refusals import BadInput, NotPermitted, WrongState
+
+OPEN_PROTECTION = "standard"
+PHRASE_NAMINGS = ("pseudonym", "unattributed")
+_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+
+
+class NotOpenYet(WrongState):
+    message = lazy("This consultation is not open yet.")
+    help = lazy("Its page says from when on you can say something. Keep your text until then.")
+
+
+class NoMoreInputs(WrongState):
+    message = lazy("This consultation takes no more inputs.")
+    help = lazy("What you typed is still on this page: copy it if you need it. The facilitator can help.")
+
+
+class ProtectionRaised(WrongState):
+    message = lazy("This consultation now promises more protection. It takes no inputs until all of it is in place.")
+    help = lazy("What you typed is still on this page. The facilitator can help.")
+
+
+class NeedsAccount(WrongState):
+    message = lazy("The companies of this consultation ask for an account. Nobody can take part without one here.")
+    help = lazy("A stakeholder organisation that is invited can speak for you.")
+
+
+class NotInvited(NotPermitted):
+    message = lazy("Only members of an invited stakeholder organisation, or people with a return phrase, speak here.")
+    help = lazy("The facilitator of this consultation invites organisations.")
+
+
+class WordsDiffer(BadInput):
+    message = lazy("These are not the words asked for. Please compare them with the phrase you wrote down.")
+
+
+class PhraseGone(BadInput):
+    message = lazy("This page was open for too long. Please open it again: you get a new return phrase.")
+
+
+class NothingSaid(BadInput):
+    field = "text"
+    message = lazy("Please write what you want to say.")
+
+
+class NoSuchTag(BadInput):
+    field = "other"
+    message = lazy("Please type a language code such as “am” or “zh-Hant”.")
+
+
+class NobodyAddressed(BadInput):
+    field = "addressed"
+    message = lazy("Please choose at least one company.")
+
+
+class NobodyChosen(BadInput):
+    field = "readers"
+    message = lazy("Please choose the companies that may read this.")
+
+
+class NoPseudonym(BadInput):
+    field = "pseudonym"
+    message = lazy("Please type the pseudonym to show.")
+
+
+class NotThisNaming(BadInput):
+    field = "naming"
+    message = lazy("Without an account you can choose a pseudonym or no name at all.")
+
+
+class DraftGone(WrongState):
+    message = lazy("There is no draft to send: it was sent already, or nothing was written yet.")
+    help = lazy("Your inputs are in your inbox.")
+
+
+class Withdrawn(WrongState):
+    message = lazy("This input was withdrawn.")
+
+
+class AlreadyRead(WrongState):
+    message = lazy("This input has been read already.")
+
+
+class NothingMasked(BadInput):
+    field = "text"
+    message = lazy("This text is the same as before: change what must be masked, or release it as it is.")
+
+
+def ensure_open(consultation: Any, now: datetime, *, all_levels: bool) -> None:
+    """Inputs are taken while it is open, at a protection level whose promises are kept here.
+
+    Raises NotOpenYet, NoMoreInputs, ProtectionRaised.
+    """
+    if consultation.state in ("draft", "announced") or (consultation.opens_at and now < consultation.opens_at):
+        raise NotOpenYet()
+    if consultation.state != "open" or (consultation.closes_at and now >= consultation.closes_at):
+        raise NoMoreInputs()
+    if consultation.protection != OPEN_PROTECTION and not all_levels:
+        raise ProtectionRaised()
+
+
+def ensure_said(text: str | None) -> str:
+    """Some words were written. Raises NothingSaid."""
+    if not (text or "").strip():
+        raise NothingSaid()
+    return str(text)
+
+
+def tag(chosen: str, typed: str) -> str:
+    """The language of a text: chosen from the list, else typed as a tag that nobody has to know.
+
+    Raises NoSuchTag. Source: BCP 47, reduced to the shape of a tag.
+    """
+    if chosen and chosen != "other":
+        return chosen
+    if not _TAG.fullmatch(typed or ""):
+        raise NoSuchTag()
+    return typed
+
+
+def ensure_choices(*, audience: str, addressed: Collection[Any], readers: Collection[Any], naming: str,
+                   pseudonym: str, with_account: bool) -> None:
+    """Choices that fit together. Raises NobodyAddressed, NobodyChosen, NotThisNaming, NoPseudonym."""
+    if not addressed:
+        raise NobodyAddressed()
+    if audience == "chosen" and not readers:
+        raise NobodyChosen()
+    if not with_account and naming not in PHRASE_NAMINGS:
+        raise NotThisNaming()
+    if naming == "pseudonym" and not (pseudonym or "").strip():
+        raise NoPseudonym()
+
+
+def shown_as(naming: str, *, name: str, organisation: str, pseudonym: str) -> str:
+    """The text that stands under an input: never more than the author chose."""
+    return {"name": name, "organisation": organisation, "pseudonym": pseudonym.strip()}.get(naming, "")
+
+
+def state_of(entry: Any) -> str:
+    """Where an input stands: withdrawn, unread, masked, read."""
+    if entry.withdrawn_on:
+        return "withdrawn"
+    if not entry.read_on:
+        return "unread"
+    return "masked" if entry.masked else "read"

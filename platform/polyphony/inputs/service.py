@@ -1,0 +1,280 @@
+"""What authors do: begin with or without an account, draft, choose, send, change, withdraw."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+
+from polyphony.consultations.models import Consultation, Convener, Invited, Translator
+from polyphony.inputs import rules, tongues
+from polyphony.inputs.models import Authorship, Draft, Input, Original, Reading
+from polyphony.kernel import audit, clock, locale, providers, viewer
+from polyphony.kernel.access import require, there
+from polyphony.kernel.database import db
+from polyphony.kernel.forms import ChangedMeanwhile
+from polyphony.kernel.viewer import Viewer
+from polyphony.languages.models import TranslatorRefusal
+from polyphony.languages.service import mark_stale, remove_translations
+from polyphony.organisations.models import Organisation
+
+
+def consultation(id: uuid.UUID) -> Consultation:
+    """The consultation in which something is said; 404 when hidden."""
+    return there(db.session.get(Consultation, id))
+
+
+def ensure_open(about: Consultation) -> None:
+    """Whether it takes inputs now. Raises NotOpenYet, NoMoreInputs, ProtectionRaised."""
+    rules.ensure_open(about, clock.now(), all_levels=current_app.extensions["settings"].demo)
+
+
+def closed_because(about: Consultation) -> Exception | None:
+    """The refusal that sending would meet now, or None."""
+    try:
+        ensure_open(about)
+    except rules.WrongState as refusal:
+        return refusal
+    return None
+
+
+def ensure_accountless(about: Consultation) -> None:
+    """Whether somebody without an account may begin now. Raises NeedsAccount and what `ensure_open` raises."""
+    if not about.accountless:
+        raise rules.NeedsAccount()
+    ensure_open(about)
+
+
+def may_speak(by: Viewer, id: uuid.UUID) -> bool:
+    """A return phrase of this consultation, or a coordinator or contributor of an invited organisation."""
+    return by.is_in("participating", id) and (by.is_phrase or bool(by.of("speaking")))
+
+
+def ensure_may_speak(by: Viewer, id: uuid.UUID) -> None:
+    require(may_speak(by, id), rules.NotInvited())
+
+
+def companies(id: uuid.UUID) -> list[Organisation]:
+    """The convening companies that may be addressed and chosen as readers."""
+    rows = db.session.scalars(sa.select(Convener).where(Convener.consultation_id == id, Convener.state == "accepted"))
+    return sorted((row.company for row in rows), key=lambda c: (c.name, c.id))
+
+
+def namings(by: Viewer) -> tuple[str, ...]:
+    """How this author may be named."""
+    return ("name", "organisation", "pseudonym", "unattributed") if by.is_signed_in else rules.PHRASE_NAMINGS
+
+
+def speaks_for(by: Viewer, id: uuid.UUID) -> str:
+    """The invited organisation for which a member speaks here."""
+    wanted = sa.select(Organisation.name).join(Invited, Invited.organisation_id == Organisation.id).where(
+        Invited.consultation_id == id, Organisation.id.in_(by.of("speaking"))).order_by(Organisation.name)
+    return db.session.scalars(wanted).first() or ""
+
+
+def _own(table: Any, by: Viewer) -> Any:
+    return table.person_id == by.person if by.is_signed_in else table.phrase_id == by.phrase
+
+
+def draft(by: Viewer, id: uuid.UUID) -> Draft | None:
+    """What this author has begun to say in a consultation."""
+    if not (by.is_signed_in or by.is_phrase):
+        return None
+    return db.session.scalars(sa.select(Draft).where(Draft.consultation_id == id, _own(Draft, by))
+                              .order_by(Draft.id)).first()
+
+
+def _keep(by: Viewer, about: Consultation, **fields: Any) -> Draft:
+    kept = draft(by, about.id)
+    if kept is None:
+        kept = Draft(consultation_id=about.id, person_id=by.person, phrase_id=by.phrase, fields=fields,
+                     day=clock.today())
+        db.session.add(kept)
+    else:
+        kept.fields = {**kept.fields, **fields}
+    db.session.flush()
+    return kept
+
+
+def say(by: Viewer, *, about: Consultation, text: str, lang: str, other: str) -> Draft:
+    """Keep the words and their language as a draft.
+
+    Raises NotInvited, NothingSaid, NoSuchTag, and what `ensure_open` raises.
+    """
+    ensure_may_speak(by, about.id)
+    ensure_open(about)
+    rules.ensure_said(text)
+    guessed = not lang
+    lang = rules.tag(lang or tongues.guess(text, locale.language()), other)
+    return _keep(by, about, text=text, lang=lang, guessed=guessed)
+
+
+def choose(by: Viewer, *, about: Consultation, addressed: list[str], audience: str, readers: list[str], naming: str,
+           pseudonym: str, speaks_as: str) -> Draft:
+    """Keep who owes an answer, who reads, how she is named and as whom she speaks.
+
+    Raises NotInvited, what `rules.ensure_choices` and what `ensure_open` raise.
+    """
+    ensure_may_speak(by, about.id)
+    ensure_open(about)
+    known = {str(company.id) for company in companies(about.id)}
+    addressed, readers = [x for x in addressed if x in known], [x for x in readers if x in known]
+    rules.ensure_choices(audience=audience, addressed=addressed, readers=readers, naming=naming,
+                         pseudonym=pseudonym, with_account=by.is_signed_in)
+    return _keep(by, about, addressed=addressed, audience=audience, naming=naming, pseudonym=pseudonym or "",
+                 readers=readers if audience == "chosen" else [], speaks_as=speaks_as)
+
+
+def is_complete(kept: Draft | None) -> bool:
+    """Whether a draft can be sent."""
+    return kept is not None and {"text", "lang", "audience", "addressed", "naming", "speaks_as"} <= set(kept.fields)
+
+
+def send(by: Viewer, *, about: Consultation) -> Input:
+    """Make the draft an input. It waits for the facilitator; nobody else can read it before.
+
+    What a member says is noted without a name; what is said without an account leaves no row of its own.
+    Raises NotInvited, DraftGone, and what `ensure_open` raises.
+    """
+    ensure_may_speak(by, about.id)
+    ensure_open(about)
+    kept = draft(by, about.id)
+    if kept is None or not is_complete(kept):
+        raise rules.DraftGone()
+    entry = put(by, about=about, **{k: v for k, v in kept.fields.items() if k != "guessed"})
+    db.session.delete(kept)
+    viewer.refresh()
+    return entry
+
+
+def put(by: Viewer, *, about: Consultation, text: str, lang: str, audience: str, addressed: list[Any], naming: str,
+        speaks_as: str, readers: list[Any] | tuple[()] = (), pseudonym: str = "", source: str | None = None) -> Input:
+    """Add one input of this author (also for imports, with the key of the imported row in `source`)."""
+    organisation = speaks_for(by, about.id) if naming == "organisation" else ""
+    entry = Input(
+        id=uuid.uuid4(), consultation_id=about.id, day=clock.today(), lang=lang, text=text, audience=audience,
+        readers=[uuid.UUID(str(x)) for x in readers], addressed=[uuid.UUID(str(x)) for x in addressed], naming=naming,
+        shown_as=rules.shown_as(naming, name=by.name, organisation=organisation, pseudonym=pseudonym),
+        speaks_as=speaks_as, source=source)
+    db.session.add(entry)
+    db.session.add(Authorship(input_id=entry.id, person_id=by.person, phrase_id=by.phrase))
+    if by.is_signed_in:
+        audit.record("input.sent", about=about.id, anonymous=True)
+    return entry
+
+
+# The author's inbox
+
+
+@dataclass(frozen=True)
+class Mine:
+    """One own input as its author sees it: her words, where it stands, what was masked, what became of it."""
+
+    entry: Input
+    state: str
+    original: Original | None
+    fate: list[Any]
+
+    @property
+    def words(self) -> str:
+        """What she wrote, masked parts included."""
+        return self.original.text if self.original else self.entry.text
+
+
+def own(by: Viewer, id: uuid.UUID) -> Input:
+    """One input of this author; 404 for everybody else's."""
+    return there(db.session.get(Input, id) if by.is_in("authored", id) else None)
+
+
+def inbox(by: Viewer) -> tuple[list[Mine], dict[uuid.UUID, Consultation]]:
+    """Everything this author said, newest first, with what became of it, and the consultations concerned."""
+    ids = list(by.of("authored"))
+    entries = list(db.session.scalars(sa.select(Input).where(Input.id.in_(ids))
+                                      .order_by(Input.day.desc(), Input.shuffle, Input.id))) if ids else []
+    mine = _with_fate(entries)
+    wanted = {e.consultation_id for e in entries} | set(by.of("participating"))
+    found = db.session.scalars(sa.select(Consultation).where(Consultation.id.in_(wanted))
+                               .order_by(Consultation.promised_on, Consultation.id)) if wanted else []
+    return mine, {c.id: c for c in found}
+
+
+def _with_fate(entries: list[Input]) -> list[Mine]:
+    ids = [e.id for e in entries]
+    if not ids:
+        return []
+    masked = {o.input_id: o for o in db.session.scalars(sa.select(Original).where(Original.input_id.in_(ids)))}
+    fates = [answer for answer in providers.ask("fate", ids) if answer]
+    return [Mine(e, rules.state_of(e), masked.get(e.id), [x for told in fates for x in told.get(e.id, ())])
+            for e in entries]
+
+
+def mine(by: Viewer, id: uuid.UUID) -> Mine:
+    """One own input with everything about it."""
+    return _with_fate([own(by, id)])[0]
+
+
+def ensure_changeable(entry: Input, about: Consultation) -> None:
+    """Raises Withdrawn, and what `ensure_open` raises."""
+    if entry.withdrawn_on:
+        raise rules.Withdrawn()
+    ensure_open(about)
+
+
+def change(by: Viewer, *, entry: Input, about: Consultation, text: str, revision: int | None) -> Input:
+    """The author writes it anew: unread again, nobody reads it before the facilitator has.
+
+    Raises ChangedMeanwhile, Withdrawn, and what `ensure_open` raises.
+    """
+    ensure_changeable(entry, about)
+    if revision != entry.revision:
+        raise ChangedMeanwhile()
+    db.session.execute(sa.delete(Original).where(Original.input_id == entry.id))
+    db.session.execute(sa.delete(Reading).where(Reading.input_id == entry.id))
+    entry.text, entry.masked, entry.read_on, entry.revision = text, False, None, entry.revision + 1
+    db.session.flush()
+    mark_stale(entry.id, ["text"])
+    providers.ask("input_withdrawn", entry.id)  # quotes of the words before must not stay
+    if by.is_signed_in:
+        audit.record("input.changed", about=about.id, anonymous=True)
+    return entry
+
+
+def withdraw(by: Viewer, *, entry: Input) -> Input:
+    """Take an input back, at any time: words, name, translations and excerpts go; that there was one stays.
+
+    Raises Withdrawn.
+    """
+    if entry.withdrawn_on:
+        raise rules.Withdrawn()
+    providers.ask("input_withdrawn", entry.id)
+    remove_translations([entry.id])
+    db.session.execute(sa.delete(Original).where(Original.input_id == entry.id))
+    db.session.execute(sa.delete(Reading).where(Reading.input_id == entry.id))
+    entry.text, entry.shown_as, entry.masked, entry.withdrawn_on = "", "", False, clock.today()
+    entry.naming, entry.revision = "unattributed", entry.revision + 1
+    db.session.flush()
+    if by.is_signed_in:
+        audit.record("input.withdrawn", about=entry.consultation_id, anonymous=True)
+    return entry
+
+
+def translators(id: uuid.UUID) -> list[Translator]:
+    """The translators appointed in a consultation now."""
+    return list(db.session.scalars(sa.select(Translator).where(
+        Translator.consultation_id == id, Translator.ended_on.is_(None)).order_by(Translator.shown_as, Translator.id)))
+
+
+def refused_by_me(entry: Input) -> set[uuid.UUID]:
+    """The appointments whose translators the author has refused for this input."""
+    return set(db.session.scalars(sa.select(TranslatorRefusal.translator_id).where(
+        TranslatorRefusal.subject_id == entry.id)))
+
+
+def refuse_translator(by: Viewer, *, entry: Input, translator: str) -> None:
+    """From now on this translator does not see this input. No reason is asked."""
+    chosen = [t for t in translators(entry.consultation_id) if str(t.id) == translator]
+    appointed = there(chosen[0] if chosen else None)
+    if appointed.id not in refused_by_me(entry):
+        db.session.add(TranslatorRefusal(id=uuid.uuid4(), subject_id=entry.id, translator_id=appointed.id,
+                                         person_id=appointed.person_id))

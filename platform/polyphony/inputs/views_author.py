@@ -1,0 +1,100 @@
+"""An author's inbox: what she said, where it stands, what became of it; change it, withdraw it."""
+
+import uuid
+
+from flask import url_for
+
+from polyphony.inputs import rules, service
+from polyphony.inputs.forms import (
+    AUDIENCE_LABELS,
+    NAMING_LABELS,
+    SPEAKS_LABELS,
+    EditForm,
+    RefuseForm,
+    WithdrawForm,
+    options,
+)
+from polyphony.inputs.views import blueprint
+from polyphony.inputs.views_say import quiet
+from polyphony.kernel import clock, locale, viewer
+from polyphony.kernel.access import access, author
+from polyphony.kernel.forms import answer
+from polyphony.kernel.pages import page
+from polyphony.languages.service import translations_for, written
+
+
+@blueprint.get("/inbox")
+@access(author)
+def inbox():  # type: ignore[no-untyped-def]
+    quiet()
+    by = viewer.current()
+    mine, known = service.inbox(by)
+    tr = translations_for(list(known), locale.language())
+    titles = {c.id: written(c.title, c.source_lang, c.id, "title", tr, locale.language()) for c in known.values()}
+    groups = [(c, titles[c.id], [m for m in mine if m.entry.consultation_id == c.id]) for c in known.values()]
+    return page("inputs/inbox.html", groups=groups, by=by, closed=service.closed_because, day=clock.day,
+                direction_of=locale.direction, can_speak=lambda c: service.may_speak(by, c.id))
+
+
+@blueprint.get("/inbox/<uuid:id>")
+@access(author)
+def mine(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    return _mine(id)
+
+
+@blueprint.post("/inbox/<uuid:id>")
+@access(author)
+def change(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, form = viewer.current(), EditForm()
+    entry = service.own(by, id)
+    about = service.consultation(entry.consultation_id)
+    return answer(form, lambda **typed: service.change(by, entry=entry, about=about, **typed),
+                  then=lambda r: url_for("inputs.mine", id=id), again=lambda: _mine(id, edit=form))
+
+
+@blueprint.post("/inbox/<uuid:id>/withdrawal")
+@access(author)
+def withdraw(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, form = viewer.current(), WithdrawForm()
+    entry = service.own(by, id)
+    return answer(form, lambda sure: service.withdraw(by, entry=entry),
+                  then=lambda r: url_for("inputs.mine", id=id), again=lambda: _mine(id, gone=form))
+
+
+@blueprint.post("/inbox/<uuid:id>/refused-translators")
+@access(author)
+def refuse_translator(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by = viewer.current()
+    entry = service.own(by, id)
+    form = RefuseForm()
+    form.translator.choices = _choices(service.translators(entry.consultation_id))
+    return answer(form, lambda translator: service.refuse_translator(by, entry=entry, translator=translator),
+                  then=lambda r: url_for("inputs.mine", id=id), again=lambda: _mine(id, refuse=form))
+
+
+def _choices(translators):  # type: ignore[no-untyped-def]
+    return options((str(t.id), t.shown_as) for t in translators)
+
+
+def _mine(id: uuid.UUID, edit=None, gone=None, refuse=None):  # type: ignore[no-untyped-def]
+    quiet()
+    by = viewer.current()
+    m = service.mine(by, id)
+    about = service.consultation(m.entry.consultation_id)
+    appointed, refused = service.translators(about.id), service.refused_by_me(m.entry)
+    if edit is None:
+        edit = EditForm(formdata=None, data={"text": m.words})
+    edit.revision.data = edit.revision.raw_data = None
+    edit.revision.data = m.entry.revision
+    refuse = refuse or RefuseForm(formdata=None)
+    refuse.translator.choices = _choices(t for t in appointed if t.id not in refused)
+    names = {c.id: c.name for c in service.companies(about.id)}
+    return page(
+        "inputs/mine.html", fragment="mine", m=m, about=about, edit=edit, gone=gone or WithdrawForm(formdata=None),
+        refuse=refuse, refused=[t.shown_as for t in appointed if t.id in refused],
+        closed=service.closed_because(about), audience=AUDIENCE_LABELS[m.entry.audience],
+        naming=NAMING_LABELS[m.entry.naming], speaks_as=SPEAKS_LABELS[m.entry.speaks_as],
+        addressed=locale.listing([names[x] for x in m.entry.addressed if x in names]),
+        readers=locale.listing([names[x] for x in m.entry.readers if x in names]), day=clock.day,
+        direction_of=locale.direction, language=locale.name_of(m.entry.lang), is_withdrawn=rules.state_of(m.entry) ==
+        "withdrawn")

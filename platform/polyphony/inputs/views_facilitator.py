@@ -1,0 +1,87 @@
+"""The facilitator reads every input before anybody else does."""
+
+import uuid
+
+from flask import g, request, url_for
+
+from polyphony.inputs import desk, service
+from polyphony.inputs.forms import AUDIENCE_LABELS, SPEAKS_LABELS, HandForm, MaskForm, ReleaseForm, options
+from polyphony.inputs.views import blueprint
+from polyphony.inputs.views_say import title_of
+from polyphony.kernel import clock, locale, viewer
+from polyphony.kernel.access import access, facilitator
+from polyphony.kernel.forms import answer
+from polyphony.kernel.pages import page
+from polyphony.languages.service import translations_for, written
+
+ONE = "/consultations/<uuid:id>/reading/<uuid:input>"
+
+
+@blueprint.get("/consultations/<uuid:id>/reading")
+@access(facilitator)
+def reading(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    about = service.consultation(id)
+    found = desk.queue(viewer.current(), id, request.args.get("after", ""))
+    tr = translations_for([id, *(e.id for e in found.rows)], locale.language())
+    rows = [(e, written(e.text, e.lang, e.id, "text", tr, locale.language())) for e in found.rows]
+    more = url_for("inputs.reading", id=id, after=found.after) if found.after else None
+    return page("inputs/reading.html", fragment="list", about=about, rows=rows, more=more, day=clock.day,
+                waiting=desk.unread([id]).get(id, 0), audiences=AUDIENCE_LABELS,
+                title=written(about.title, about.source_lang, id, "title", tr, locale.language()))
+
+
+@blueprint.get(ONE)
+@access(facilitator)
+def read(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
+    return _read(id, input)
+
+
+@blueprint.post(ONE + "/release")
+@access(facilitator)
+def release(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, form = viewer.current(), ReleaseForm()
+    entry = desk.find(by, id, input)
+    return answer(form, lambda revision: desk.release(by, entry=entry, revision=revision),
+                  then=lambda r: url_for("inputs.reading", id=id), again=lambda: _read(id, input, release=form))
+
+
+@blueprint.post(ONE + "/masking")
+@access(facilitator)
+def mask(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, form = viewer.current(), MaskForm()
+    entry = desk.find(by, id, input)
+    return answer(form, lambda **typed: desk.mask(by, entry=entry, **typed),
+                  then=lambda r: url_for("inputs.read", id=id, input=input), again=lambda: _read(id, input, mask=form))
+
+
+@blueprint.post(ONE + "/translator")
+@access(facilitator)
+def hand(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, form = viewer.current(), HandForm()
+    entry = desk.find(by, id, input)
+    form.translator.choices = options((str(t.id), t.shown_as) for t in service.translators(id))
+    return answer(form, lambda translator: desk.hand(by, entry=entry, translator=translator),
+                  then=lambda r: url_for("inputs.read", id=id, input=input), again=lambda: _read(id, input, hand=form))
+
+
+def _read(id: uuid.UUID, input: uuid.UUID, release=None, mask=None, hand=None):  # type: ignore[no-untyped-def]
+    g.no_store = True
+    entry = desk.find(viewer.current(), id, input)
+    about = service.consultation(id)
+    kept = desk.original(entry)
+    release = release or ReleaseForm(formdata=None)
+    mask = mask or MaskForm(formdata=None, data={"text": entry.text, "reason": kept.reason if kept else ""})
+    for form in (release, mask):
+        form.revision.raw_data, form.revision.data = None, entry.revision
+    hand = hand or HandForm(formdata=None)
+    appointed, handed = service.translators(id), desk.handed_to(entry)
+    hand.translator.choices = options((str(t.id), t.shown_as) for t in appointed if t.person_id not in handed)
+    names = {c.id: c.name for c in service.companies(id)}
+    tr = translations_for([entry.id], locale.language())
+    return page(
+        "inputs/read.html", fragment="reading_one", about=about, entry=entry, kept=kept, release=release, mask=mask,
+        hand=hand, words=written(entry.text, entry.lang, entry.id, "text", tr, locale.language()),
+        audience=AUDIENCE_LABELS[entry.audience], speaks_as=SPEAKS_LABELS[entry.speaks_as], day=clock.day,
+        addressed=locale.listing([names[x] for x in entry.addressed if x in names]),
+        readers=locale.listing([names[x] for x in entry.readers if x in names]), title=title_of(about),
+        handed=[t.shown_as for t in appointed if t.person_id in handed], direction_of=locale.direction)

@@ -1,0 +1,189 @@
+"""Saying something, step by step; every step is kept, and a page sent twice does no harm."""
+
+import uuid
+
+from flask import g, redirect, url_for
+
+from polyphony.inputs import rules, sealing, service
+from polyphony.inputs.forms import (
+    AUDIENCE_ABOUT,
+    AUDIENCE_LABELS,
+    NAMING_ABOUT,
+    NAMING_ABOUT_PHRASE,
+    NAMING_LABELS,
+    SPEAKS_ABOUT,
+    SPEAKS_LABELS,
+    ChoicesForm,
+    PhraseForm,
+    SayForm,
+    SendForm,
+)
+from polyphony.inputs.views import blueprint
+from polyphony.kernel import clock, locale, viewer
+from polyphony.kernel.access import access, anyone, author
+from polyphony.kernel.forms import answer, refused
+from polyphony.kernel.pages import page
+from polyphony.kernel.refusals import Refusal
+from polyphony.languages.service import translations_for, written
+from polyphony.people import phrases
+
+
+def quiet() -> None:
+    """A page about what somebody says: kept by no browser, quick to leave."""
+    g.no_store = g.leave_fast = True
+
+
+def title_of(about):  # type: ignore[no-untyped-def]
+    """The consultation's title in the reader's language."""
+    tr = translations_for([about.id], locale.language())
+    return written(about.title, about.source_lang, about.id, "title", tr, locale.language())
+
+
+@blueprint.get("/consultations/<uuid:id>/say/without-account")
+@access(anyone)
+def without_account(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    quiet()
+    about = service.consultation(id)
+    service.ensure_accountless(about)
+    shown = sealing.fresh(id, locale.language())
+    form = PhraseForm(formdata=None, data={"sealed": sealing.seal(shown)})
+    return page("inputs/without_account.html", about=about, shown=shown, form=form, title=title_of(about))
+
+
+@blueprint.post("/consultations/<uuid:id>/say/without-account")
+@access(anyone)
+def begin(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    """Keep the phrase and come back with it at once. Sent again, it finds the same phrase: no harm done."""
+    quiet()
+    about, form = service.consultation(id), PhraseForm()
+    service.ensure_accountless(about)
+    shown = sealing.unseal(form.sealed.data or "", id)
+
+    def again():  # type: ignore[no-untyped-def]
+        return page("inputs/without_account.html", about=about, shown=shown, form=form, title=title_of(about))
+
+    if not form.validate_on_submit():
+        return again(), 422
+    try:
+        sealing.ensure_written_down(shown, form.first.data or "", form.second.data or "")
+    except Refusal as refusal:
+        return refused(form, refusal, again)
+    phrases.keep(shown.words, id, shown.lang)
+    phrases.come_back(shown.words)
+    return redirect(url_for("inputs.say", id=id), 303)
+
+
+@blueprint.get("/consultations/<uuid:id>/say")
+@access(author)
+def say(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, about = _author(id)
+    kept = service.draft(by, id)
+    fields = kept.fields if kept else {}
+    form = SayForm(data={"text": fields.get("text", "")})
+    lang = fields.get("lang", "")
+    known = {choice.value for choice in form.lang.choices}
+    form.lang.data, form.other.data = (lang, "") if lang in known else ("other", lang)
+    return _say(about, form)
+
+
+@blueprint.post("/consultations/<uuid:id>/say")
+@access(author)
+def keep_words(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, about = _author(id)
+    form = SayForm()
+    return answer(form, lambda **typed: service.say(by, about=about, **typed),
+                  then=lambda r: url_for("inputs.choices", id=id), again=lambda: _say(about, form))
+
+
+def _author(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    quiet()
+    about = service.consultation(id)
+    by = viewer.current()
+    service.ensure_may_speak(by, id)
+    return by, about
+
+
+def _say(about, form):  # type: ignore[no-untyped-def]
+    return page("inputs/say.html", fragment="step", about=about, form=form, title=title_of(about),
+                closed=service.closed_because(about))
+
+
+@blueprint.get("/consultations/<uuid:id>/say/choices")
+@access(author)
+def choices(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, about = _author(id)
+    kept = service.draft(by, id)
+    if kept is None or "text" not in kept.fields:
+        return redirect(url_for("inputs.say", id=id), 303)
+    firms = service.companies(id)
+    everyone = {"addressed": [str(firm.id) for firm in firms]}
+    form = ChoicesForm(data={**everyone, **kept.fields}).offer(firms, service.namings(by))
+    return _choices(by, about, form, kept)
+
+
+@blueprint.post("/consultations/<uuid:id>/say/choices")
+@access(author)
+def keep_choices(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, about = _author(id)
+    form = ChoicesForm().offer(service.companies(id), service.namings(by))
+    return answer(form, lambda **typed: service.choose(by, about=about, **typed),
+                  then=lambda r: url_for("inputs.check", id=id),
+                  again=lambda: _choices(by, about, form, service.draft(by, id)))
+
+
+def _choices(by, about, form, kept):  # type: ignore[no-untyped-def]
+    explained = {"audience": AUDIENCE_ABOUT, "speaks_as": SPEAKS_ABOUT,
+                 "naming": NAMING_ABOUT_PHRASE if by.is_phrase else NAMING_ABOUT}
+    fields = kept.fields if kept else {}
+    return page("inputs/choices.html", fragment="step", about=about, form=form, explained=explained, fields=fields,
+                language=locale.name_of(fields.get("lang", "")), closed=service.closed_because(about))
+
+
+@blueprint.get("/consultations/<uuid:id>/say/check")
+@access(author)
+def check(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, about = _author(id)
+    kept = service.draft(by, id)
+    if not service.is_complete(kept):
+        return redirect(url_for("inputs.choices", id=id), 303)
+    return _check(by, about, SendForm(), kept)
+
+
+@blueprint.post("/consultations/<uuid:id>/say/check")
+@access(author)
+def send(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, about = _author(id)
+    form = SendForm()
+    return answer(form, lambda: service.send(by, about=about),
+                  then=lambda entry: url_for("inputs.sent", id=id, input=entry.id),
+                  again=lambda: _check(by, about, form, service.draft(by, id)))
+
+
+def _check(by, about, form, kept):  # type: ignore[no-untyped-def]
+    fields = kept.fields if kept else {}
+    names = {str(firm.id): firm.name for firm in service.companies(about.id)}
+    naming = fields.get("naming", "unattributed")
+    organisation = service.speaks_for(by, about.id) if naming == "organisation" else ""
+    return page(
+        "inputs/check.html", fragment="step", about=about, form=form, fields=fields, names=names,
+        language=locale.name_of(fields.get("lang", "")), direction_of=locale.direction, title=title_of(about),
+        shown_as=rules.shown_as(naming, name=by.name, organisation=organisation,
+                                pseudonym=fields.get("pseudonym", "")),
+        audience=AUDIENCE_LABELS.get(fields.get("audience")), naming=NAMING_LABELS.get(naming),
+        speaks_as=SPEAKS_LABELS.get(fields.get("speaks_as")), listing=locale.listing,
+        promised=clock.day(about.promised_on), closes=clock.moment(about.closes_at, _zone(by, about)),
+        closed=service.closed_because(about))
+
+
+def _zone(by, about):  # type: ignore[no-untyped-def]
+    return by.time_zone if by.is_signed_in else about.time_zone
+
+
+@blueprint.get("/consultations/<uuid:id>/say/sent/<uuid:input>")
+@access(author)
+def sent(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
+    quiet()
+    by = viewer.current()
+    about, entry = service.consultation(id), service.own(by, input)
+    return page("inputs/sent.html", about=about, entry=entry, title=title_of(about),
+                promised=clock.day(about.promised_on), closes=clock.moment(about.closes_at, _zone(by, about)))

@@ -1,0 +1,194 @@
+"""What people wrote, for a reader in her language; translations kept, reviewed, and marked when outdated."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import ProgrammingError
+
+from polyphony.kernel import audit, clock, providers
+from polyphony.kernel.access import there
+from polyphony.kernel.database import db
+from polyphony.kernel.locale import direction, lazy, name_of
+from polyphony.kernel.refusals import NotPermitted, WrongState
+from polyphony.kernel.viewer import Viewer
+from polyphony.languages.models import Translation, TranslationWork
+
+Key = tuple[uuid.UUID, str]
+
+
+class NotYours(NotPermitted):
+    message = lazy("You cannot translate this text.")
+    help = lazy("Its author, the translators of this consultation and the facilitator can.")
+
+
+class OwnTranslation(WrongState):
+    message = lazy("You made this translation. Somebody else reviews it.")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text as one reader sees it: in her language when there is a translation, the original beside."""
+
+    text: str
+    lang: str
+    direction: str
+    mark: str = ""
+    stale: bool = False
+    original: str | None = None
+    original_lang: str = ""
+    original_direction: str = "ltr"
+    original_language_name: str = ""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One text of the translators' desk in one language: what is there and what lacks."""
+
+    kind: str
+    subject_id: uuid.UUID
+    field: str
+    label: str
+    text: str
+    source_lang: str
+    lang: str
+    translation: Translation | None
+
+    @property
+    def state(self) -> str:
+        if self.translation is None:
+            return "missing"
+        return "stale" if self.translation.stale else self.translation.mark
+
+
+def translations_for(ids: Iterable[uuid.UUID], lang: str) -> dict[Key, Translation]:
+    """Every translation of these things into one language, in one statement."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    found = db.session.scalars(
+        sa.select(Translation).where(Translation.subject_id.in_(wanted), Translation.lang == lang))
+    return {(row.subject_id, row.field): row for row in found}
+
+
+def written(text: str, source_lang: str, subject_id: uuid.UUID, field: str, tr: dict[Key, Translation],
+            lang: str) -> Written:
+    """A text for a reader of `lang`; without a translation she sees the original, in its own direction."""
+    kept = tr.get((subject_id, field)) if source_lang != lang else None
+    if kept is None or not kept.text:
+        return Written(text or "", source_lang, direction(source_lang))
+    return Written(kept.text, kept.lang, direction(kept.lang), kept.mark, kept.stale, text, source_lang,
+                   direction(source_lang), name_of(source_lang))
+
+
+def store_translation(by: Viewer, *, kind: str, subject_id: uuid.UUID, consultation_id: uuid.UUID, field: str,
+                      lang: str, text: str, mark: str = "person") -> None:
+    """Keep a translation, replacing the one before. Who made it stands apart, for it may be the author.
+
+    Row security decides who may. Raises `NotYours`.
+    """
+    values = {"consultation_id": consultation_id, "kind": kind, "subject_id": subject_id, "field": field,
+              "lang": lang, "text": text, "mark": mark, "stale": False}
+    statement = insert(Translation.__table__).values(id=uuid.uuid4(), **values).on_conflict_do_update(
+        index_elements=["subject_id", "field", "lang"], set_={"text": text, "mark": mark, "stale": False})
+    try:
+        with db.session.begin_nested():
+            db.session.execute(statement)
+    except ProgrammingError as error:
+        if isinstance(error.orig, InsufficientPrivilege):
+            raise NotYours from error
+        raise
+    if by.is_signed_in and mark != "machine":
+        _note_work(by, subject_id, field, lang, consultation_id, "made")
+
+
+def review(by: Viewer, *, translation_id: uuid.UUID) -> Translation:
+    """A second person has read a translation beside the original. Raises `OwnTranslation`, `NotYours`."""
+    kept = there(db.session.get(Translation, translation_id))
+    if not by.is_signed_in:
+        raise NotYours()
+    mine = db.session.scalars(sa.select(TranslationWork).where(
+        TranslationWork.translation_id == kept.id, TranslationWork.act == "made")).first()
+    if mine is not None:
+        raise OwnTranslation()
+    table = Translation.__table__
+    done = db.session.execute(sa.update(table).where(table.c.id == kept.id).values(mark="reviewed", stale=False))
+    if done.rowcount == 0:  # type: ignore[attr-defined]
+        raise NotYours()
+    db.session.expire(kept)
+    _note_work(by, kept.subject_id, kept.field, kept.lang, kept.consultation_id, "reviewed")
+    audit.record("translation.reviewed", kept.id, about=kept.consultation_id, anonymous=True)
+    return kept
+
+
+def _note_work(by: Viewer, subject_id: uuid.UUID, field: str, lang: str, consultation_id: uuid.UUID,
+               act: str) -> None:
+    found = db.session.scalar(sa.select(Translation.id).where(
+        Translation.subject_id == subject_id, Translation.field == field, Translation.lang == lang))
+    if found is None:
+        return
+    db.session.execute(sa.insert(TranslationWork.__table__).values(
+        id=uuid.uuid4(), translation_id=found, consultation_id=consultation_id, person_id=by.person, act=act,
+        on=clock.today()))
+
+
+def mark_stale(subject_id: uuid.UUID, fields: Iterable[str]) -> None:
+    """The source has changed: its translations say so until somebody renews them."""
+    changed = list(fields)
+    if changed:
+        table = Translation.__table__
+        db.session.execute(sa.update(table).where(table.c.subject_id == subject_id, table.c.field.in_(changed))
+                           .values(stale=True))
+
+
+def remove_translations(subject_ids: Iterable[uuid.UUID]) -> None:
+    """Translations go with the text they translate."""
+    gone = list(subject_ids)
+    if gone:
+        db.session.execute(sa.delete(Translation.__table__).where(Translation.__table__.c.subject_id.in_(gone)))
+
+
+def lacking(texts: Iterable[tuple[uuid.UUID, str, str]], languages: Iterable[str]) -> list[tuple[uuid.UUID, str, str]]:
+    """Which (subject, field, language) has no present translation, for texts as (subject, field, source language)."""
+    texts, languages = list(texts), list(languages)
+    if not texts:
+        return []
+    rows = db.session.execute(sa.select(Translation.subject_id, Translation.field, Translation.lang).where(
+        Translation.subject_id.in_({subject for subject, _, _ in texts}), Translation.stale.is_(False),
+        Translation.text != "")).all()
+    there_are = {tuple(row) for row in rows}
+    return [(subject, field, lang) for subject, field, source in texts for lang in languages
+            if lang != source and (subject, field, lang) not in there_are]
+
+
+def heading(consultation_id: uuid.UUID) -> dict:
+    """The consultation a desk belongs to, as its own room tells it: title and languages. 404 when hidden."""
+    told = [x for x in providers.ask("translation_desk", consultation_id) if x]
+    return there(told[0] if told else None)
+
+
+def pieces(by: Viewer, consultation_id: uuid.UUID, languages: list[str]) -> list[Piece]:
+    """Every text of a consultation that this viewer may translate, in every language offered."""
+    kinds = kinds_for(by, consultation_id)
+    entries = [entry for told in providers.ask("translatable", consultation_id) for entry in told
+               if entry[0] in kinds and entry[4]]
+    ids = {entry[1] for entry in entries}
+    rows = db.session.scalars(sa.select(Translation).where(Translation.subject_id.in_(ids))).all() if ids else []
+    kept = {(row.subject_id, row.field, row.lang): row for row in rows}
+    return [Piece(kind, subject, field, str(label), text, source, lang, kept.get((subject, field, lang)))
+            for kind, subject, field, label, text, source in entries for lang in languages if lang != source]
+
+
+def kinds_for(by: Viewer, consultation_id: uuid.UUID) -> set[str]:
+    """Which kinds of text this viewer works on; the database decides about each one."""
+    kinds: set[str] = set()
+    if by.is_in("translating", consultation_id) or by.is_in("facilitated", consultation_id):
+        kinds |= {"consultation", "input", "theme", "answer", "measure", "ground_view", "words"}
+    if by.is_in("led", consultation_id):
+        kinds |= {"consultation", "answer", "measure"}
+    if by.is_in("participating", consultation_id):
+        kinds |= {"input", "ground_view"}
+    return kinds

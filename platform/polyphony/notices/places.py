@@ -1,0 +1,16 @@
+"""Addresses of pages in other rooms, asked for by name; None while there is no such page."""
+
+import uuid
+
+from flask import current_app, url_for
+
+
+def place(endpoint: str, id: uuid.UUID | None = None) -> str | None:
+    """The address of `endpoint` for one consultation, whatever that room calls its id."""
+    if endpoint not in current_app.view_functions:
+        return None
+    rule = next(current_app.url_map.iter_rules(endpoint))
+    wanted = [name for name in rule.arguments if name != "lang"]
+    if wanted and id is None:
+        return None
+    return url_for(endpoint, **dict.fromkeys(wanted[:1], id)) if len(wanted) < 2 else None

@@ -1,0 +1,54 @@
+"""Whom a notice concerns, computed by the worker from the tables: accounts and return phrases.
+
+Plain SQL over the tables of higher rooms, because a list of readers must exist nowhere but here.
+"""
+
+import uuid
+
+import sqlalchemy as sa
+
+from polyphony.kernel.database import db
+
+_LIVING = "NOT EXISTS (SELECT 1 FROM organisations.membership_end e WHERE e.membership_id = m.id)"
+
+_SQL = {
+    "participants": """
+        SELECT m.person_id, NULL::uuid AS phrase_id FROM organisations.membership m
+        JOIN consultations.invited i ON i.organisation_id = m.organisation_id
+        WHERE i.consultation_id = :consultation AND m.role IN ('coordinator', 'contributor') AND {living}
+        UNION SELECT NULL::uuid, h.id FROM people.phrase h WHERE h.consultation_id = :consultation""",
+    "conveners": """
+        SELECT m.person_id, NULL::uuid FROM organisations.membership m
+        JOIN consultations.convener c ON c.company_id = m.organisation_id
+        WHERE c.consultation_id = :consultation AND c.state = 'accepted' AND {living}""",
+    "facilitators": """
+        SELECT m.person_id, NULL::uuid FROM organisations.membership m
+        JOIN consultations.consultation c ON c.facilitator_id = m.organisation_id
+        WHERE c.id = :consultation AND m.role = 'facilitator' AND {living}""",
+    "authors": """
+        SELECT a.person_id, a.phrase_id FROM inputs.authorship a WHERE a.input_id = :subject
+        UNION SELECT a.person_id, a.phrase_id FROM inputs.authorship a
+        JOIN feedback.excerpt x ON x.input_id = a.input_id WHERE x.theme_id = :subject""",
+    "leads": """
+        SELECT m.person_id, NULL::uuid FROM organisations.membership m
+        WHERE m.organisation_id = :subject AND m.role = 'engagement_lead' AND {living}""",
+    "members": """
+        SELECT m.person_id, NULL::uuid FROM organisations.membership m
+        WHERE m.organisation_id = :subject AND m.role IN ('coordinator', 'contributor') AND {living}""",
+    "seats": """
+        SELECT m.person_id, NULL::uuid FROM organisations.membership m
+        WHERE m.organisation_id = :subject AND m.role = 'facilitator' AND {living}""",
+}
+
+GROUPS = frozenset(_SQL)
+Reader = tuple[uuid.UUID | None, uuid.UUID | None]
+
+
+def of(to: str, consultation: str | None, subject: str | None) -> set[Reader]:
+    """(account, phrase) of everybody meant by `to`; exactly one of each pair is set."""
+    if to.startswith("person:"):
+        return {(uuid.UUID(to.removeprefix("person:")), None)}
+    given = {"consultation": consultation, "subject": subject}
+    values = {name: uuid.UUID(value) if value else None for name, value in given.items() if f":{name}" in _SQL[to]}
+    rows = db.session.execute(sa.text(_SQL[to].replace("{living}", _LIVING)), values)
+    return {(row[0], row[1]) for row in rows}

@@ -1,0 +1,62 @@
+"""Telling people what happened: an inbox for each, and word-free mail for those who asked for it."""
+
+import uuid
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from polyphony.kernel import clock, jobs
+from polyphony.kernel.database import db
+from polyphony.kernel.viewer import Viewer
+from polyphony.notices import readers, words
+from polyphony.notices.models import KINDS, Notice
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Told:
+    """A notice as its reader sees it."""
+
+    id: uuid.UUID
+    kind: str
+    consultation_id: uuid.UUID | None
+    subject_id: uuid.UUID | None
+    sentence: str
+    day: clock.Day | None
+    seen: bool
+
+
+def tell(kind: str, *, consultation_id: uuid.UUID | None = None, subject_id: uuid.UUID | None = None,
+         to: str = "participants") -> None:
+    """Have the worker tell everybody whom this concerns; the same event tells the same reader once a day.
+
+    `to` is one of `readers.GROUPS` (participants, conveners, facilitators, authors of the subject …) or
+    person:<id>. Who that is, is
+    computed by the worker, so that no web request ever holds a list of readers.
+    """
+    if kind not in KINDS:
+        raise LookupError(f"no notice of kind {kind}")
+    if to not in readers.GROUPS and not to.startswith("person:"):
+        raise LookupError(f"no readers called {to}")
+    ids = {"kind": kind, "to": to, "day": clock.today().isoformat(),
+           "consultation_id": consultation_id, "subject_id": subject_id}
+    jobs.defer("notices.spread", **{name: value for name, value in ids.items() if value is not None})
+
+
+def recent(by: Viewer, limit: int = PAGE, offset: int = 0) -> list[Told]:
+    """What this reader was told, newest first (one statement)."""
+    if not (by.is_signed_in or by.is_phrase):
+        return []
+    mine = Notice.person_id == by.person if by.is_signed_in else Notice.phrase_id == by.phrase
+    rows = db.session.scalars(sa.select(Notice).where(mine).order_by(Notice.day.desc(), Notice.id)
+                              .limit(limit).offset(offset))
+    return [Told(row.id, row.kind, row.consultation_id, row.subject_id, words.sentence(row.kind),
+                 clock.day(row.day), row.seen) for row in rows]
+
+
+def mark_seen(by: Viewer) -> None:
+    """Everything in the inbox counts as seen."""
+    mine = Notice.person_id == by.person if by.is_signed_in else Notice.phrase_id == by.phrase
+    db.session.execute(sa.update(Notice).where(mine, Notice.seen.is_(False)).values(seen=True),
+                       execution_options={"synchronize_session": False})

@@ -1,0 +1,44 @@
+"""The inbox of notices."""
+
+from flask import Blueprint, request, url_for
+
+from polyphony.kernel import viewer
+from polyphony.kernel.access import access, author
+from polyphony.kernel.forms import Form, answer
+from polyphony.kernel.pages import page
+from polyphony.notices import places, service, words
+
+blueprint = Blueprint("notices", __name__, url_prefix="/<lang>")
+BLUEPRINTS = [blueprint]
+
+
+@blueprint.get("/notices")
+@access(author)
+def inbox():  # type: ignore[no-untyped-def]
+    return _inbox(Form())
+
+
+@blueprint.post("/notices/seen")
+@access(author)
+def seen():  # type: ignore[no-untyped-def]
+    form = Form()
+    return answer(form, lambda: service.mark_seen(viewer.current()), then=lambda r: url_for("notices.inbox"),
+                  again=lambda: _inbox(form))
+
+
+def _inbox(form: Form):  # type: ignore[no-untyped-def]
+    number = max(0, request.args.get("page", 0, int))
+    told = service.recent(viewer.current(), limit=service.PAGE + 1, offset=number * service.PAGE)
+    more = url_for("notices.inbox", page=number + 1) if len(told) > service.PAGE else None
+    told = told[:service.PAGE]
+    return page("notices/inbox.html", fragment="list", form=form, more=more,
+                items=[(note, place(note)) for note in told], unseen=any(not note.seen for note in told))
+
+
+def place(note: service.Told) -> str | None:
+    """Where this notice leads: the page of its kind when it is there, else the consultation."""
+    for endpoint in (*words.PLACES.get(note.kind, ()), "consultations.show"):
+        found = places.place(endpoint, note.consultation_id)
+        if found:
+            return found
+    return None

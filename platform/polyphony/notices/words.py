@@ -1,0 +1,43 @@
+"""One sentence per kind of notice, made when it is read, in the language of whoever reads it."""
+
+from typing import Any
+
+from polyphony.kernel.locale import lazy
+
+SENTENCES: dict[str, Any] = {
+    "invited": lazy("Your organisation is invited to a consultation."),
+    "announced": lazy("A consultation is announced. The dates and the promised answer are public."),
+    "open": lazy("A consultation is open: you can now say what you think."),
+    "inputs_end": lazy("A consultation takes no more inputs. The companies now answer."),
+    "input_read": lazy("The facilitator has read your input."),
+    "input_masked": lazy("The facilitator masked something in your input. You can see what, and withdraw it."),
+    "placed": lazy("Your input went into a theme. See how you were understood."),
+    "objection": lazy("An author says: this is not what I meant."),
+    "objection_handled": lazy("The facilitator has replied to your objection."),
+    "themes_shared": lazy("The themes are ready: your company can draft its answers."),
+    "published": lazy("The answers of the companies are published."),
+    "answered_late": lazy("A company has given an answer that was late."),
+    "ground_round": lazy("You are asked how a measure works where you live."),
+    "closed": lazy("A consultation is closed. Everything published stays readable."),
+    "convene": lazy("Your company is asked to co-own a consultation."),
+    "appointed": lazy("You are appointed as a translator in a consultation."),
+    "handed": lazy("The facilitator gave you a text to translate."),
+    "joined": lazy("A company has joined a consultation."),
+    "reset": lazy("Your password was changed."),
+    "member_invitation": lazy("Somebody has accepted your invitation."),
+    "defaulted": lazy("A company did not answer. This is recorded by name."),
+    "left": lazy("A company has left a consultation. What it owes stays owed."),
+}
+
+# Where a reader goes next, by kind; each endpoint takes the consultation's id.
+PLACES: dict[str, tuple[str, ...]] = {
+    "input_read": ("inputs.inbox",), "input_masked": ("inputs.inbox",), "placed": ("inputs.inbox",),
+    "objection_handled": ("inputs.inbox",), "objection": ("feedback.facilitate",),
+    "themes_shared": ("feedback.desk",), "published": ("feedback.answers",), "answered_late": ("feedback.answers",),
+    "defaulted": ("feedback.answers",), "ground_round": ("feedback.answers",), "appointed": ("languages.desk",),
+    "convene": ("consultations.conveners",),
+}
+
+
+def sentence(kind: str) -> str:
+    return str(SENTENCES[kind])

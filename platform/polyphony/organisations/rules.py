@@ -1,0 +1,97 @@
+"""Decisions about organisations: who may be given which seat, when one ends, and who lets an organisation in."""
+
+import uuid
+from collections.abc import Iterable
+
+from polyphony.kernel.locale import lazy
+from polyphony.kernel.refusals import BadInput, NotPermitted, WrongState
+from polyphony.organisations.models import ADMINISTERS, APPROVALS_NEEDED, ROLES
+
+
+class NoSuchRole(BadInput):
+    field = "roles"
+    message = lazy("This kind of organisation has no such role.")
+
+
+class FunctionMissing(BadInput):
+    field = "function"
+    message = lazy("Please say for which function this person decides.")
+
+
+class LastAdministrator(WrongState):
+    message = lazy("This is the last administrator of the organisation.")
+    help = lazy("Invite another administrator first. This membership can end as soon as the invitation is accepted.")
+
+
+class AlreadyEnded(WrongState):
+    message = lazy("This membership has already ended.")
+
+
+class NotYetAdmitted(WrongState):
+    message = lazy("Your organisation has not been admitted yet.")
+    help = lazy("Once two stewards have admitted it, you can invite other organisations.")
+
+
+class AlreadyDecided(WrongState):
+    message = lazy("This organisation has already been admitted or turned away.")
+
+
+class AlreadySaid(WrongState):
+    message = lazy("You have already said your word on this organisation.")
+    help = lazy("Another steward has to look at it now.")
+
+
+class OwnOrganisation(NotPermitted):
+    message = lazy("You are a member of this organisation.")
+    help = lazy("Two other stewards decide about it.")
+
+
+class InvitationGone(WrongState):
+    status = 410
+    message = lazy("This invitation has been answered, withdrawn, or it is too old.")
+    help = lazy("Please ask whoever invited you for a new one.")
+
+
+class AccountExists(WrongState):
+    message = lazy("There is already an account with this address.")
+    help = lazy("Please sign in with it, then open the link in the mail again.")
+
+
+class ForAnotherAddress(NotPermitted):
+    message = lazy("This invitation was sent to another address than yours.")
+    help = lazy("Sign out first, then open the link in the mail again.")
+
+
+def ensure_roles(kind: str, roles: Iterable[str], function: str) -> None:
+    """Each kind of organisation has its own seats; a decision maker decides for a named function.
+
+    Raises NoSuchRole or FunctionMissing.
+    """
+    roles = list(roles)
+    if not roles or any(role not in ROLES[kind] for role in roles):
+        raise NoSuchRole()
+    if "decision_maker" in roles and not function:
+        raise FunctionMissing()
+
+
+def ensure_may_end(role: str, *, others_who_administer: int, is_ended: bool) -> None:
+    """An organisation keeps at least one administrator, so that it is never out of everybody's reach."""
+    if is_ended:
+        raise AlreadyEnded()
+    if role in ADMINISTERS and not others_who_administer:
+        raise LastAdministrator()
+
+
+def ensure_may_say(*, is_decided: bool, is_member: bool, has_said: bool) -> None:
+    """A steward says one word on each organisation, never on her own."""
+    if is_decided:
+        raise AlreadyDecided()
+    if is_member:
+        raise OwnOrganisation()
+    if has_said:
+        raise AlreadySaid()
+
+
+def is_admitted_by(approvers: set[uuid.UUID]) -> bool:
+    """Two different stewards admit; one alone never does."""
+    return len(approvers) >= APPROVALS_NEEDED

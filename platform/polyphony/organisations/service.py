@@ -1,0 +1,153 @@
+"""Organisations, their members, and how they come in."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from polyphony.kernel import access, audit, clock, jobs, secrets, viewer
+from polyphony.kernel.database import db
+from polyphony.kernel.refusals import NotPermitted
+from polyphony.kernel.viewer import Viewer
+from polyphony.organisations import rules
+from polyphony.organisations.models import ADMINISTERS, Invitation, Membership, MembershipEnd, Organisation
+from polyphony.people.models import Person
+
+VALID_FOR = timedelta(days=14)
+PAGE = 50
+
+
+@dataclass
+class Member:
+    """One person of an organisation with every seat she has or had there."""
+
+    person: Person
+    seats: list[tuple[Membership, MembershipEnd | None]] = field(default_factory=list)
+
+    @property
+    def is_present(self) -> bool:
+        return any(end is None for _, end in self.seats)
+
+
+@dataclass(frozen=True)
+class OpenInvitation:
+    """An invitation that waits for its answer, with the address it went to."""
+
+    id: uuid.UUID
+    address: str
+    purpose: str
+    roles: list[str]
+    expires_at: datetime
+
+
+def _administers(by: Viewer, organisation_id: uuid.UUID) -> None:
+    access.require(by.is_in("administered", organisation_id), NotPermitted(help=access.organisation_admin.help))
+
+
+def mine(by: Viewer) -> list[Organisation]:
+    """The organisations this viewer administers, by name."""
+    found = sa.select(Organisation).where(Organisation.id.in_(by.of("administered")))
+    return list(db.session.scalars(found.order_by(Organisation.name, Organisation.id)))
+
+
+def one(organisation_id: uuid.UUID) -> Organisation:
+    return access.there(db.session.get(Organisation, organisation_id))
+
+
+def members(by: Viewer, organisation_id: uuid.UUID) -> list[Member]:
+    """Everybody who acts or acted for an organisation, by name."""
+    rows = db.session.execute(
+        sa.select(Membership, Person, MembershipEnd).join(Person, Person.id == Membership.person_id)
+        .outerjoin(MembershipEnd, MembershipEnd.membership_id == Membership.id)
+        .where(Membership.organisation_id == organisation_id)
+        .order_by(Person.name, Person.id, Membership.begun_at, Membership.id))
+    found: dict[uuid.UUID, Member] = {}
+    for seat, person, end in rows:
+        found.setdefault(person.id, Member(person)).seats.append((seat, end))
+    return list(found.values())
+
+
+def open_invitations(by: Viewer, organisation_id: uuid.UUID) -> list[OpenInvitation]:
+    """What this organisation has sent out and nobody has answered, newest first."""
+    rows = db.session.scalars(sa.select(Invitation).where(
+        Invitation.organisation_id == organisation_id, Invitation.answered_at.is_(None), ~Invitation.withdrawn,
+        Invitation.expires_at > clock.now()).order_by(Invitation.at.desc(), Invitation.id))
+    return [OpenInvitation(i.id, secrets.open_address(i.address_sealed, i.id), i.purpose, i.roles, i.expires_at)
+            for i in rows]
+
+
+def invite_member(by: Viewer, *, organisation: Organisation, address: str, roles: list[str], language: str,
+                  function: str = "") -> Invitation:
+    """Invite somebody to act for the organisation. Raises NoSuchRole, FunctionMissing."""
+    _administers(by, organisation.id)
+    rules.ensure_roles(organisation.kind, roles, function or "")
+    return _invite(by, organisation, "member", address, language, roles=roles, function=function or "")
+
+
+def invite_organisation(by: Viewer, *, organisation: Organisation, address: str, language: str,
+                        words: str) -> Invitation:
+    """Invite another organisation, with words of one's own. Raises NotYetAdmitted."""
+    _administers(by, organisation.id)
+    if organisation.admitted_on is None:
+        raise rules.NotYetAdmitted()
+    return _invite(by, organisation, "organisation", address, language, words=words)
+
+
+def _invite(by: Viewer, organisation: Organisation, purpose: str, address: str, language: str,
+            **more: Any) -> Invitation:
+    made = uuid.uuid4()
+    invitation = Invitation(
+        id=made, purpose=purpose, organisation_id=organisation.id, invited_by=by.person, language=language,
+        address_hash=secrets.address_hash(address), address_sealed=secrets.seal_address(address, made),
+        token_hash=secrets.digest(secrets.link_token("invitation", made)), at=clock.now(),
+        expires_at=clock.now() + VALID_FOR, withdrawn=False, **more)
+    db.session.add(invitation)
+    audit.record(f"{purpose}.invited", made, about=organisation.id)
+    jobs.defer("organisations.mail_invitation", id=made)
+    return invitation
+
+
+def withdraw(by: Viewer, *, invitation_id: uuid.UUID) -> Invitation:
+    """Take an invitation back; its link opens nothing from now on."""
+    invitation = access.there(db.session.get(Invitation, invitation_id))
+    _administers(by, invitation.organisation_id)
+    invitation.withdrawn = True
+    audit.record("invitation.withdrawn", invitation.id, about=invitation.organisation_id)
+    return invitation
+
+
+def seat(membership_id: uuid.UUID) -> tuple[Membership, Person]:
+    """A membership that this viewer may see, and whose it is."""
+    row = db.session.execute(sa.select(Membership, Person).join(Person, Person.id == Membership.person_id)
+                             .where(Membership.id == membership_id)).first()
+    return access.there(tuple(row) if row else None)  # type: ignore[return-value]
+
+
+def end_membership(by: Viewer, *, membership: Membership, reason: str) -> MembershipEnd:
+    """End a membership, with a reason; it stays on record. Raises LastAdministrator, AlreadyEnded."""
+    _administers(by, membership.organisation_id)
+    # Two administrators who end each other at the same moment: the second waits here and is refused.
+    db.session.get(Organisation, membership.organisation_id, with_for_update=True)
+    living = set(db.session.scalars(sa.select(Membership.id).where(
+        Membership.organisation_id == membership.organisation_id,
+        ~sa.exists().where(MembershipEnd.membership_id == Membership.id),
+        Membership.role.in_(ADMINISTERS) | (Membership.id == membership.id))))
+    rules.ensure_may_end(membership.role, others_who_administer=len(living - {membership.id}),
+                         is_ended=membership.id not in living)
+    end = MembershipEnd(membership_id=membership.id, at=clock.now(), by=by.person, reason=reason)
+    db.session.add(end)
+    audit.record("membership.ended", membership.id, about=membership.organisation_id)
+    viewer.refresh()
+    return end
+
+
+def directory(after: uuid.UUID | None = None) -> tuple[list[Organisation], uuid.UUID | None]:
+    """Admitted organisations by name, a page at a time, and where the next page begins."""
+    found = sa.select(Organisation).where(Organisation.admitted_on.is_not(None))
+    if after:
+        last = sa.select(Organisation.name, Organisation.id).where(Organisation.id == after)
+        found = found.where(sa.tuple_(Organisation.name, Organisation.id) > last.scalar_subquery())
+    rows = list(db.session.scalars(found.order_by(Organisation.name, Organisation.id).limit(PAGE + 1)))
+    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None

@@ -1,0 +1,94 @@
+"""Decisions about accounts: which password is good, when a guesser has to wait, where one may be sent."""
+
+import re
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+from polyphony.kernel.locale import lazy
+from polyphony.kernel.refusals import BadInput, Refusal, WrongState
+
+SHORTEST = 12
+ATTEMPTS = 10  # failed sign-ins within an hour before an address has to wait
+RESET_MAILS = 3  # links mailed within an hour, so that nobody's mailbox is flooded
+# What people choose when asked for twelve characters; compared without digits, signs and case.
+COMMON = frozenset((
+    "password", "passwort", "passwords", "passwordpassword", "mypassword", "motdepasse", "contrasena", "contraseña",
+    "senha", "minhasenha", "katasandi", "sandi", "nenosiri", "neno", "qwerty", "qwertyuiop", "qwertyqwerty",
+    "qwertz", "azerty", "azertyuiop", "asdfghjkl", "zxcvbnm", "qwertyasdf", "qwertyuiopasdf", "letmein", "welcome",
+    "welcomewelcome", "iloveyou", "iloveyouiloveyou", "teamo", "jetaime", "nakupenda", "abcdefgh", "abcdefghij",
+    "abcdefghijkl", "abcabcabc", "admin", "administrator", "administrador", "changeme", "default", "secret",
+    "secretsecret", "superman", "monkey", "dragon", "football", "basketball", "princess", "sunshine", "polyphony",
+    "polyphonie", "polifonia", "companies", "consultation",
+))
+
+
+class TooShort(BadInput):
+    field = "password"
+    message = lazy("Please use at least 12 characters. A few words in a row are easy to remember.")
+
+
+class TooCommon(BadInput):
+    field = "password"
+    message = lazy("Many people use a password like this one, so it is easy to guess. Please choose another.")
+
+
+class WrongSignIn(BadInput):
+    message = lazy("Address and password do not fit together.")
+    help = lazy("Please check both. If you have forgotten your password, you can choose a new one.")
+
+
+class WrongPassword(BadInput):
+    field = "present"
+    message = lazy("This is not your present password.")
+
+
+class TooManyAttempts(Refusal):
+    status = 429
+    message = lazy("There were too many wrong passwords for this address. Please try again in one hour.")
+    help = lazy("You can choose a new password now: then you need not wait.")
+
+
+class LinkGone(WrongState):
+    status = 410
+    message = lazy("This link has been used, or it is too old.")
+    help = lazy("Please ask for a new one.")
+
+
+class UnknownPhrase(BadInput):
+    field = "words"
+    message = lazy("We do not know this phrase. Please compare it with your paper, word by word.")
+    help = lazy("You can try as often as you like.")
+
+
+def ensure_good_password(password: str) -> None:
+    """Long and not common; no rules about which characters (NIST SP 800-63B-4, 3.1.1.2).
+
+    Raises TooShort or TooCommon.
+    """
+    if len(password) < SHORTEST:
+        raise TooShort()
+    letters = re.sub(r"[\W\d_]+", "", password.casefold())
+    if letters in COMMON or len(set(password)) < 4 or is_a_run(password) or (not letters and len(password) < 16):
+        raise TooCommon()
+
+
+def is_a_run(password: str) -> bool:
+    """Whether all characters simply follow one another, up or down: abcdef…, 987654…"""
+    steps = {ord(b) - ord(a) for a, b in pairwise(password)}
+    return len(steps) == 1
+
+
+def ensure_may_try(failures: int) -> None:
+    """Ten wrong passwords within an hour, and this address waits; others are not touched."""
+    if failures >= ATTEMPTS:
+        raise TooManyAttempts()
+
+
+def local_place(wanted: str | None, otherwise: str) -> str:
+    """Where to go after signing in: a page of ours, never another site's."""
+    wanted = wanted or ""
+    # Browsers drop tabs and line breaks and read a backslash as a slash: "/\t/elsewhere" would leave us.
+    if not wanted.isprintable() or "\\" in wanted or not wanted.startswith("/") or wanted.startswith("//"):
+        return otherwise
+    parts = urlsplit(wanted)
+    return otherwise if parts.netloc or parts.scheme else wanted

@@ -1,0 +1,157 @@
+"""Accounts: sign in and out, choose a password, say how one is called and reads."""
+
+import hmac
+import secrets as randomness
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from flask import g, session
+
+from polyphony.kernel import access, audit, jobs, secrets, viewer
+from polyphony.kernel.access import SignInNeeded
+from polyphony.kernel.database import db
+from polyphony.kernel.edge import aside
+from polyphony.kernel.viewer import Viewer
+from polyphony.people import rules
+from polyphony.people.models import Credential, Person, Session
+
+SALT_BYTES = 16
+
+
+def _call(sql: str, kinds: dict[str, Any] | None = None) -> sa.TextClause:
+    kinds = kinds or {}
+    names = [name.strip(":,)") for name in sql.split("(", 1)[1].split()]
+    return sa.text(f"SELECT {sql}").bindparams(
+        *(sa.bindparam(name, type_=kinds.get(name, sa.LargeBinary())) for name in names))
+
+
+_SALT = _call("people.salt_for(:hash)")
+_ATTEMPTS = _call("people.attempts(:hash)")
+_NOTE = _call("people.note_attempt(:hash)")
+_START = _call("people.start_session(:hash, :derived, :token)")
+_END = _call("people.end_session(:secret)")
+_ASK = _call("people.ask_reset(:hash, :id, :token)", {"id": sa.Uuid()})
+_USE = _call("people.use_reset(:token, :salt, :derived)")
+_GOOD = _call("people.reset_is_good(:token)")
+
+
+def _run(statement: sa.TextClause, **values: Any) -> Any:
+    return db.session.execute(statement, values).scalar()
+
+
+def new_secret(password: str) -> tuple[bytes, bytes]:
+    """A fresh salt and the slow key of a password that is good; raises TooShort, TooCommon."""
+    rules.ensure_good_password(password)
+    salt = randomness.token_bytes(SALT_BYTES)
+    return salt, secrets.derive_password(password, salt)
+
+
+def sign_in(*, address: str, password: str) -> Viewer:
+    """Open a session for whoever knows the password; the same work and words for an unknown address.
+
+    Raises WrongSignIn, or TooManyAttempts when this address has to wait.
+    """
+    hashed = secrets.address_hash(address)
+    with aside() as other:
+        rules.ensure_may_try(other.execute(_ATTEMPTS, {"hash": hashed}).scalar_one())
+    if not begin_session(hashed, secrets.derive_password(password, _run(_SALT, hash=hashed))):
+        _note(hashed)
+        raise rules.WrongSignIn()
+    return viewer.current()
+
+
+def begin_session(hashed: bytes, derived: bytes) -> bool:
+    """Start a session from an address hash and the password's slow key; this browser carries its secret."""
+    fresh = secrets.token()
+    if not _run(_START, hash=hashed, derived=derived, token=secrets.digest(fresh)):
+        return False
+    session.pop("csrf_token", None)
+    session["key"] = secrets.text_of(fresh)
+    viewer.open_viewer(fresh, g.get("viewer_links"))
+    return True
+
+
+def _note(hashed: bytes) -> None:
+    with aside() as other:
+        other.execute(_NOTE, {"hash": hashed})
+
+
+def sign_out() -> None:
+    """End this browser's session, of an account or of a return phrase."""
+    key = session.get("key")
+    if key:
+        _run(_END, secret=secrets.bytes_of(key))
+    session.clear()
+
+
+def end_aside() -> None:
+    """End this browser's session in a transaction of its own, for whoever must leave at once."""
+    key = session.get("key")
+    session.clear()
+    if key:
+        with aside() as other:
+            other.execute(_END, {"secret": secrets.bytes_of(key)})
+
+
+def sign_out_everywhere(by: Viewer) -> None:
+    """End every session of this account, on every machine."""
+    access.require(by.is_signed_in, SignInNeeded())
+    db.session.execute(sa.delete(Session).where(Session.person_id == by.person))
+    audit.record("person.signed_out_everywhere", by.person)
+    session.clear()
+
+
+def myself(by: Viewer) -> Person:
+    """The account of whoever is looking."""
+    access.require(by.is_signed_in, SignInNeeded())
+    return access.there(db.session.get(Person, by.person))
+
+
+def change_account(by: Viewer, *, name: str, language: str, time_zone: str, mail_opt_in: bool) -> Person:
+    """Say how one is called, in which language and time zone one reads, and whether mail may come."""
+    person = myself(by)
+    person.name, person.language, person.time_zone, person.mail_opt_in = name, language, time_zone, mail_opt_in
+    audit.record("person.changed", person.id)
+    return person
+
+
+def change_password(by: Viewer, *, present: str, password: str) -> None:
+    """Choose another password while signed in; every other session of the account ends.
+
+    Raises WrongPassword, TooManyAttempts, TooShort, TooCommon.
+    """
+    access.require(by.is_signed_in, SignInNeeded())
+    kept = access.there(db.session.get(Credential, by.person))
+    with aside() as other:
+        rules.ensure_may_try(other.execute(_ATTEMPTS, {"hash": kept.address_hash}).scalar_one())
+    derived = secrets.derive_password(present, kept.salt)
+    if not hmac.compare_digest(secrets.digest(derived), kept.verifier):
+        _note(kept.address_hash)
+        raise rules.WrongPassword()
+    kept.salt, derived = new_secret(password)
+    kept.verifier = secrets.digest(derived)
+    here = secrets.digest(secrets.bytes_of(session.get("key", "")))
+    db.session.execute(sa.delete(Session).where(Session.person_id == by.person, Session.token_hash != here))
+    audit.record("person.password_changed", by.person)
+
+
+def ask_reset(*, address: str) -> None:
+    """Ask for a link to choose a new password; known and unknown addresses look alike from here."""
+    reset = uuid.uuid4()
+    token = secrets.link_token("reset", reset)
+    _run(_ASK, hash=secrets.address_hash(address), id=reset, token=secrets.digest(token))
+    jobs.defer("people.mail_reset", id=reset)
+
+
+def reset_is_good(token: str) -> bool:
+    """Whether this link still lets somebody choose a password."""
+    return bool(_run(_GOOD, token=secrets.bytes_of(token)))
+
+
+def choose_password(*, token: str, password: str) -> None:
+    """Choose a new password with a mailed link; all sessions of the account end. Raises LinkGone."""
+    salt, derived = new_secret(password)
+    if not _run(_USE, token=secrets.bytes_of(token), salt=salt, derived=derived):
+        raise rules.LinkGone()
+    audit.record("person.password_reset", anonymous=True)

@@ -1,0 +1,120 @@
+"""An organisation comes in by invitation and two stewards; its members come and go."""
+
+import email
+import re
+from email import policy
+
+import pytest
+
+import make
+
+PASSWORD = "seven lamps beside the river"
+
+
+def links(world):
+    texts = [email.message_from_string(m, policy=policy.default).get_content() for m in world.mails()]
+    return [re.search(r"http://[^/]+(/\S+)", text)[1] for text in texts]
+
+
+@pytest.fixture
+def halcyon(world):
+    org = make.organisation(world, "Halcyon")
+    make.person(world, "ada@halcyon.example", "Ada", seats=((org, "administrator"),))
+    return org
+
+
+def test_a_member_is_invited_accepts_and_leaves(world, halcyon):
+    ada = make.sign_in(world.client(), "ada@halcyon.example")
+    form = f"/en/organisation/{halcyon}/members/new"
+    assert ada.get(form).status_code == 200
+    invited = {"address": "ben@halcyon.example", "roles": ["decision_maker"], "language": "sw"}
+    assert ada.post(form, data=invited).status_code == 422
+    assert ada.post(form, data={**invited, "roles": ["facilitator"]}).status_code == 422
+    assert ada.post(form, data={**invited, "function": "legal"}).status_code == 303
+    assert "ben@halcyon.example" in ada.get("/en/organisation").text
+    world.work()
+    [place] = links(world)
+    assert place.startswith("/sw/invitation/")
+    ben = world.client()
+    assert "Halcyon" in ben.get(place).text and "ben@halcyon.example" in ben.get(place).text
+    given = {"name": "Ben", "password": PASSWORD, "language": "sw", "time_zone": "Africa/Nairobi"}
+    assert ben.post(place, data={**given, "password": "short"}).status_code == 422
+    assert ben.post(place, data=given).headers["Location"] == "/sw/joined"
+    assert "Ben" in ben.get("/en/account").text and ben.get(place).status_code == 410
+    assert ben.get("/en/organisation").status_code == 403
+    make.sign_in(world.client(), "ben@halcyon.example", PASSWORD)
+    [(seat,)] = world.sql("SELECT id FROM organisations.membership WHERE function = 'legal'")
+    assert ada.post(f"/en/memberships/{seat}/end", data={"reason": ""}).status_code == 422
+    assert ada.post(f"/en/memberships/{seat}/end", data={"reason": "New work."}).status_code == 303
+    assert "New work." in ada.get("/en/organisation").text
+    assert ada.post(f"/en/memberships/{seat}/end", data={"reason": "Again."}).status_code == 409
+
+
+def test_the_last_administrator_stays(world, halcyon):
+    ada = make.sign_in(world.client(), "ada@halcyon.example")
+    [(seat,)] = world.sql("SELECT id FROM organisations.membership")
+    refused = ada.post(f"/en/memberships/{seat}/end", data={"reason": "I am tired."})
+    assert refused.status_code == 409 and "last administrator" in refused.text and "I am tired." in refused.text
+    make.person(world, "eve@halcyon.example", "Eve", seats=((halcyon, "administrator"),))
+    assert ada.post(f"/en/memberships/{seat}/end", data={"reason": "I am tired."}).status_code == 303
+    assert ada.get("/en/organisation").status_code == 403
+
+
+def test_an_organisation_comes_in_by_two_stewards(world, halcyon):
+    ada = make.sign_in(world.client(), "ada@halcyon.example")
+    place = f"/en/organisation/{halcyon}/invitations/new"
+    assert ada.get(place).status_code == 200
+    asked = {"address": "zawadi@sauti.example", "language": "sw", "words": "Karibu!"}
+    assert ada.post(place, data=asked).status_code == 303
+    world.work()
+    [link] = links(world)
+    zawadi = world.client()
+    assert "Karibu!" in zawadi.get(link).text
+    given = {"name": "Zawadi", "password": PASSWORD, "language": "sw", "time_zone": "Africa/Nairobi",
+             "organisation_name": "Sauti", "kind": "stakeholder", "country": "KE", "about": "Tunasikiliza."}
+    assert zawadi.post(link, data={**given, "kind": "operator"}).status_code == 422
+    assert zawadi.post(link, data=given).status_code == 303
+    assert "Sauti" in zawadi.get("/sw/organisation").text and "Sauti" not in zawadi.get("/sw/organisations").text
+    [(new,)] = world.sql("SELECT id FROM organisations.organisation WHERE name = 'Sauti'")
+    assert zawadi.post(f"/sw/organisation/{new}/invitations/new", data={
+        "address": "x@example.org", "language": "sw", "words": "Njoo"}).status_code == 409
+    for name in ("one", "two"):
+        make.person(world, f"{name}@steward.example", roles=("steward",))
+    one, two = (make.sign_in(world.client(), f"{name}@steward.example") for name in ("one", "two"))
+    assert "Sauti" in one.get("/en/admissions").text and ada.get("/en/admissions").status_code == 403
+    say = f"/en/admissions/{new}"
+    assert one.get(say).status_code == 200
+    assert one.post(say, data={"admits": "yes", "words": "They exist."}).status_code == 303
+    assert one.post(say, data={"admits": "yes", "words": "Once more."}).status_code == 409
+    assert world.sql("SELECT admitted_on FROM organisations.organisation WHERE id = %s", new) == [(None,)]
+    assert two.post(say, data={"admits": "yes", "words": "I spoke with them."}).status_code == 303
+    assert "Sauti" in world.client().get("/en/organisations").text
+    assert "Sauti" not in two.get("/en/admissions").text
+    assert two.post(say, data={"admits": "no", "words": "Late."}).status_code == 409
+
+
+def test_an_invitation_belongs_to_its_address_and_can_be_withdrawn(world, halcyon):
+    ada = make.sign_in(world.client(), "ada@halcyon.example")
+    tern = make.organisation(world, "Tern")
+    make.person(world, "cleo@tern.example", "Cleo", seats=((tern, "administrator"),))
+    form = f"/en/organisation/{halcyon}/members/new"
+    for address in ("cleo@tern.example", "dan@halcyon.example"):
+        asked = {"address": address, "roles": ["engagement_lead"], "language": "en"}
+        assert ada.post(form, data=asked).status_code == 303
+    assert ada.post(f"/en/organisation/{tern}/members/new", data={}).status_code == 404
+    world.work()
+    by_address = {m.split("To: ")[1].split("\n")[0]: m for m in world.mails()}
+    place = {a: re.search(r"http://[^/]+(/\S+)", email.message_from_string(m, policy=policy.default).get_content())[1]
+             for a, m in by_address.items()}
+    given = {"name": "C", "password": PASSWORD, "language": "en", "time_zone": "UTC"}
+    stranger = world.client().post(place["cleo@tern.example"], data=given)
+    assert stranger.status_code == 409 and "already an account" in stranger.text
+    cleo = make.sign_in(world.client(), "cleo@tern.example")
+    assert cleo.post(place["dan@halcyon.example"], data={}).status_code == 403
+    assert cleo.post(place["cleo@tern.example"], data={}).status_code == 303
+    assert world.sql("SELECT count(*) FROM organisations.membership m JOIN people.person p ON p.id = m.person_id "
+                     "WHERE p.name = 'Cleo'") == [(2,)]
+    [(dans,)] = world.sql("SELECT id FROM organisations.invitation WHERE answered_at IS NULL")
+    assert cleo.post(f"/en/invitations/{dans}/withdrawal").status_code == 404
+    assert ada.post(f"/en/invitations/{dans}/withdrawal").status_code == 303
+    assert world.client().get(place["dan@halcyon.example"]).status_code == 410

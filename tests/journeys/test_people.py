@@ -1,0 +1,150 @@
+"""Accounts and return phrases, as people meet them: sign in, forget, guess, leave, come back."""
+
+import email
+import re
+import uuid
+from email import policy
+
+import pytest
+
+import make
+from polyphony.people import phrases, rules
+
+NEW = "seven lamps beside the river"
+
+
+def post(client, place, **data):
+    return client.post(place, data=data)
+
+
+def mail_text(world):
+    return [email.message_from_string(m, policy=policy.default).get_content() for m in world.mails()]
+
+
+def test_she_signs_in_changes_her_account_and_signs_out(world):
+    who = make.person(world, "amina@example.org", "Amina")
+    client = make.sign_in(world.client(), "  AMINA@example.org ")
+    shown = client.get("/en/account")
+    assert shown.status_code == 200 and "Amina" in shown.text and shown.headers["Cache-Control"] == "no-store"
+    done = post(client, "/en/account", name="Amina W.", language="sw", time_zone="Africa/Nairobi", mail_opt_in="y")
+    assert done.status_code == 303
+    assert world.sql("SELECT name, language, time_zone, mail_opt_in FROM people.person WHERE id = %s", who) == [
+        ("Amina W.", "sw", "Africa/Nairobi", True)]
+    wrong = post(client, "/en/account", name="", language="sw", time_zone="Africa/Nairobi")
+    assert wrong.status_code == 422 and "Please fill this in." in wrong.text
+    assert post(client, "/en/sign-out").status_code == 303
+    assert world.sql("SELECT count(*) FROM people.session") == [(0,)]
+    assert client.get("/en/account").status_code == 403
+
+
+def test_after_signing_in_nobody_is_sent_to_another_site(world):
+    make.person(world, "amina@example.org")
+    for wanted, landed in (("/en/account?x=1", "/en/account?x=1"), ("//evil.example", None),
+                           ("https://evil.example", None), ("/\\evil.example", None), ("/\t/evil.example", None)):
+        answer = post(world.client(), "/en/sign-in", address="amina@example.org", password=make.PASSWORD, next=wanted)
+        assert answer.status_code == 303
+        place = answer.headers["Location"]
+        assert place == landed if landed else "evil" not in place
+
+
+def test_known_and_unknown_addresses_look_alike_and_a_guesser_waits(world):
+    make.person(world, "amina@example.org")
+    client, pages = world.client(), {}
+    for address in ("amina@example.org", "nobody@example.org"):
+        answers = [post(client, "/en/sign-in", address=address, password="wrong wrong wrong") for _ in range(11)]
+        assert [a.status_code for a in answers] == [422] * 10 + [429]
+        pages[address] = [re.sub(r'name="once"[^>]*', "", a.text.replace(address, "X"))
+                          for a in (answers[0], answers[-1])]
+    assert pages["amina@example.org"] == pages["nobody@example.org"]
+    right = post(client, "/en/sign-in", address="amina@example.org", password=make.PASSWORD)
+    assert right.status_code == 429 and "in one hour" in right.text and "/en/reset" in right.text
+
+
+def test_a_mailed_link_lets_her_choose_a_new_password_once(world):
+    make.person(world, "amina@example.org", "Amina", language="fr")
+    other = make.sign_in(world.client(), "amina@example.org")
+    client = world.client()
+    for _ in range(10):
+        post(client, "/en/sign-in", address="amina@example.org", password="wrong wrong wrong")
+    assert post(client, "/en/reset", address="nobody@example.org").headers["Location"] == post(
+        client, "/en/reset", address="amina@example.org").headers["Location"]
+    world.work()
+    [text] = mail_text(world)
+    place = re.search(r"http://[^/]+(/\S+)", text)[1]
+    [message] = [email.message_from_string(m, policy=policy.default) for m in world.mails()]
+    assert place.startswith("/fr/new-password/") and "polyphony" not in message["Subject"].lower()
+    assert message["To"] == "amina@example.org"
+    assert client.get(place).status_code == 200
+    assert post(client, place, password="short").status_code == 422
+    assert post(client, place, password="password12345").status_code == 422
+    assert post(client, place, password=NEW).status_code == 303
+    assert client.get(place).status_code == 410
+    assert post(client, place, password=NEW + "!").status_code == 410
+    assert other.get("/en/account").status_code == 403
+    make.sign_in(world.client(), "amina@example.org", NEW)
+    assert post(world.client(), "/en/sign-in", address="amina@example.org", password=make.PASSWORD).status_code == 422
+
+
+def test_changing_the_password_ends_the_other_sessions_only(world):
+    make.person(world, "amina@example.org")
+    here, there = (make.sign_in(world.client(), "amina@example.org") for _ in range(2))
+    assert post(here, "/en/account/password", present="not this one", password=NEW).status_code == 422
+    assert there.get("/en/account").status_code == 200
+    assert post(here, "/en/account/password", present=make.PASSWORD, password=NEW).status_code == 303
+    assert here.get("/en/account").status_code == 200 and there.get("/en/account").status_code == 403
+    again = make.sign_in(world.client(), "amina@example.org", NEW)
+    assert post(again, "/en/sign-out-everywhere").status_code == 303
+    assert here.get("/en/account").status_code == 403
+
+
+def test_leaving_works_at_once_even_when_the_form_is_too_old(world):
+    make.person(world, "amina@example.org")
+    client = make.sign_in(world.client(), "amina@example.org")
+    world.app.config["WTF_CSRF_ENABLED"] = True
+    gone = post(client, "/ar/leave", csrf_token="too old")
+    assert gone.status_code == 303 and world.sql("SELECT count(*) FROM people.session") == [(0,)]
+    assert '"cookies"' in gone.headers["Clear-Site-Data"] and "polyphony=;" in gone.headers["Set-Cookie"]
+    landed = client.get(gone.headers["Location"])
+    assert landed.status_code == 200 and landed.headers["Cache-Control"] == "no-store"
+    assert "polyphony" not in landed.text.lower() and "عم" in landed.text
+
+
+@pytest.mark.parametrize("lang", ["en", "fr", "es", "pt", "ar", "sw", "id"])
+def test_a_return_phrase_opens_from_any_browser_however_it_is_typed(world, lang):
+    assert phrases.bits(lang) >= phrases.BITS
+    words, consultation = phrases.make(lang), uuid.uuid4()
+    with world.app.test_request_context():
+        for _ in range(2):
+            phrases.keep(words, consultation, lang)
+        from polyphony.kernel.database import db
+        db.session.commit()
+    assert world.sql("SELECT consultation_id, language FROM people.phrase") == [(consultation, lang)]
+    client = world.client()
+    assert client.get(f"/{lang}/come-back").headers["Cache-Control"] == "no-store"
+    numbered = " ".join(f"{n}. {word}" for n, word in enumerate(words, start=1))
+    for typed in (" ".join(words), "-".join(words).upper(), "\n".join(words), numbered,
+                  " ".join(phrases.plain(word) for word in words)):
+        came = post(world.client(), f"/{lang}/come-back", words=typed)
+        assert came.status_code == 303, typed
+    wrong = post(client, f"/{lang}/come-back", words=" ".join(words[:-1]))
+    assert wrong.status_code == 422 and words[0] in wrong.text
+    assert world.sql("SELECT count(*) FROM people.session WHERE phrase_id IS NOT NULL") == [(5,)]
+
+
+def test_one_slip_is_put_right_and_two_are_not():
+    word = "tembo" if "tembo" in phrases.words_of("sw") else phrases.words_of("sw")[5]
+    rest = list(phrases.words_of("sw")[100:107])
+    assert phrases.normalise(" ".join([word + "q", *rest]))[0] == word
+    assert phrases.normalise(" ".join([word + "qq", *rest]))[0] == word + "qq"
+
+
+@pytest.mark.parametrize("password", ["short", "password1234!", "123456789012", "aaaaaaaaaaaa", "abcdefghijklm",
+                                      "QWERTYuiop99"])
+def test_easy_passwords_are_refused(password):
+    with pytest.raises(rules.BadInput):
+        rules.ensure_good_password(password)
+
+
+@pytest.mark.parametrize("password", [NEW, make.PASSWORD, "كلمات قليلة سهلة الحفظ", "x9$Lm2!qPz7w"])
+def test_good_passwords_need_no_signs(password):
+    rules.ensure_good_password(password)
