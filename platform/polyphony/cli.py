@@ -39,7 +39,7 @@ class Lent(click.Group):
 
 
 class Imports(Lent):
-    places = {"inputs": "polyphony.inputs.importing:command"}
+    places = {"inputs": "polyphony.commands.importing:command"}
 
 
 @click.group(cls=Polite)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
-from polyphony.demo.cast import PASSWORD
-from polyphony.demo.story import PHRASES
 from werkzeug.serving import make_server
 
+from polyphony.demo.cast import PASSWORD
+from polyphony.demo.story import PHRASES
 from polyphony.folders import root
 
 PHRASE = next(iter(PHRASES.values()))

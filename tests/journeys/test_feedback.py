@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from flask import g
+from tests import make
 
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import open_viewer
-from tests import make
 
 SAID = "The alert wakes the whole house. Tell only the person."
 
@@ -99,7 +99,9 @@ def test_the_whole_loop(loop: Any) -> None:
     _post(fac, f"/en/objections/{objection}", words="Changed.")
     _post(fac, f"{here}/publish", words="Here they are")
     page = _get(loop.client(), f"{here}/answers")
-    assert "halcyon will do it." in page and "Owed" in page and "3 days late" in page
+    assert "halcyon will do it." in page
+    assert "Owed" in page
+    assert "3 days late" in page
     assert "your words are here" in _get(asha, f"{here}/answers")
     assert "still owes" in _post(fac, f"{here}/close", 409, words="End")
     _answer(loop, "tern", theme, decision="declined")
@@ -126,7 +128,9 @@ def _ground(world: Any, fac: Any, asha: Any, lead: Any, theme: str) -> None:
     assert "Only on new phones" in _get(fac, f"/en/ground/{view}/read")
     _post(fac, f"/en/ground/{view}/read")
     page = _get(world.client(), theme)
-    assert "Only on new phones" in page and "Small numbers are not shown" in page and "Shipped" in page
+    assert "Only on new phones" in page
+    assert "Small numbers are not shown" in page
+    assert "Shipped" in page
 
 
 def test_two_colleagues_lose_nothing(loop: Any) -> None:
@@ -136,7 +140,8 @@ def test_two_colleagues_lose_nothing(loop: Any) -> None:
     url = f"{theme}/answer/{loop.facts['tern']}"
     body = _post(_in(loop, "boss@tern.org"), url, 409, decision="later", words="my own text", changes="x", lang="en",
                  revision="0")
-    assert "my own text" in body and "tern will do it." in body
+    assert "my own text" in body
+    assert "tern will do it." in body
     _post(_in(loop, "boss@tern.org"), f"{url}/comment", **{"comment-words": "Ask legal."})
     assert "Ask legal." in _get(_in(loop, "lead@tern.org"), url)
     _sign(loop, "tern")
@@ -170,6 +175,27 @@ def test_the_answers_cost_the_same_with_many_themes(loop: Any) -> None:
         g.lang, g.sql = "en", 0
         by = open_viewer(None)
         board = service.board(by, f["id"])
-        assert len(board.themes) == 8 and g.sql <= 6
+        assert len(board.themes) == 8
+        assert g.sql <= 6
         db.session.rollback()
     assert len(re.findall("<tr>", _get(loop.client(), f"/en/consultations/{f['id']}/answers"))) == 9
+
+
+def test_an_author_learns_where_her_words_went(loop: Any) -> None:
+    """The inbox asks for the fate of an input, the home page for what waits, the translators' desk for texts."""
+    from polyphony.kernel import providers
+
+    theme = _theme(loop, _in(loop, "fac@x.org"))
+    secret, said = make.session_of(loop, loop.facts["author"]), loop.facts["said"]
+    with loop.app.test_request_context("/en/"):
+        g.lang = "en"
+        loop.app.preprocess_request()
+        g.lang = "en"
+        by = open_viewer(secret)
+        (found,) = providers.ask("fate", by, [said])
+        assert found[said][0].url == theme
+        assert not found[said][0].is_published
+        assert any(x and x[0][0] == "theme" for x in providers.ask("translatable", loop.facts["id"]) if x)
+        db.session.rollback()
+    assert "Tell only the person." in _get(_in(loop, "asha@x.org"), theme)
+    assert "Answer the themes" in _get(_in(loop, "lead@tern.org"), "/en/home")

@@ -6,9 +6,11 @@ from html import unescape
 from types import SimpleNamespace
 from typing import Any
 
-import make
 import pytest
 from flask import g
+
+import make
+from polyphony.consultations.models import Translator
 from polyphony.inputs import importing, tasks
 from polyphony.kernel.database import db
 
@@ -63,7 +65,9 @@ def begin(stage: Any, client: Any) -> tuple[list[str], dict[str, str]]:
     words = re.findall(r"<li>(\w+)</li>", text.split('class="phrase"')[1].split("</ol>")[0])
     asked = [int(n) for n in re.findall(r"word number (\d+)", text)]
     sealed = re.search(r'name="sealed"[^>]*value="([^"]+)"', text)
-    assert sealed and len(words) == 7 and len(asked) == 2
+    assert sealed
+    assert len(words) == 7
+    assert len(asked) == 2
     return words, {"sealed": sealed[1], "first": words[asked[0] - 1], "second": words[asked[1] - 1]}
 
 
@@ -78,14 +82,16 @@ def test_without_an_account_and_back_again(stage: Any) -> None:
     words, form = begin(stage, client)
     assert world.sql("SELECT count(*) FROM people.phrase") == [(0,)]
     again = body(client.post(f"{stage.at}/say/without-account", data={**form, "first": "wrong"}), 422)
-    assert words[0] in again and "not the words asked for" in again
+    assert words[0] in again
+    assert "not the words asked for" in again
     assert world.sql("SELECT count(*) FROM people.phrase") == [(0,)]
     for _ in range(2):  # the answer was lost on a slow line, and she sends it again
         answer = client.post(f"{stage.at}/say/without-account", data=form)
         assert answer.status_code == 303
     assert world.sql("SELECT count(*) FROM people.phrase") == [(1,)]
     page = client.get(answer.location)
-    assert page.headers["Cache-Control"] == "no-store" and "<title>Polyphony</title>" in body(page)
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "<title>Polyphony</title>" in body(page)
     id = speak(stage, client, naming="pseudonym", pseudonym="Jua", audience="chosen", readers=[str(stage.firms[1])])
     assert world.sql("SELECT lang, shown_as, read_on FROM inputs.input") == [("sw", "Jua", None)]
     assert world.sql("SELECT count(*) FROM audit.row") == [(0,)]
@@ -119,10 +125,13 @@ def test_nothing_reaches_others_before_the_facilitator(stage: Any) -> None:
     changed = amina.post(f"/en/inbox/{id}", data={"text": SWAHILI + " Asante.", "revision": known})
     assert changed.status_code == 303
     stale = body(fay.post(f"{one}/release", data={"revision": known}), 409)
-    assert "changed this since" in stale and "Asante" in stale
+    assert "changed this since" in stale
+    assert "Asante" in stale
     assert fay.post(f"{one}/release", data={"revision": revision(fay, one)}).status_code == 303
     shown = body(leads[1].get(f"{stage.at}/inputs"))
-    assert "Asante" in shown and "Sauti" in shown and "Amina" not in shown
+    assert "Asante" in shown
+    assert "Sauti" in shown
+    assert "Amina" not in shown
     assert "Asante" not in body(world.client().get(f"{stage.at}/inputs"))
     world.work()
     assert world.sql("SELECT kind FROM notices.notice") == [("input_read",)]
@@ -138,21 +147,26 @@ def test_masking_keeps_the_authors_words_and_she_may_withdraw(stage: Any) -> Non
     assert fay.post(f"{one}/masking", data={**typed, "text": MASKED}).status_code == 303
     visitor = stage.world.client()
     public = body(visitor.get(f"{stage.at}/inputs"))
-    assert "[mtu]" in public and "familia" not in public
+    assert "[mtu]" in public
+    assert "familia" not in public
     mine = body(amina.get(f"/en/inbox/{id}"))
-    assert SWAHILI in mine and MASKED in mine and "A family is named." in mine
+    assert SWAHILI in mine
+    assert MASKED in mine
+    assert "A family is named." in mine
     assert "confirm" in body(amina.post(f"/en/inbox/{id}/withdrawal", data={}), 422)
     assert amina.post(f"/en/inbox/{id}/withdrawal", data={"sure": "yes"}).status_code == 303
     assert "[mtu]" not in body(visitor.get(f"{stage.at}/inputs"))
     assert stage.world.sql("SELECT text, shown_as FROM inputs.input") == [("", "")]
     assert stage.world.sql("SELECT count(*) FROM inputs.original") == [(0,)]
-    assert body(amina.get("/en/inbox")) and body(fay.get(one), 404)
+    assert body(amina.get("/en/inbox"))
+    assert body(fay.get(one), 404)
 
 
 def test_what_cannot_be_taken_is_kept_on_the_page(stage: Any) -> None:
     amina, world = signed_in(stage, "amina@sauti.example"), stage.world
     long = body(amina.post(f"{stage.at}/say", data={"text": "m" * 20_001, "lang": "sw"}), 422)
-    assert "m" * 20_001 in long and "1 characters too long" in long
+    assert "m" * 20_001 in long
+    assert "1 characters too long" in long
     unknown = {"text": "Ko te reo", "lang": "other", "other": "mi-x-unknown"}
     assert amina.post(f"{stage.at}/say", data=unknown).status_code == 303
     chosen = {"addressed": [str(stage.firms[0])], "audience": "chosen", "naming": "name", "speaks_as": "expert"}
@@ -160,7 +174,8 @@ def test_what_cannot_be_taken_is_kept_on_the_page(stage: Any) -> None:
     assert "Ko te reo" in body(amina.get(f"{stage.at}/say"))
     world.sql("UPDATE consultations.consultation SET state = 'answering'")
     closed = body(amina.post(f"{stage.at}/say", data={"text": "Too late, but mine", "lang": "en"}), 409)
-    assert "Too late, but mine" in closed and "takes no more inputs" in closed
+    assert "Too late, but mine" in closed
+    assert "takes no more inputs" in closed
     assert "takes no more inputs" in body(world.client().get(f"{stage.at}/say/without-account"), 409)
 
 
@@ -171,7 +186,8 @@ def test_a_double_click_sends_once(stage: Any) -> None:
                                                "naming": "name", "speaks_as": "affected"})
     once = str(uuid.uuid4())
     places = {juma.post(f"{stage.at}/say/check", data={"once": once}).location for _ in range(2)}
-    assert len(places) == 1 and stage.world.sql("SELECT shown_as FROM inputs.input") == [("Juma",)]
+    assert len(places) == 1
+    assert stage.world.sql("SELECT shown_as FROM inputs.input") == [("Juma",)]
     assert stage.world.sql("SELECT count(*) FROM inputs.draft") == [(0,)]
     assert "no draft" in body(juma.post(f"{stage.at}/say/check", data={"once": str(uuid.uuid4())}), 409)
 
@@ -190,7 +206,8 @@ def test_rows_without_account_lose_their_order(stage: Any) -> None:
         tasks.unlink()
         tasks.count()
         db.session.commit()
-    assert world.sql(kept) == before and len(before) == 3
+    assert world.sql(kept) == before
+    assert len(before) == 3
     assert world.sql("SELECT count(DISTINCT xmin::text) FROM (SELECT xmin FROM inputs.input UNION ALL SELECT xmin FROM "
                      "people.phrase UNION ALL SELECT xmin FROM inputs.authorship) x") == [(1,)]
     assert SWAHILI in body(client.get("/en/inbox"))
@@ -207,7 +224,8 @@ def test_pages_keep_their_statement_budget(stage: Any) -> None:
         with client:
             body(client.get(address))
             spent.append(g.sql)
-    assert max(spent[:3]) <= 6 and spent[3] <= 10, spent
+    assert max(spent[:3]) <= 6, spent
+    assert spent[3] <= 10, spent
 
 
 def test_inputs_collected_elsewhere_come_once(stage: Any, tmp_path: Any) -> None:
@@ -223,8 +241,29 @@ def test_inputs_collected_elsewhere_come_once(stage: Any, tmp_path: Any) -> None
                              consultation_id=stage.about, mapping=mapping, skip_bad=skip_bad)
 
     refused = run(False)
-    assert [number for number, _ in refused.errors] == [5] and refused.added == 0
+    assert [number for number, _ in refused.errors] == [5]
+    assert refused.added == 0
     assert world.sql("SELECT count(*) FROM inputs.input") == [(0,)]
     assert [(r.added, r.known) for r in (run(True), run(True))] == [(3, 0), (0, 3)]
     assert world.sql("SELECT count(*) FROM languages.translation WHERE lang = 'en' AND kind = 'input'") == [(3,)]
     assert world.sql("SELECT count(*) FROM inputs.input WHERE read_on IS NULL AND lang = 'sw'") == [(3,)]
+
+
+def test_a_translator_is_handed_an_input_or_refused(stage: Any) -> None:
+    world, ngo = stage.world, make.organisation(stage.world, "Lugha", "stakeholder")
+    who = make.person(world, "tatu@lugha.example", "Tatu", seats=((ngo, "translator"),))
+    appointed = Translator(id=uuid.uuid4(), consultation_id=stage.about, person_id=who, organisation_id=ngo,
+                           shown_as="Lugha", languages=["en"], appointed_on=make.today())
+    make.add(world, appointed)
+    amina, fay = signed_in(stage, "amina@sauti.example"), signed_in(stage, "fay@middle.example")
+    tatu = signed_in(stage, "tatu@lugha.example")
+    id = speak(stage, amina)
+    desk = f"{stage.at}/translations"
+    piece = f"{desk}/input/{id}/text/en"
+    assert tatu.get(piece).status_code == 404
+    handed = fay.post(f"{stage.at}/reading/{id}/translator", data={"translator": str(appointed.id)})
+    assert "Handed to:" in follow(fay, handed)
+    assert SWAHILI in body(tatu.get(piece))
+    assert "These do not see it" in follow(amina, amina.post(f"/en/inbox/{id}/refused-translators",
+                                                             data={"translator": str(appointed.id)}))
+    assert tatu.get(piece).status_code == 404

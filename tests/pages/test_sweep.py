@@ -5,9 +5,9 @@ import re
 import uuid
 
 import pytest
-from crawl import PEOPLE, addresses, browser_of
 from flask import g
 
+from crawl import PEOPLE, addresses, browser_of
 from polyphony.folders import folder
 
 LISTS_AND_DETAILS, HOMES_AND_DESKS = 6, 10

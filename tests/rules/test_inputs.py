@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from polyphony.inputs import lists, rules
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

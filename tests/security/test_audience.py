@@ -2,9 +2,10 @@
 
 from types import SimpleNamespace
 
-import make
 import psycopg
 import pytest
+
+import make
 
 AUDIENCES = ("facilitator", "chosen", "companies", "participants", "public")
 

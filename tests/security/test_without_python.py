@@ -1,8 +1,8 @@
 """Row security is the enforcer: with every Python permission check removed, pages show no more than it allows."""
 
 import pytest
-from crawl import addresses, browser_of
 
+from crawl import addresses, browser_of
 from polyphony.kernel import access
 
 

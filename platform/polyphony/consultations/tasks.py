@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
+from flask import g
 
 from polyphony.consultations import rules, words
 from polyphony.consultations.models import Consultation, Convener, Transition
@@ -43,6 +44,7 @@ def translation_desk(consultation_id: uuid.UUID) -> dict[str, Any] | None:
     kept = db.session.get(Consultation, consultation_id)
     if kept is None:
         return None
+    g.translated_consultation = kept  # held, so that the next question about it costs no second look
     tr = translations_for([kept.id], language())
     return {"title": written(kept.title, kept.source_lang, kept.id, "title", tr, language()).text,
             "languages": kept.languages}

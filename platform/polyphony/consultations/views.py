@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, g, redirect, request, session, url_for
 
@@ -31,7 +32,8 @@ def index():  # type: ignore[no-untyped-def]
         found = found[:service.PAGE]
         more = url_for("consultations.index", after=f"{found[-1].promised_on}_{found[-1].id}")
     ids = [c.id for c in (*mine, *found)]
-    tr, together = translations_for(ids, language()), {}
+    tr = translations_for(ids, language())
+    together: dict[Any, list[Any]] = {}
     for row in service.conveners_of(*ids) if ids else []:
         together.setdefault(row.consultation_id, []).append(row)
     shown = {c.id: (showing.say(c, "title", tr), showing.co_owners(together.get(c.id, [])), showing.promise(c))

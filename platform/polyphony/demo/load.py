@@ -2,7 +2,7 @@
 
 The story lies in the past, and the services rightly refuse to open, answer or publish anything
 yesterday; so the rows are written as the owner, who within this one transaction lifts the *forced* part
-of row security from the tables concerned. See docs/decisions/0001-the-demo-is-written-as-rows.md.
+of row security from the tables concerned. See docs/decisions/0004-the-demo-is-written-as-rows.md.
 """
 
 import tomllib

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, session
+from flask import session
 from sqlalchemy.orm import Session
 
 from polyphony.app import create_app
@@ -88,7 +88,8 @@ class Real:
     def cast(self) -> None:
         """Accounts and organisations, as a running platform would have them."""
         rows: list[Any] = []
-        seats = [(f"company{n}", "company", ("engagement_lead", "decision_maker")) for n in range(3)]
+        seats: list[tuple[str, str, tuple[str, ...]]] = [
+            (f"company{n}", "company", ("engagement_lead", "decision_maker")) for n in range(3)]
         seats += [("table", "facilitation", ("facilitator",))]
         seats += [(f"org{n}", "stakeholder", ("coordinator",)) for n in range(ORGANISATIONS)]
         with self.app.app_context():
@@ -129,7 +130,8 @@ class Real:
         texts = read("voices")["texts"]["en"]
         now = clock.now()
         terms = {
-            **{name: texts[name] for name in rules.FIELDS if name in texts}, "source_lang": "en", "technologies": ["alerts"],
+            **{name: texts[name] for name in rules.FIELDS if name in texts}, "source_lang": "en",
+            "technologies": ["alerts"],
             "paid_by": "The three companies, in equal parts.",
             "countries": ["KE"], "segments": [], "contexts": [], "phases": ["assess"], "languages": ["en"],
             "protection": "standard", "discovery": "listed", "accountless": True, "time_zone": "Africa/Nairobi",
@@ -141,8 +143,8 @@ class Real:
                 companies.ask_company(viewer.refresh(), id=about, organisation=self.organisations[name])
         for name in ("company0", "company1", "company2"):
             with self.acting(self.people[name]) as by:
-                companies.reply(by, id=about, says="accepted", functions=["product"], accepts_facilitator=True, words="",
-                                revision="1")
+                companies.reply(by, id=about, says="accepted", functions=["product"], accepts_facilitator=True,
+                                words="", revision="1")
         with self.acting(self.people["table"]) as by:
             companies.accept_facilitation(by, id=about)
             for n in range(ORGANISATIONS):
@@ -177,8 +179,9 @@ class Real:
         for secret, mine in _dealt(speakers, said):
             with self.acting(secret) as by:
                 where = inputs.consultation(about)
-                made = [(inputs.put(by, about=where, text=text, lang=lang, audience="participants", addressed=company_ids,
-                                    naming="unattributed", speaks_as="affected"), english) for lang, text, english in mine]
+                made = [(inputs.put(by, about=where, text=text, lang=lang, audience="participants",
+                                    addressed=company_ids, naming="unattributed", speaks_as="affected"), english)
+                        for lang, text, english in mine]
                 viewer.refresh()
                 for entry, english in made:
                     store_translation(by, kind="input", subject_id=entry.id, consultation_id=about, field="text",
@@ -188,12 +191,12 @@ class Real:
         """Read everything, make twenty-five themes, place an excerpt of every input."""
         with self.acting(self.people["table"]) as by:
             made = [themes.save(by, consultation_id=about, title=f"What people say, part {n + 1}",
-                                summary="A group of things that belong together.", lang="en", added=[], added_reason="").id
+                                summary="A group of things that belong together.", lang="en", added=[],
+                                added_reason="").id
                     for n in range(THEMES)]
-        with self.app.app_context():
-            pass
         with self.acting(self.people["table"]) as by:
-            entries = db.session.scalars(sa.select(Input).where(Input.consultation_id == about).order_by(Input.id)).all()
+            entries = db.session.scalars(
+                sa.select(Input).where(Input.consultation_id == about).order_by(Input.id)).all()
             for n, entry in enumerate(entries):
                 desk.release(by, entry=entry, revision=entry.revision)
                 themes.place(by, consultation_id=about, theme_id=str(made[n % THEMES]), input_id=str(entry.id),
@@ -227,8 +230,9 @@ class Real:
         for secret in speakers:
             with self.acting(secret):
                 mine = db.session.scalars(sa.select(Authorship.input_id)).all()
-                found = db.session.scalars(sa.select(Answer.id).join(Excerpt, Excerpt.theme_id == Answer.theme_id).where(
-                    Excerpt.input_id.in_(mine), Answer.state == "published").distinct()).all()
+                found = db.session.scalars(
+                    sa.select(Answer.id).join(Excerpt, Excerpt.theme_id == Answer.theme_id).where(
+                        Excerpt.input_id.in_(mine), Answer.state == "published").distinct()).all()
                 if not mine or len(found) < 3:
                     wrong.append("somebody who spoke does not find her answers")
         print("  counted:", ", ".join(f"{number} {name}" for name, number in counts.items()))

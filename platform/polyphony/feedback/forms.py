@@ -24,7 +24,8 @@ class Tongue(SelectField):
     """In which language something is written."""
 
     def __init__(self, label=None, **kw):  # type: ignore[no-untyped-def]
-        super().__init__(label or lazy("Language of these words"), choices=options((x.code, x.name) for x in writable()),
+        super().__init__(label or lazy("Language of these words"),
+                         choices=options((x.code, x.name) for x in writable()),
                          default="en", **kw)
 
 

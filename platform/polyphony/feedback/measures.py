@@ -34,7 +34,7 @@ def update(by: Viewer, *, measure_id: uuid.UUID, status: str, status_words: str,
 
 
 def open_round(by: Viewer, *, measure_id: uuid.UUID, until: date) -> Measure:
-    """Open the one round of views from the ground. Raises `NotFacilitating`, `NotPublished`, `OneRound`, `InThePast`."""
+    """Open the one round of views from the ground. Raises `NotFacilitating`, `NotPublished`, `OneRound`."""
     measure = there(db.session.get(Measure, measure_id))
     ensure_facilitating(by, measure.consultation_id)
     if consultation_of(measure.consultation_id).state not in ("published", "closed"):

@@ -84,7 +84,8 @@ def place(by: Viewer, *, consultation_id: uuid.UUID, theme_id: str, input_id: st
         raise rules.NotReadYet()
     quote = quote or ""
     rules.ensure_quote(quote, said.text, said.audience)
-    twice = sa.select(Excerpt.id).where(Excerpt.theme_id == theme.id, Excerpt.input_id == said.id, Excerpt.quote == quote)
+    twice = sa.select(Excerpt.id).where(Excerpt.theme_id == theme.id, Excerpt.input_id == said.id,
+                                        Excerpt.quote == quote)
     if db.session.scalar(twice):
         raise rules.AlreadyPlaced()
     excerpt = Excerpt(id=uuid.uuid4(), theme_id=theme.id, input_id=said.id, consultation_id=consultation_id,

@@ -7,10 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Blueprint, url_for
 
-from polyphony.feedback import desk, service, themes
+from polyphony.consultations.models import Consultation
+from polyphony.feedback import service, themes
 from polyphony.feedback.models import Answer, Excerpt, GroundView, Measure, Objection, Theme
 from polyphony.feedback.path import path
-from polyphony.inputs.models import Input
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, anyone, there
 from polyphony.kernel.database import db
@@ -33,8 +33,9 @@ def answers(id: uuid.UUID):  # type: ignore[no-untyped-def]
 @access(anyone)
 def theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
     by = viewer.current()
-    found = there(db.session.get(Theme, id))
-    board = service.board(by, found.consultation_id, only=id)
+    consultation, _theme = there(db.session.execute(sa.select(Consultation, Theme).join(
+        Theme, Theme.consultation_id == Consultation.id).where(Theme.id == id)).first())
+    board = service.board(by, consultation.id, only=id)
     shown, said = board.themes[0], service.excerpts_of(by, id)
     return page("feedback/theme.html", board=board, theme=shown, said=said, score=path(board, shown, said),
                 objections=_objections(by, id))
@@ -83,7 +84,8 @@ def fate(*asked: Any) -> dict[uuid.UUID, list[Fate]]:
     found: dict[uuid.UUID, list[Fate]] = {each: [] for each in ids}
     for e, t, objection in rows:
         found[e.input_id].append(Fate(
-            t.id, written(t.title, t.lang, t.id, "title", tr, lang), written(t.summary, t.lang, t.id, "summary", tr, lang),
+            t.id, written(t.title, t.lang, t.id, "title", tr, lang),
+            written(t.summary, t.lang, t.id, "summary", tr, lang),
             url_for("feedback.theme", id=t.id), e.quote, t.published_on is not None,
             sorted(given.get(t.id, {}).values()), url_for("feedback.object", id=t.id, said=e.input_id), objection))
     return found
@@ -98,11 +100,12 @@ def input_withdrawn(*asked: Any) -> None:
 def translatable(consultation_id: uuid.UUID) -> list[tuple[Any, ...]]:
     """Every text of the loop that may be translated."""
     here: list[tuple[Any, ...]] = []
-    for model, kind, fields in (
+    kinds: tuple[tuple[Any, str, dict[str, Any]], ...] = (
             (Theme, "theme", {"title": lazy("Title of the theme"), "summary": lazy("Summary")}),
             (Answer, "answer", {"words": lazy("The answer"), "changes": lazy("What this changed, or may change")}),
             (Measure, "measure", {"what": lazy("What will be done"), "status_words": lazy("Where it stands")}),
-            (GroundView, "ground_view", {"words": lazy("View from the ground")})):
+            (GroundView, "ground_view", {"words": lazy("View from the ground")}))
+    for model, kind, fields in kinds:
         for row in db.session.scalars(sa.select(model).where(model.consultation_id == consultation_id)):
             here += [(kind, row.id, name, label, getattr(row, name), row.lang) for name, label in fields.items()]
     return here
@@ -122,9 +125,7 @@ class Waits:
 @provide("waits")
 def waits(by: viewer.Viewer) -> list[Waits]:
     """What the loop waits for: the facilitator's publications, a company's unsigned answers."""
-    from polyphony.consultations.models import Consultation
-
-    places = {each: "feedback.facilitate" for each in by.of("facilitated")}
+    places = dict.fromkeys(by.of("facilitated"), "feedback.facilitate")
     seats = by.of("leading") | by.of("deciding")
     places.update({each: "feedback.desk" for each in by.of("convened") if seats and each not in places})
     if not places:

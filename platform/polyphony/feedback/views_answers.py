@@ -40,8 +40,8 @@ def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | No
     comments = list(db.session.scalars(sa.select(Comment).where(
         Comment.theme_id == theme_id, Comment.company_id == company_id).order_by(Comment.at)))
     tr, lang = translations_for([theme.id], language()), language()
-    made = {"form": _form(latest), "comment_form": CommentForm(formdata=None, prefix="comment-"), "signing": NothingForm(formdata=None),
-            "measure_form": MeasureForm(formdata=None), **(forms or {})}
+    made = {"form": _form(latest), "comment_form": CommentForm(formdata=None, prefix="comment-"),
+            "signing": NothingForm(formdata=None), "measure_form": MeasureForm(formdata=None), **(forms or {})}
     return page("feedback/draft.html", theme=theme, company_id=company_id, latest=latest, measures=held,
                 earlier=[v for v in versions if v.state != "draft"], comments=comments, words=words, clock=clock,
                 is_draft=bool(latest and latest.state == "draft"), said=service.excerpts_of(by, theme_id),
@@ -75,7 +75,8 @@ def draft(id: uuid.UUID, company_id: uuid.UUID):  # type: ignore[no-untyped-def]
 def comment(id: uuid.UUID, company_id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = CommentForm(prefix="comment-")
     there(db.session.get(Theme, id))
-    return answer(form, lambda words: answers.comment(viewer.current(), theme_id=id, company_id=company_id, words=words),
+    return answer(form, lambda words: answers.comment(viewer.current(), theme_id=id, company_id=company_id,
+                                                      words=words),
                   then=lambda r: url_for("feedback.draft", id=id, company_id=company_id) + "#comments",
                   again=lambda: _page(id, company_id, {"comment_form": form}))
 
@@ -94,7 +95,8 @@ def sign(id: uuid.UUID):  # type: ignore[no-untyped-def]
 def add_measure(id: uuid.UUID):  # type: ignore[no-untyped-def]
     found, form = there(db.session.get(Answer, id)), MeasureForm()
     return answer(form, lambda **v: answers.add_measure(viewer.current(), answer_id=id, **v),
-                  then=lambda r: url_for("feedback.draft", id=found.theme_id, company_id=found.company_id) + "#measures",
+                  then=lambda r: url_for("feedback.draft", id=found.theme_id,
+                                         company_id=found.company_id) + "#measures",
                   again=lambda: _page(found.theme_id, found.company_id, {"measure_form": form}))
 
 
@@ -102,7 +104,7 @@ def add_measure(id: uuid.UUID):  # type: ignore[no-untyped-def]
 @access(company)
 def remove_measure(id: uuid.UUID):  # type: ignore[no-untyped-def]
     found, form = there(db.session.get(Measure, id)), NothingForm()
-    place = {"id": found.theme_id, "company_id": found.company_id}
+    place: dict[str, Any] = {"id": found.theme_id, "company_id": found.company_id}
     return answer(form, lambda: answers.remove_measure(viewer.current(), measure_id=id),
                   then=lambda r: url_for("feedback.draft", **place) + "#measures",
                   again=lambda: _page(place["id"], place["company_id"], {"signing": form}))

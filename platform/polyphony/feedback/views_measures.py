@@ -37,7 +37,8 @@ def ground_round(id: uuid.UUID):  # type: ignore[no-untyped-def]
     found = _measure(id)
     themes.ensure_facilitating(viewer.current(), found.consultation_id)
     return step(RoundForm(), lambda until: measures.open_round(viewer.current(), measure_id=id, until=until),
-                lambda r: url_for("feedback.facilitate", id=found.consultation_id), title=_("Ask for views from the ground"),
+                lambda r: url_for("feedback.facilitate", id=found.consultation_id),
+                title=_("Ask for views from the ground"),
                 over=found.what, back=url_for("feedback.facilitate", id=found.consultation_id),
                 label=_("Open the round"), lead=_("There is one round for each measure."))
 

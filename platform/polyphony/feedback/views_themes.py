@@ -7,7 +7,14 @@ from flask import request, url_for
 
 from polyphony.feedback import desk, publication, service, themes
 from polyphony.feedback.forms import (
-    DefaultForm, ExcerptForm, HandleForm, NothingForm, PublishForm, SayForm, ThemeForm, options,
+    DefaultForm,
+    ExcerptForm,
+    HandleForm,
+    NothingForm,
+    PublishForm,
+    SayForm,
+    ThemeForm,
+    options,
 )
 from polyphony.feedback.models import Excerpt, Objection, Theme
 from polyphony.feedback.views import blueprint
@@ -61,7 +68,7 @@ def _theme_page(id: uuid.UUID, form: ThemeForm, theme: Theme | None) -> Any:
 
 
 def _theme_form(id: uuid.UUID, theme: Theme | None = None) -> ThemeForm:
-    data = {"lang": language()}
+    data: dict[str, Any] = {"lang": language()}
     if theme:
         data = {name: getattr(theme, name) for name in ("title", "summary", "lang", "added_reason", "revision")}
         data["added"] = [str(each) for each in themes.added_to(theme)]

@@ -16,7 +16,7 @@ import click
 import sqlalchemy as sa
 
 from polyphony.inputs import rules, service, tongues
-from polyphony.inputs.models import AUDIENCES, NAMINGS, SPEAKS_AS, Input
+from polyphony.inputs.models import Input
 from polyphony.kernel import viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import TEXT_LENGTH, tidy
@@ -157,41 +157,3 @@ def run(app: Any, path: Path, *, address: str, password: str, consultation_id: u
         people.sign_out()
         db.session.commit()
     return result
-
-
-@click.command("inputs")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--consultation", "consultation_id", type=click.UUID, required=True, help="Id in the page's address.")
-@click.option("--as", "address", required=True, help="E-mail address of the member who collected them.")
-@click.option("--password", prompt=True, hide_input=True, help="Asked for when not given.")
-@click.option("--text", default="text", show_default=True, help="Column of the words.")
-@click.option("--lang", default="lang", show_default=True, help="Column of their language; guessed where empty.")
-@click.option("--translation", default="", help="Column of a translation.")
-@click.option("--translation-lang", default="en", show_default=True, help="Language of that translation.")
-@click.option("--key", default="", help="Column that tells rows apart; the words themselves by default.")
-@click.option("--pseudonym", default="", help="Column of pseudonyms, with --naming pseudonym.")
-@click.option("--audience", type=click.Choice([a for a in AUDIENCES if a != "chosen"]), default="facilitator",
-              show_default=True)
-@click.option("--naming", type=click.Choice(NAMINGS), default="unattributed", show_default=True)
-@click.option("--speaks-as", type=click.Choice(SPEAKS_AS), default="affected", show_default=True)
-@click.option("--skip-bad", is_flag=True, help="Leave out bad lines instead of importing nothing.")
-def command(file: Path, consultation_id: uuid.UUID, address: str, password: str, skip_bad: bool,
-            **columns: str) -> None:
-    """Import inputs from a CSV FILE with a header line, in UTF-8."""
-    from polyphony.app import create_app
-    from polyphony.kernel.ready import ready
-    from polyphony.kernel.refusals import NotThere
-
-    with ready() as settings:
-        try:
-            result = run(create_app(settings), file, address=address, password=password, skip_bad=skip_bad,
-                         consultation_id=consultation_id, mapping=Mapping(**columns))
-        except NotThere:
-            raise click.ClickException("There is no such consultation for this member.") from None
-        except (Refusal, BadLine) as error:
-            raise click.ClickException(str(getattr(error, "message", "") or error)) from None
-    for number, why in result.errors:
-        click.echo(f"line {number}: {why}", err=True)
-    click.echo(f"{result.added} new, {result.known} there already, {len(result.errors)} bad.")
-    if result.errors and not skip_bad:
-        raise click.ClickException("Nothing was imported. Put these lines right, or leave them out with --skip-bad.")

@@ -195,7 +195,7 @@ def inbox(by: Viewer) -> tuple[list[Mine], dict[uuid.UUID, Consultation]]:
     mine = _with_fate(entries)
     wanted = {e.consultation_id for e in entries} | set(by.of("participating"))
     found = db.session.scalars(sa.select(Consultation).where(Consultation.id.in_(wanted))
-                               .order_by(Consultation.promised_on, Consultation.id)) if wanted else []
+                               .order_by(Consultation.promised_on, Consultation.id)).all() if wanted else ()
     return mine, {c.id: c for c in found}
 
 

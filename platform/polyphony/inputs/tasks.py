@@ -45,9 +45,9 @@ def unlink() -> None:
     taken = {model: _take(model.__table__, rows) for model, rows in which.items()}
     for model, rows in which.items():
         db.session.execute(sa.delete(model.__table__).where(rows))
-    for model, rows in taken.items():
-        if rows:
-            db.session.execute(sa.insert(model.__table__), rows)
+    for model, kept in taken.items():
+        if kept:
+            db.session.execute(sa.insert(model.__table__), kept)
     audit.record("inputs.unlinked", anonymous=True, rows=sum(map(len, taken.values())))
 
 

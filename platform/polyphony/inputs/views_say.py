@@ -169,8 +169,8 @@ def _check(by, about, form, kept):  # type: ignore[no-untyped-def]
         language=locale.name_of(fields.get("lang", "")), direction_of=locale.direction, title=title_of(about),
         shown_as=rules.shown_as(naming, name=by.name, organisation=organisation,
                                 pseudonym=fields.get("pseudonym", "")),
-        audience=AUDIENCE_LABELS.get(fields.get("audience")), naming=NAMING_LABELS.get(naming),
-        speaks_as=SPEAKS_LABELS.get(fields.get("speaks_as")), listing=locale.listing,
+        audience=AUDIENCE_LABELS.get(fields.get("audience", "")), naming=NAMING_LABELS.get(naming),
+        speaks_as=SPEAKS_LABELS.get(fields.get("speaks_as", "")), listing=locale.listing,
         promised=clock.day(about.promised_on), closes=clock.moment(about.closes_at, _zone(by, about)),
         closed=service.closed_because(about))
 

@@ -7,7 +7,7 @@ security would refuse for rows that become visible only after `viewer.refresh()`
 
 import uuid
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask_sqlalchemy_lite import SQLAlchemy
@@ -26,6 +26,7 @@ NAMES = {
 
 
 class Base(DeclarativeBase):
+    __table__: ClassVar[sa.Table]  # type: ignore[misc, assignment]
     metadata = sa.MetaData(naming_convention=NAMES)
     type_annotation_map = {
         uuid.UUID: UUID(as_uuid=True),

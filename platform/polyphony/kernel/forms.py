@@ -111,10 +111,10 @@ def answer(form: Form, verb: Callable[..., Any], *, then: Callable[[Any], str], 
     except Refusal as refusal:
         return refused(form, refusal, again)
     except IntegrityError as error:
-        refusal = refusal_for(error)
-        if refusal is None:
+        known = refusal_for(error)
+        if known is None:
             raise
-        return refused(form, refusal, again)
+        return refused(form, known, again)
     place = then(result)
     once.settle(form.once.data, place)
     return redirect(place, 303)

@@ -1,6 +1,7 @@
 """The translators' desk: what lacks which language, and one page to write or review each translation."""
 
 import uuid
+from typing import Any
 
 from flask import Blueprint, request, url_for
 
@@ -29,9 +30,13 @@ def desk(id: uuid.UUID):  # type: ignore[no-untyped-def]
                sum(p.lang == code and p.state in ("missing", "stale") for p in pieces)) for code in head["languages"]]
     wanted = [p for p in pieces if not into or p.lang == into]
     wanted.sort(key=lambda p: ("missing", "stale", "machine", "person", "reviewed").index(p.state))
-    more = url_for("languages.desk", id=id, into=into, **{"from": start + PAGE}) if len(wanted) > start + PAGE else None
+    more = url_for("languages.desk", id=id, into=into, **_from(start + PAGE)) if len(wanted) > start + PAGE else None
     return page("languages/desk.html", fragment="pieces", id=id, head=head, counts=counts, into=into,
                 pieces=wanted[start:start + PAGE], more=more, name_of=name_of)
+
+
+def _from(start: int) -> dict[str, Any]:
+    return {"from": start}  # a reserved word, hence not a keyword
 
 
 @blueprint.get(PIECE)

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -39,7 +40,7 @@ def tell(kind: str, *, consultation_id: uuid.UUID | None = None, subject_id: uui
         raise LookupError(f"no notice of kind {kind}")
     if to not in readers.GROUPS and not to.startswith("person:"):
         raise LookupError(f"no readers called {to}")
-    ids = {"kind": kind, "to": to, "day": clock.today().isoformat(),
+    ids: dict[str, Any] = {"kind": kind, "to": to, "day": clock.today().isoformat(),
            "consultation_id": consultation_id, "subject_id": subject_id}
     jobs.defer("notices.spread", **{name: value for name, value in ids.items() if value is not None})
 

@@ -1,0 +1,58 @@
+"""What the loop permits and refuses."""
+
+import uuid
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+
+from polyphony.feedback import rules
+
+A, B = uuid.uuid4(), uuid.uuid4()
+DAY, LATER = date(2027, 3, 14), date(2027, 3, 20)
+
+
+def test_facilitator_only_words_are_never_quoted() -> None:
+    """They may shape a theme; only exact words of other inputs are quoted."""
+    rules.ensure_quote("", "secret", "facilitator")
+    rules.ensure_quote("lone", "a lone voice", "public")
+    with pytest.raises(rules.NeverQuoted):
+        rules.ensure_quote("secret", "secret", "facilitator")
+    with pytest.raises(rules.QuoteNotFound):
+        rules.ensure_quote("Lone", "a lone voice", "public")
+
+
+def test_a_no_needs_a_reason() -> None:
+    """Later and declined say why, every answer says what changed."""
+    rules.ensure_signable("adopted", "", "", "the alert")
+    for decision in ("later", "declined"):
+        with pytest.raises(rules.ReasonNeeded):
+            rules.ensure_signable(decision, "", "words", "x")
+        with pytest.raises(rules.ReasonNeeded):
+            rules.ensure_signable(decision, "law", " ", "x")
+    with pytest.raises(rules.ChangesNeeded):
+        rules.ensure_signable("adopted", "", "", " ")
+
+
+def test_publication_waits_for_the_date_or_for_all() -> None:
+    """Before the promised date only when nothing is owed; afterwards the missing are named."""
+    quiet = {"unread": 0, "objections": 0, "unshared": 0, "promised": LATER}
+    rules.ensure_publishable(**quiet, owing=[], today=DAY)
+    rules.ensure_publishable(**quiet, owing=[(A, B)], today=LATER)
+    with pytest.raises(rules.NotDueYet):
+        rules.ensure_publishable(**quiet, owing=[(A, B)], today=DAY)
+    with pytest.raises(rules.UnreadInputs):
+        rules.ensure_publishable(**{**quiet, "unread": 1}, owing=[], today=LATER)
+    with pytest.raises(rules.OpenObjections):
+        rules.ensure_publishable(**{**quiet, "objections": 1}, owing=[], today=LATER)
+
+
+def test_silence_is_named_before_the_end() -> None:
+    theme = SimpleNamespace(id=uuid.uuid4(), addressed=[A, B])
+    owing = rules.owed([theme], [(theme.id, A)])
+    assert owing == [(theme.id, B)]
+    assert rules.late_days(DAY, LATER) == 6
+    assert rules.late_days(LATER, DAY) == 0
+    rules.ensure_closable(owing, [B])
+    with pytest.raises(rules.StillOwed):
+        rules.ensure_closable(owing, [A])
