@@ -67,6 +67,7 @@ def test_missing_and_hidden_are_the_same_bytes(demo, browsers) -> None:
 def test_headers_are_strict_everywhere(demo, browsers) -> None:
     for address in ("/en/", "/en/no/such/place", "/static/polyphony.css", "/healthz"):
         answer = browsers["visitor"].get(address)
+        answer.close()
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'"), address
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "no-referrer"

@@ -10,7 +10,7 @@ import pytest
 from polyphony.inputs import lists, rules
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
-FIRM = uuid.uuid4()
+FIRM = uuid.UUID(int=1)
 
 
 def consultation(**changes: Any) -> Any:

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from polyphony.consultations.models import Consultation, Convener
 from polyphony.feedback import rules, words
 from polyphony.feedback.measures import tally
-from polyphony.feedback.models import Answer, Default, Excerpt, GroundRound, GroundView, Measure, Theme
-from polyphony.feedback.themes import consultation_of
+from polyphony.feedback.models import Answer, Default, Excerpt, GroundRound, GroundView, Measure, Objection, Theme
 from polyphony.inputs.models import Input
 from polyphony.kernel import clock
+from polyphony.kernel.access import there
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import language
 from polyphony.kernel.viewer import Viewer
@@ -105,6 +105,7 @@ class Said:
     placed_on: Any
     said_on: Any
     read_on: Any
+    objections: list[Objection]
 
 
 def companies_of(consultation_id: uuid.UUID) -> list[tuple[Convener, Default | None]]:
@@ -116,15 +117,28 @@ def companies_of(consultation_id: uuid.UUID) -> list[tuple[Convener, Default | N
     return sorted(((c, d) for c, d in rows), key=lambda pair: pair[0].company.name)
 
 
-def board(by: Viewer, consultation_id: uuid.UUID, *, only: uuid.UUID | None = None) -> Board:
+def board(by: Viewer, consultation: Consultation) -> Board:
     """The published answers: four statements with any number of themes."""
-    consultation = consultation_of(consultation_id)
-    sides = companies_of(consultation_id)
-    wanted = [Theme.consultation_id == consultation_id] + ([Theme.id == only] if only else [])
-    published = [] if only else [Theme.published_on.is_not(None)]
-    rows = db.session.execute(
-        sa.select(Theme, Answer).outerjoin(Answer, sa.and_(Answer.theme_id == Theme.id, Answer.state == "published"))
-        .where(*wanted, *published).order_by(Theme.place, Theme.made_on, Theme.title, Answer.number)).all()
+    rows = _rows(Theme.consultation_id == consultation.id, Theme.published_on.is_not(None))
+    return _board(by, consultation, [(theme, answer) for theme, answer, _ in rows])
+
+
+def board_of_theme(by: Viewer, theme_id: uuid.UUID) -> Board:
+    """The same for one theme; 404 when this viewer may not see it."""
+    rows = _rows(Theme.id == theme_id)
+    there(rows or None)
+    return _board(by, rows[0][2], [(theme, answer) for theme, answer, _ in rows])
+
+
+def _rows(*wanted: Any) -> list[Any]:
+    return list(db.session.execute(
+        sa.select(Theme, Answer, Consultation).join(Consultation, Consultation.id == Theme.consultation_id)
+        .outerjoin(Answer, sa.and_(Answer.theme_id == Theme.id, Answer.state == "published"))
+        .where(*wanted).order_by(Theme.place, Theme.made_on, Theme.title, Answer.number)))
+
+
+def _board(by: Viewer, consultation: Consultation, rows: list[Any]) -> Board:
+    sides = companies_of(consultation.id)
     themes = list({theme.id: theme for theme, _ in rows}.values())
     answers = [answer for _, answer in rows if answer is not None]
     kept = _measures([a.id for a in answers])
@@ -204,8 +218,17 @@ def measure_shown(m: Measure, held: GroundRound | None, views: list[GroundView],
 
 
 def excerpts_of(by: Viewer, theme_id: uuid.UUID) -> list[Said]:
-    """The excerpts of a theme that this viewer may read, in the order of days (two statements)."""
-    rows = db.session.execute(sa.select(Excerpt, Input).join(Input, Input.id == Excerpt.input_id).where(
-        Excerpt.theme_id == theme_id).order_by(Input.day, Input.shuffle)).all()
-    return [Said(e.id, i.id, written(e.quote, i.lang, e.id, "quote", {}, language()), i.shown_as,
-                 by.is_in("authored", i.id), e.placed_on, i.day, i.read_on) for e, i in rows]
+    """The excerpts of a theme that this viewer may read, in the order of days, with her own objections."""
+    rows = db.session.execute(
+        sa.select(Excerpt, Input, Objection).join(Input, Input.id == Excerpt.input_id)
+        .outerjoin(Objection, sa.and_(Objection.theme_id == theme_id, Objection.input_id == Input.id))
+        .where(Excerpt.theme_id == theme_id).order_by(Input.day, Input.shuffle, Objection.day)).all()
+    found: dict[uuid.UUID, Said] = {}
+    for e, i, objection in rows:
+        mine = by.is_in("authored", i.id)
+        said = found.setdefault(e.id, Said(
+            e.id, i.id, written(e.quote, i.lang, e.id, "quote", {}, language()), i.shown_as, mine, e.placed_on, i.day,
+            i.read_on, []))
+        if objection is not None and mine:
+            said.objections.append(objection)
+    return list(found.values())

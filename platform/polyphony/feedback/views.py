@@ -8,16 +8,18 @@ import sqlalchemy as sa
 from flask import Blueprint, url_for
 
 from polyphony.consultations.models import Consultation
-from polyphony.feedback import service, themes
+from polyphony.feedback import rules, service, themes
 from polyphony.feedback.models import Answer, Excerpt, GroundView, Measure, Objection, Theme
 from polyphony.feedback.path import path
+from polyphony.feedback.words import DECISIONS
 from polyphony.kernel import clock, viewer
-from polyphony.kernel.access import access, anyone, there
+from polyphony.kernel.access import access, anyone
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import _, language, lazy
+from polyphony.kernel.locale import _, language, lazy, ngettext
 from polyphony.kernel.pages import page
 from polyphony.kernel.providers import provide
-from polyphony.languages.service import written
+from polyphony.languages.service import translations_for, written
+from polyphony.organisations.models import Organisation
 
 blueprint = Blueprint("feedback", __name__, url_prefix="/<lang>")
 BLUEPRINTS = [blueprint]
@@ -26,26 +28,17 @@ BLUEPRINTS = [blueprint]
 @blueprint.get("/consultations/<uuid:id>/answers")
 @access(anyone)
 def answers(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    return page("feedback/answers.html", board=service.board(viewer.current(), id))
+    return page("feedback/answers.html", board=service.board(viewer.current(), themes.consultation_of(id)))
 
 
 @blueprint.get("/themes/<uuid:id>")
 @access(anyone)
 def theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
     by = viewer.current()
-    consultation, _theme = there(db.session.execute(sa.select(Consultation, Theme).join(
-        Theme, Theme.consultation_id == Consultation.id).where(Theme.id == id)).first())
-    board = service.board(by, consultation.id, only=id)
+    board = service.board_of_theme(by, id)
     shown, said = board.themes[0], service.excerpts_of(by, id)
     return page("feedback/theme.html", board=board, theme=shown, said=said, score=path(board, shown, said),
-                objections=_objections(by, id))
-
-
-def _objections(by: viewer.Viewer, theme_id: uuid.UUID) -> list[Objection]:
-    if not by.is_in("placed", theme_id):
-        return []
-    return list(db.session.scalars(sa.select(Objection).where(
-        Objection.theme_id == theme_id, Objection.input_id.in_(list(by.of("authored")))).order_by(Objection.day)))
+                objections=list({o.id: o for each in said for o in each.objections}.values()))
 
 
 @dataclass
@@ -58,37 +51,53 @@ class Fate:
     url: str
     quote: str
     is_published: bool
-    answers: list[tuple[str, str, Any]]  # company, decision, its word in the reader's language
+    answers: list[tuple[str, str, Any, str]]  # company, decision, its word, how late
     object_url: str
     objection: Objection | None
 
 
 @provide("fate")
 def fate(*asked: Any) -> dict[uuid.UUID, list[Fate]]:
-    """For the author's inputs: the themes they went to and each company's published answer (four statements)."""
-    from polyphony.feedback.words import DECISIONS
-    from polyphony.languages.service import translations_for
-    from polyphony.organisations.models import Organisation
-
+    """For the author's inputs: each theme they went to once, and what every addressed company says or owes."""
     ids = list(asked[-1]) if isinstance(asked[-1], (list, set, tuple, frozenset)) else [asked[-1]]
-    rows = db.session.execute(sa.select(Excerpt, Theme, Objection).join(Theme, Theme.id == Excerpt.theme_id).outerjoin(
-        Objection, sa.and_(Objection.theme_id == Theme.id, Objection.input_id == Excerpt.input_id,
-                           Objection.handled_on.is_(None))).where(Excerpt.input_id.in_(ids))
-        .order_by(Theme.place, Theme.title)).all()
-    tr, lang = translations_for({t.id for _e, t, _o in rows}, language()), language()
-    given: dict[uuid.UUID, dict[str, tuple[str, str, Any]]] = {}
-    for a, name in db.session.execute(sa.select(Answer, Organisation.name).join(
-            Organisation, Organisation.id == Answer.company_id).where(
-            Answer.state == "published", Answer.theme_id.in_({t.id for _e, t, _o in rows})).order_by(Answer.number)):
-        given.setdefault(a.theme_id, {})[name] = (name, a.decision, DECISIONS[a.decision])
+    rows = db.session.execute(
+        sa.select(Excerpt, Theme, Objection, Consultation.promised_on).join(Theme, Theme.id == Excerpt.theme_id)
+        .join(Consultation, Consultation.id == Theme.consultation_id)
+        .outerjoin(Objection, sa.and_(Objection.theme_id == Theme.id, Objection.input_id == Excerpt.input_id,
+                                      Objection.handled_on.is_(None)))
+        .where(Excerpt.input_id.in_(ids)).order_by(Theme.place, Theme.title)).all()
+    once = {(e.input_id, t.id): (e, t, o, promised) for e, t, o, promised in rows}
+    tr, lang = translations_for({t for _i, t in once}, language()), language()
+    said = _said_by_companies({t.id: (t, promised) for _e, t, _o, promised in once.values()})
     found: dict[uuid.UUID, list[Fate]] = {each: [] for each in ids}
-    for e, t, objection in rows:
+    for e, t, objection, _promised in once.values():
         found[e.input_id].append(Fate(
             t.id, written(t.title, t.lang, t.id, "title", tr, lang),
             written(t.summary, t.lang, t.id, "summary", tr, lang),
-            url_for("feedback.theme", id=t.id), e.quote, t.published_on is not None,
-            sorted(given.get(t.id, {}).values()), url_for("feedback.object", id=t.id, said=e.input_id), objection))
+            url_for("feedback.theme", id=t.id), e.quote, t.published_on is not None, said.get(t.id, []),
+            url_for("feedback.object", id=t.id, said=e.input_id), objection))
     return found
+
+
+def _said_by_companies(held: dict[uuid.UUID, tuple[Theme, Any]]) -> dict[uuid.UUID, list[tuple[str, str, Any, str]]]:
+    """Per theme: company, decision (or 'owed'), its word, and how late it came or is."""
+    addressed = {company for theme, _p in held.values() for company in theme.addressed}
+    names = dict(db.session.execute(sa.select(Organisation.id, Organisation.name).where(
+        Organisation.id.in_(addressed))).tuples().all())
+    given: dict[uuid.UUID, dict[str, tuple[str, str, Any, str]]] = {}
+    for theme, promised in held.values():
+        if theme.published_on:
+            late = _late(rules.late_days(promised, clock.today()))
+            given[theme.id] = {names[c]: (names[c], "owed", _("Owed"), late) for c in theme.addressed if c in names}
+    for a in db.session.scalars(sa.select(Answer).where(Answer.state == "published", Answer.theme_id.in_(held))
+                                .order_by(Answer.number)):
+        name = names.get(a.company_id, "")
+        given.setdefault(a.theme_id, {})[name] = (name, a.decision, DECISIONS[a.decision], _late(a.late_days))
+    return {theme: sorted(each.values(), key=lambda row: row[0]) for theme, each in given.items()}
+
+
+def _late(days: int) -> str:
+    return ngettext("%(num)s day late", "%(num)s days late", days) if days > 0 else ""
 
 
 @provide("input_withdrawn")
