@@ -82,8 +82,8 @@ def fate(*asked: Any) -> dict[uuid.UUID, list[Fate]]:
 def _said_by_companies(held: dict[uuid.UUID, tuple[Theme, Any]]) -> dict[uuid.UUID, list[tuple[str, str, Any, str]]]:
     """Per theme: company, decision (or 'owed'), its word, and how late it came or is."""
     addressed = {company for theme, _p in held.values() for company in theme.addressed}
-    names = dict(db.session.execute(sa.select(Organisation.id, Organisation.name).where(
-        Organisation.id.in_(addressed))).tuples().all())
+    named = sa.select(Organisation.id, Organisation.name).where(Organisation.id.in_(addressed))
+    names = {id: name for id, name in db.session.execute(named)}  # noqa: C416 - rows are not tuples to the type checker
     given: dict[uuid.UUID, dict[str, tuple[str, str, Any, str]]] = {}
     for theme, promised in held.values():
         if theme.published_on:
