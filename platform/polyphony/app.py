@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None, *, worker: bool = False) -> Fla
 
 def _extensions(app: Flask) -> None:
     logging.basicConfig(level=app.extensions["settings"].log_level, format="%(message)s")
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)  # our own tasks say what is worth saying
     structlog.configure(
         processors=[structlog.processors.TimeStamper(fmt="iso"), structlog.processors.add_log_level,
                     structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],

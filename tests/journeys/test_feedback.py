@@ -169,12 +169,12 @@ def test_the_answers_cost_the_same_with_many_themes(loop: Any) -> None:
         make.add(loop, theme, Answer(
             id=uuid.uuid4(), theme_id=theme.id, company_id=f["halcyon"], consultation_id=f["id"], state="published",
             decision="adopted", words="w", changes="c", lang="en", signed_as="legal", signed_on=day, published_on=day))
-    from polyphony.feedback import service
+    from polyphony.feedback import service, themes
 
     with loop.app.test_request_context("/en/"):
         g.lang, g.sql = "en", 0
         by = open_viewer(None)
-        board = service.board(by, f["id"])
+        board = service.board(by, themes.consultation_of(f["id"]))
         assert len(board.themes) == 8
         assert g.sql <= 6
         db.session.rollback()

@@ -115,7 +115,7 @@ def unavailable() -> Response:
 
 def _account(error: BaseException | None) -> None:
     """One log line: which page, how long, how many statements; never who, where from or which row."""
-    if not request.endpoint or request.endpoint == "static":
+    if not request.endpoint or request.endpoint in ("static", "kernel.healthz", "kernel.readyz"):
         return
     log.info("request", endpoint=request.endpoint, method=request.method, lang=g.get("lang"),
              ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1), sql=g.get("sql", 0),
