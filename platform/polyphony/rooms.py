@@ -9,7 +9,7 @@ ROOMS = ("people", "organisations", "languages", "notices", "consultations", "in
 
 def models() -> None:
     """Import every room's tables, row policies and tasks (migrations, worker)."""
-    for module in ("audit", "once", "tallies", "jobs"):
+    for module in ("audit", "once", "tallies", "jobs", "chores"):
         importlib.import_module(f"polyphony.kernel.{module}")
     for room in ROOMS:
         for part in ("models", "access", "tasks"):

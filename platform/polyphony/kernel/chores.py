@@ -1,0 +1,23 @@
+"""What the house does by itself: seal the audit, forget spent form values, take up the work of dead workers."""
+
+from flask import current_app
+
+from polyphony.kernel import audit, clock, jobs, once
+
+
+@jobs.task("kernel.seal", every="*/5 * * * *")
+def seal() -> None:
+    """Link new audit rows into the chain."""
+    audit.seal_new_rows()
+
+
+@jobs.task("kernel.forget", every="41 * * * *")
+def forget() -> None:
+    """Drop the form values of earlier days: they remember where a form landed."""
+    once.forget(clock.today())
+
+
+@jobs.task("kernel.rescue", every="*/10 * * * *")
+def rescue() -> None:
+    """Put back the jobs of workers that died without a word."""
+    jobs.rescue(current_app._get_current_object())  # type: ignore[attr-defined]

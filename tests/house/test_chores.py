@@ -1,0 +1,31 @@
+"""The chores that nobody starts by hand do what they say, on the worker's own role."""
+
+import uuid
+
+from polyphony.kernel import chores
+from polyphony.kernel.database import db
+
+
+def run(world, chore) -> None:
+    with world.worker.app_context():
+        chore()
+        db.session.commit()
+
+
+def test_new_audit_rows_are_sealed(world) -> None:
+    world.sql("INSERT INTO audit.row (id, at, verb, details) VALUES (gen_random_uuid(), now(), 'x', '{}')")
+    run(world, chores.seal)
+    assert world.sql("SELECT number FROM audit.seal") == [(1,)]
+
+
+def test_form_values_of_earlier_days_are_forgotten(world) -> None:
+    world.sql("INSERT INTO kernel.once VALUES (%s, '/en/', current_date - 1), (%s, '/en/', current_date)",
+              uuid.uuid4(), uuid.uuid4())
+    run(world, chores.forget)
+    assert world.sql("SELECT count(*) FROM kernel.once") == [(1,)]
+
+
+def test_the_job_of_a_dead_worker_is_taken_up_again(world) -> None:
+    world.sql("INSERT INTO jobs.procrastinate_jobs (queue_name, task_name, status) VALUES ('default', 'kernel.seal', 'doing')")
+    run(world, chores.rescue)
+    assert world.sql("SELECT status FROM jobs.procrastinate_jobs") == [("todo",)]
