@@ -5,9 +5,9 @@ import os
 from html import unescape
 from pathlib import Path
 
-import make
 import pytest
 
+import make
 from polyphony.folders import root
 from polyphony.kernel.forms import tidy
 
