@@ -2,6 +2,7 @@
 
 import polib
 import pytest
+from babel.messages.catalog import Catalog
 
 from polyphony.commands import strings
 from polyphony.folders import folder
@@ -25,7 +26,10 @@ def test_the_catalogues_know_every_sentence_of_the_code() -> None:
     assert fresh == kept, "run `make strings`"
 
 
-def test_a_missing_translation_would_be_seen() -> None:
-    planted = polib.POEntry(msgid="Planted", msgstr="")
-    assert not planted.msgstr
-    assert not planted.translated()
+@pytest.mark.parametrize(("translation", "fault"), [("", "missing"), ("Salut", "placeholders differ"), ("Salut %(name)s", "")])
+def test_a_planted_fault_is_found(translation: str, fault: str) -> None:
+    fresh, catalogue = Catalog(locale="en"), Catalog(locale="fr")
+    fresh.add("Hello %(name)s")
+    catalogue.add("Hello %(name)s", translation)
+    found = list(strings.faults_of(fresh, catalogue, "fr"))
+    assert [each.split(":")[0] for each in found] == ([fault] if fault else [])

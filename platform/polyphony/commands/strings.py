@@ -80,6 +80,9 @@ def update(*, prune: bool = False) -> int:
         catalog = read(code)
         catalog.update(fresh, no_fuzzy_matching=True, update_header_comment=False)
         catalog.fuzzy = False
+        if code == SOURCE_LANGUAGE:
+            for message in _living(catalog):
+                message.string = message.id
         catalog.header_comment = f"# Polyphony: the sentences of the interface ({code})."
         path_of(code).parent.mkdir(parents=True, exist_ok=True)
         path_of(code).write_text(written(catalog, prune=prune), "utf-8")
