@@ -1,7 +1,7 @@
-"""`make bench`: requests per second and median time of the main pages, as ratios to a bare Flask page.
+"""`make bench`: requests per second and median time of the main pages and of sending an input, as ratios to a bare page.
 
-Everything is measured in one run on one server, the bare page anew beside each figure, at 1,000 and at 10,000
-inputs. Absolute times say more about the machine than about us; only the ratios are kept.
+Everything is measured in one run on one server, the bare page (and for sending, a bare insert) anew beside each
+figure, at 1,000 and at 10,000 inputs. Absolute times say more about the machine than about us; only the ratios are kept.
 """
 
 import contextlib
@@ -14,14 +14,16 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlencode
 
 sys.path[:0] = ["platform", "tests", "benchmarks"]
 
 import make
 import psycopg
+from itsdangerous import URLSafeTimedSerializer
 from conftest import settings_for
 
 from polyphony.app import create_app
@@ -32,6 +34,7 @@ from polyphony.kernel.secrets import text_of
 
 SECONDS, CLIENTS, ROUNDS = 3.0, 4, 3
 SIZES = (1_000, 10_000)
+Visit = Callable[[http.client.HTTPConnection, int], float]  # one request by this client; answers how long it took
 
 
 def main() -> None:
@@ -46,7 +49,7 @@ def main() -> None:
             print(f"{name:28}{size:>8}{rate:>20.2f}{median:>16.2f}")
     print("\ngrowth of the median from 1,000 to 10,000 inputs:")
     for name in found[SIZES[0]]:
-        if name in found[SIZES[1]] and name != "memory":
+        if name in found[SIZES[1]] and name != "worker memory":
             print(f"{name:28}{found[SIZES[1]][name][1] / found[SIZES[0]][name][1]:>8.2f}")
 
 
@@ -57,7 +60,8 @@ def measure(server: Embedded, size: int, place: Path) -> dict[str, tuple[float, 
     migrate(server.url("polyphony_owner", name))
     settings = settings_for(server, name, place)
     world = SimpleNamespace(app=create_app(settings), raw=lambda: engine(server, name))
-    consultation, cookie = fill(world, server, name, size)
+    consultation, people = fill(world, server, name, size)
+    cookie, _ = seat(world, people[0])
     environment = {**settings.child_environment(), "PYTHONPATH": "platform:benchmarks",
                    "BARE_URL": server.url("postgres", name), "BARE_TRANSLATIONS": str(folder("translations"))}
     pages = {"inputs of a consultation": f"/en/consultations/{consultation}/inputs",
@@ -65,10 +69,22 @@ def measure(server: Embedded, size: int, place: Path) -> dict[str, tuple[float, 
     rows = {}
     with served("wsgi:app", environment) as (port, pid), served("bare:create_app()", environment) as (bare, bare_pid):
         for page, address in pages.items():
-            pairs = [(load(port, address, cookie), load(bare, "/", "")) for _ in range(ROUNDS)]
-            rows[page] = (statistics.median(a[0] / b[0] for a, b in pairs), statistics.median(a[1] / b[1] for a, b in pairs))
+            rows[page] = compare(lambda address=address: load(port, reading(address, cookie)),  # type: ignore[misc]
+                                 lambda: load(bare, reading("/", "")))
+        seats = [seat(world, person) for person in people]
+        make_open(server, name)
+        rows["sending / bare page"] = compare(lambda: load(port, sending(consultation, seats, server, name)),
+                                              lambda: load(bare, reading("/", "")))
+        rows["sending / bare insert"] = compare(lambda: load(port, sending(consultation, seats, server, name)),
+                                                lambda: load(bare, inserting()))
         rows["worker memory"] = (memory(pid) / memory(bare_pid), 1.0)
     return rows
+
+
+def compare(ours: Callable[[], tuple[float, float]], bare: Callable[[], tuple[float, float]]) -> tuple[float, float]:
+    """Throughput and median time as ratios, the two taken in turns."""
+    pairs = [(ours(), bare()) for _ in range(ROUNDS)]
+    return statistics.median(a[0] / b[0] for a, b in pairs), statistics.median(a[1] / b[1] for a, b in pairs)
 
 
 def engine(server: Embedded, name: str) -> object:
@@ -77,11 +93,11 @@ def engine(server: Embedded, name: str) -> object:
     return sa.create_engine(server.url("postgres", name), poolclass=sa.NullPool)
 
 
-def fill(world: SimpleNamespace, server: Embedded, name: str, size: int) -> tuple[uuid.UUID, str]:
-    """A published consultation with this many inputs, 25 themes, three answers each; and a member's cookie."""
+def fill(world: SimpleNamespace, server: Embedded, name: str, size: int) -> tuple[uuid.UUID, list[uuid.UUID]]:
+    """A published consultation with this many inputs, 25 themes, three answers each; and a few members."""
     companies = [make.organisation(world, each) for each in ("Halcyon", "Meridian", "Tern")]
     table, sauti = make.organisation(world, "Table", "facilitation"), make.organisation(world, "Sauti", "stakeholder")
-    person = make.person(world, "c@x.example", seats=((sauti, "coordinator"),))
+    people = [make.person(world, f"c{n}@x.example", seats=((sauti, "coordinator"),)) for n in range(CLIENTS)]
     consultation = make.consultation(world, companies, facilitator=table, invited=(sauti,), state="published")
     with psycopg.connect(server.url("postgres", name)) as c:
         c.execute("INSERT INTO inputs.input (id, consultation_id, day, shuffle, lang, text, audience, readers, addressed, naming, "
@@ -92,7 +108,7 @@ def fill(world: SimpleNamespace, server: Embedded, name: str, size: int) -> tupl
                   "SELECT gen_random_uuid(), consultation_id, 'input', id, 'text', 'en', repeat('A person said. ', 12), "
                   "'person', false FROM inputs.input")
         c.execute("INSERT INTO inputs.authorship (input_id, person_id) SELECT id, %s FROM inputs.input ORDER BY id LIMIT 20",
-                  [person])
+                  [people[0]])
         c.execute("INSERT INTO feedback.theme (id, consultation_id, title, summary, lang, addressed, added_reason, place, made_on, "
                   "shared_on, published_on, revision) SELECT gen_random_uuid(), %s, 'Theme ' || n, 'What people say.', 'en', %s, "
                   "'', n, current_date, current_date, current_date, 1 FROM generate_series(1, 25) n", [consultation, companies])
@@ -102,14 +118,28 @@ def fill(world: SimpleNamespace, server: Embedded, name: str, size: int) -> tupl
                   "current_date, current_date, 0, 1 FROM feedback.theme t, unnest(%s::uuid[]) company", [consultation, companies])
         c.execute("CREATE TABLE public.plain AS SELECT n::int AS id, repeat('A person said. ', 12) AS text "
                   "FROM generate_series(1, %s) n", [size])
+        c.execute("CREATE TABLE public.kept (id serial PRIMARY KEY, text text)")
         c.execute("ALTER TABLE public.plain ADD PRIMARY KEY (id)")
         c.execute("CREATE TABLE public.account (id int PRIMARY KEY, name text)")
         c.execute("INSERT INTO public.account VALUES (1, 'somebody')")
     with psycopg.connect(server.url("postgres", name), autocommit=True) as c:
         c.execute("VACUUM ANALYZE")
-    secret = make.session_of(world, person)
+    return consultation, people
+
+
+def seat(world: SimpleNamespace, person: uuid.UUID) -> tuple[str, str]:
+    """A signed-in member's cookie, and the token her forms carry."""
     serializer = world.app.session_interface.get_signing_serializer(world.app)
-    return consultation, f"polyphony={serializer.dumps({'key': text_of(secret)})}"
+    kept = {"key": text_of(make.session_of(world, person)), "csrf_token": "b" * 40}
+    token = URLSafeTimedSerializer(world.app.config["SECRET_KEY"], salt="wtf-csrf-token").dumps(kept["csrf_token"])
+    return f"polyphony={serializer.dumps(kept)}", str(token)
+
+
+def make_open(server: Embedded, name: str) -> None:
+    """Let the consultation take inputs (past the rule that no step leads back)."""
+    with psycopg.connect(server.url("postgres", name)) as c:
+        c.execute("SET session_replication_role = replica")
+        c.execute("UPDATE consultations.consultation SET state = 'open'")
 
 
 @contextlib.contextmanager
@@ -137,31 +167,82 @@ def served(target: str, environment: dict[str, str]) -> Iterator[tuple[int, int]
         process.wait()
 
 
-def load(port: int, address: str, cookie: str) -> tuple[float, float]:
+def reading(address: str, cookie: str) -> Visit:
+    """Asking for a page."""
+
+    def visit(connection: http.client.HTTPConnection, client: int) -> float:
+        return ask(connection, "GET", address, {"Cookie": cookie}, None, 200)
+
+    return visit
+
+
+def inserting() -> Visit:
+    """The bare insert: one row, one commit."""
+
+    def visit(connection: http.client.HTTPConnection, client: int) -> float:
+        return ask(connection, "POST", "/", {}, {"text": "What I say."}, 303)
+
+    return visit
+
+
+def sending(consultation: uuid.UUID, seats: list[tuple[str, str]], server: Embedded, name: str) -> Visit:
+    """A member's three writes, one after the other: her words, her choices, sending. Each counts as one request."""
+    with psycopg.connect(server.url("postgres", name)) as c:
+        company = c.execute("SELECT company_id FROM consultations.convener ORDER BY company_id LIMIT 1").fetchone()
+    steps: tuple[tuple[str, dict[str, str]], ...] = (
+        ("", {"text": "Maneno ya mtu. " * 12, "lang": "sw", "other": ""}),
+        ("/choices", {"addressed": str(company[0]) if company else "", "audience": "participants",
+                      "naming": "unattributed", "pseudonym": "", "speaks_as": "affected"}),
+        ("/check", {}))
+    turns = [0] * len(seats)
+
+    def visit(connection: http.client.HTTPConnection, client: int) -> float:
+        cookie, token = seats[client]
+        address, typed = steps[turns[client] % 3]
+        turns[client] += 1
+        return ask(connection, "POST", f"/en/consultations/{consultation}/say{address}", {"Cookie": cookie},
+                   {**typed, "csrf_token": token, "once": str(uuid.uuid4())}, 303)
+
+    return visit
+
+
+def ask(connection: http.client.HTTPConnection, method: str, address: str, headers: dict[str, str],
+        typed: dict[str, str] | None, wanted: int) -> float:
+    """One request; how many seconds it took. Any other answer than the wanted one ends the measurement."""
+    body = None if typed is None else urlencode(typed)
+    kind = {} if body is None else {"Content-Type": "application/x-www-form-urlencoded"}
+    start = time.perf_counter()
+    connection.request(method, address, body, {**headers, **kind})
+    answer = connection.getresponse()
+    answer.read()
+    took = time.perf_counter() - start
+    if answer.status != wanted:
+        raise SystemExit(f"{method} {address} answered {answer.status}")
+    return took
+
+
+def load(port: int, visit: Visit) -> tuple[float, float]:
     """Requests per second and median seconds under a few patient clients, for a bounded time."""
     times: list[float] = []
-    wrong: list[int] = []
+    wrong: list[BaseException] = []
     end = time.monotonic() + SECONDS
 
-    def client() -> None:
+    def client(number: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        while time.monotonic() < end:
-            start = time.perf_counter()
-            connection.request("GET", address, headers={"Cookie": cookie})
-            answer = connection.getresponse()
-            answer.read()
-            times.append(time.perf_counter() - start)
-            if answer.status != 200:
-                wrong.append(answer.status)
+        try:
+            while time.monotonic() < end:
+                times.append(visit(connection, number))
+        except BaseException as error:
+            wrong.append(error)
 
-    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
     start = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     if wrong:
-        raise SystemExit(f"{address} answered {wrong[0]}")
+        raise wrong[0]
     return len(times) / (time.monotonic() - start), statistics.median(times)
 
 

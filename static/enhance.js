@@ -60,6 +60,12 @@ on("htmx:beforeSwap", ({ detail }) => {
   page.getElementById("told")?.remove();
   Object.assign(detail, { shouldSwap: true, target: page.getElementById("main"), selectOverride: "#told", swapOverride: "afterbegin show:top" });
 });
-on("htmx:afterSettle", ({ target }) => dress(target));
+// Whoever works by keyboard stays in the region that has just changed.
+on("htmx:afterSettle", ({ target }) => {
+  dress(target);
+  if (page.activeElement !== page.body || !page.contains(target)) return;
+  if (!target.hasAttribute("tabindex")) target.tabIndex = -1;
+  target.focus({ preventScroll: true });
+});
 dress(page);
 })();

@@ -35,7 +35,8 @@ def server() -> Iterator[Embedded]:
     """The server of this process's tests, made for speed, gone at the end."""
     folder = Path(tempfile.mkdtemp(prefix="poly-"))
     folder.chmod(0o711)
-    with Embedded(folder, fast=True) as started:
+    given = os.environ.get("POLYPHONY_TEST_PG_BIN")  # another version of PostgreSQL than the embedded one
+    with Embedded(folder, fast=True, pg_bin=Path(given) if given else None) as started:
         yield started
     shutil.rmtree(folder, ignore_errors=True)
 

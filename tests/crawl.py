@@ -1,53 +1,179 @@
 """Every kind of person in a browser of her own, and every address of the demo."""
 
+import re
 import uuid
 
+import make
+from polyphony.consultations.models import Link
 from polyphony.demo.cast import PASSWORD
 from polyphony.demo.story import PHRASES
+from polyphony.feedback.models import GroundView, Objection
+from polyphony.kernel import secrets
 
 PHRASE = next(iter(PHRASES.values()))
+SPEAKER = PHRASES["safety-alerts", "phrase:1"]
 PEOPLE = {
     "visitor": "", "phrase": "", "lead": "lead@tern.example", "decider": "decider@halcyon.example",
     "facilitator": "facilitator@opentable.example", "coordinator": "coordinator@sauti.example",
     "translator": "translator@masar.example", "steward": "steward1@polyphony.example",
     "auditor": "auditor@polyphony.example",
 }
+# Those without whom some page would never be met in the state that matters.
+OTHERS = {"first lead": "lead@halcyon.example", "speaker": ""}
 
 
 def browser_of(demo, who):
     """A browser in which this kind of person is signed in."""
-    client = demo.client()
-    if PEOPLE[who]:
-        answer = client.post("/en/sign-in", data={"address": PEOPLE[who], "password": PASSWORD})
+    client, address = demo.client(), {**PEOPLE, **OTHERS}[who]
+    if address:
+        answer = client.post("/en/sign-in", data={"address": address, "password": PASSWORD})
         assert answer.status_code == 303, who
-    if who == "phrase":
-        answer = client.post("/en/come-back", data={"words": PHRASE})
+    if who in ("phrase", "speaker"):
+        answer = client.post("/en/come-back", data={"words": PHRASE if who == "phrase" else SPEAKER})
         assert answer.status_code == 303, answer.get_data(as_text=True)
     return client
 
 
-def addresses(demo):
-    """Every GET address of the application, with ids of the demo where it takes some."""
-    ids = {
-        "consultation_id": [r[0] for r in demo.sql("SELECT id FROM consultations.consultation ORDER BY title")],
-        "id": [r[0] for r in demo.sql("SELECT id FROM consultations.consultation ORDER BY title")],
-        "theme_id": [r[0] for r in demo.sql("SELECT id FROM feedback.theme ORDER BY title LIMIT 3")],
-        "input_id": [r[0] for r in demo.sql("SELECT id FROM inputs.input ORDER BY id LIMIT 3")],
-        "measure_id": [r[0] for r in demo.sql("SELECT id FROM feedback.measure ORDER BY id LIMIT 2")],
-        "organisation_id": [r[0] for r in demo.sql("SELECT id FROM organisations.organisation ORDER BY name LIMIT 2")],
-    }
-    found = []
+# Which things of the demo stand for an address: by the noun that it begins with, or for one endpoint alone.
+# Each has as many columns as its address has gaps (but the language), in the address's order.
+NOUNS = {
+    "consultations": "SELECT id FROM consultations.consultation ORDER BY title",
+    "themes": "(SELECT DISTINCT ON (consultation_id) id FROM feedback.theme WHERE published_on IS NOT NULL "
+              "ORDER BY consultation_id, place) UNION ALL SELECT id FROM feedback.theme WHERE published_on IS NULL",
+    "inbox": "SELECT input_id FROM inputs.authorship a JOIN people.person p ON p.id = person_id WHERE language = 'sw' "
+             "UNION ALL SELECT input_id FROM inputs.authorship WHERE phrase_id IS NOT NULL",
+    "answers": "SELECT id FROM feedback.answer ORDER BY state, late_days DESC, id LIMIT 3",
+    "measures": "SELECT m.id FROM feedback.measure m LEFT JOIN feedback.ground_round r ON r.measure_id = m.id "
+                "ORDER BY r.opened_on DESC NULLS LAST, m.id LIMIT 4",
+    "objections": "SELECT id FROM feedback.objection ORDER BY handled_on NULLS FIRST, id LIMIT 2",
+    "ground": "SELECT id FROM feedback.ground_view ORDER BY read_on NULLS FIRST, id LIMIT 2",
+    "excerpts": "SELECT id FROM feedback.excerpt ORDER BY id LIMIT 2",
+    "admissions": "SELECT id FROM organisations.organisation ORDER BY admitted_on NULLS FIRST, name LIMIT 2",
+    "organisation": "SELECT id FROM organisations.organisation WHERE name ~ 'Halcyon|Tern' ORDER BY name",
+    "memberships": "SELECT m.id FROM organisations.membership m JOIN organisations.organisation o ON o.id = "
+                   "organisation_id WHERE o.name ~ 'Halcyon|Tern' ORDER BY o.name, role, m.id",
+    "invitations": "SELECT id FROM organisations.invitation ORDER BY at, id LIMIT 2",
+}
+ENDPOINTS = {
+    "feedback.draft": "SELECT t.id, c.company_id FROM feedback.theme t JOIN consultations.convener c USING "
+                      "(consultation_id) ORDER BY t.published_on NULLS LAST, t.id, 2 LIMIT 9",
+    "feedback.object": "SELECT e.theme_id, e.input_id FROM feedback.excerpt e JOIN inputs.authorship a USING (input_id) "
+                       "WHERE a.phrase_id IS NOT NULL ORDER BY 1, 2 LIMIT 9",
+    "feedback.place": "SELECT DISTINCT ON (consultation_id) consultation_id, id FROM inputs.input "
+                      "WHERE read_on IS NOT NULL ORDER BY 1, 2",
+    "inputs.read": "SELECT DISTINCT ON (consultation_id, read_on IS NULL) consultation_id, id FROM inputs.input "
+                   "ORDER BY consultation_id, read_on IS NULL, id",
+    "inputs.sent": "SELECT i.consultation_id, i.id FROM inputs.input i JOIN inputs.authorship a ON input_id = i.id "
+                   "WHERE phrase_id IS NOT NULL ORDER BY 1, 2 LIMIT 9",
+    "languages.piece": "(SELECT consultation_id, kind, subject_id, field, lang FROM languages.translation WHERE kind = "
+                       "'consultation' AND lang = 'ar' ORDER BY 1, 4 LIMIT 2) UNION ALL (SELECT consultation_id, kind, "
+                       "subject_id, field, lang FROM languages.translation WHERE kind = 'theme' AND lang = 'ar' "
+                       "ORDER BY 1, 3, 4 LIMIT 2)",
+    "consultations.end_translator": "SELECT consultation_id, id FROM consultations.translator ORDER BY 1, 2 LIMIT 2",
+    "consultations.take_back": "SELECT consultation_id, company_id FROM consultations.convener ORDER BY 1, 2 LIMIT 2",
+    "feedback.remind": "SELECT consultation_id, company_id FROM consultations.convener ORDER BY 1 DESC, 2 LIMIT 2",
+    "consultations.withdraw": "SELECT consultation_id, organisation_id FROM consultations.invited ORDER BY 1, 2 LIMIT 2",
+}
+ENDPOINTS |= {"feedback.comment": ENDPOINTS["feedback.draft"], "languages.write": ENDPOINTS["languages.piece"],
+              "languages.review": ENDPOINTS["languages.piece"]}
+ENDPOINTS |= dict.fromkeys(("inputs.hand", "inputs.mask", "inputs.release"), ENDPOINTS["inputs.read"])
+# Addresses that carry a secret, which no table tells: `live_in` makes them.
+SECRETS = {"consultations.by_link": "link", "organisations.invitation": "invitation", "people.choose_password": "reset",
+           "organisations.invitation_post": "invitation", "people.choose_password_post": "reset"}
+
+
+class UnknownAddress(AssertionError):
+    """An address whose gaps nothing of the demo fills yet."""
+
+
+def addresses(demo, *, lang="en", method="GET"):
+    """Every address of the application that takes this method, with things of the demo in its gaps."""
+    found, asked = [], {}
     with demo.app.test_request_context():
         for rule in demo.app.url_map.iter_rules():
-            if "GET" not in rule.methods or rule.endpoint == "static":
+            if method not in rule.methods or rule.endpoint == "static":
                 continue
-            names = sorted(rule.arguments - {"lang"})
-            choices = ids.get(names[0], [uuid.UUID(int=7)]) if names else [None]
-            for value in choices:
-                values = {name: (value if n == 0 else uuid.UUID(int=7)) for n, name in enumerate(names)}
-                values = {k: (str(v) if rule._converters.get(k).__class__.__name__ != "IntegerConverter" else 1)
-                          for k, v in values.items()}
+            for values in _fillings(demo, rule, asked):
                 if "lang" in rule.arguments:
-                    values["lang"] = "en"
+                    values["lang"] = lang
                 found.append((rule.endpoint, demo.app.url_for(rule.endpoint, **values)))
     return found
+
+
+def _fillings(demo, rule, asked):
+    gaps = [name for name in re.findall(r"<(?:\w+:)?(\w+)>", rule.rule) if name != "lang"]
+    if not gaps:
+        return [{}]
+    if rule.endpoint in SECRETS:
+        return [{gaps[0]: demo.facts.get(SECRETS[rule.endpoint], "x")}]
+    sql = ENDPOINTS.get(rule.endpoint) or (NOUNS.get(rule.rule.split("/")[2]) if len(gaps) == 1 else None)
+    if sql is None:
+        raise UnknownAddress(f"{rule.endpoint} has the address {rule.rule}: say in tests/crawl.py, in NOUNS or "
+                             "ENDPOINTS, which rows of the demo fill its gaps")
+    if sql not in asked:
+        asked[sql] = demo.sql(sql)
+        assert asked[sql], f"the demo holds nothing for {rule.endpoint}: {sql}"
+    assert len(asked[sql][0]) == len(gaps), f"{rule.endpoint} has {len(gaps)} gaps"
+    return [dict(zip(gaps, map(str, row), strict=True)) for row in asked[sql]]
+
+
+def live_in(demo):
+    """What the demo leaves open, brought about: drafts at each step, invitations, resets, things that wait.
+
+    After this every page of the application is there for somebody.
+    """
+    _speak(demo)
+    _object(demo)
+    _make_secrets(demo)
+    _prepare(demo)
+    return demo
+
+
+def _speak(demo):
+    """A draft, complete, of a member and of somebody without an account, and a fresh ground view."""
+    (here,) = demo.sql("SELECT id FROM consultations.consultation WHERE state = 'open'")[0]
+    firms = [str(row[0]) for row in demo.sql("SELECT company_id FROM consultations.convener WHERE consultation_id = %s "
+                                             "ORDER BY 1", here)]
+    for who in ("coordinator", "speaker"):
+        client = browser_of(demo, who)
+        said = {"text": "What I have to say.", "lang": "en", "other": ""}
+        assert client.post(f"/en/consultations/{here}/say", data=said).status_code == 303
+        chosen = {"addressed": firms[:1], "audience": "participants", "naming": "unattributed",
+                  "speaks_as": "affected", "pseudonym": ""}
+        assert client.post(f"/en/consultations/{here}/say/choices", data=chosen).status_code == 303
+    measure, about = demo.sql("SELECT measure_id, consultation_id FROM feedback.ground_round LIMIT 1")[0]
+    make.add(demo, GroundView(id=uuid.uuid4(), measure_id=measure, consultation_id=about, view="does_not",
+                              words="It does not work here.", lang="en", day=make.today()))
+
+
+def _object(demo):
+    """Somebody says "not what I meant" about the open consultation's theme, which shows what then waits."""
+    theme, said, about = demo.sql("SELECT theme_id, input_id, e.consultation_id FROM feedback.excerpt e JOIN "
+                                  "feedback.theme t ON t.id = theme_id WHERE t.published_on IS NULL ORDER BY e.id")[0]
+    make.add(demo, Objection(id=uuid.uuid4(), theme_id=theme, input_id=said, consultation_id=about,
+                             words="That is not what I meant.", lang="en", day=make.today()))
+
+
+def _make_secrets(demo):
+    """An invitation, a reset and a consultation found by its link, with the secrets that open them."""
+    lead = browser_of(demo, "first lead")
+    (firm,) = demo.sql("SELECT id FROM organisations.organisation WHERE name LIKE 'Halcyon%%'")[0]
+    invited = lead.post(f"/en/organisation/{firm}/members/new", data={
+        "address": "new@halcyon.example", "roles": ["engagement_lead"], "function": "", "language": "en", "words": ""})
+    assert invited.status_code == 303, invited.get_data(as_text=True)
+    assert demo.client().post("/en/reset", data={"address": "lead@meridian.example"}).status_code == 303
+    demo.work()
+    with demo.app.app_context():
+        for kind, table in (("invitation", "organisations.invitation"), ("reset", "people.reset")):
+            (row,) = demo.sql(f"SELECT id FROM {table} ORDER BY expires_at DESC LIMIT 1")[0]
+            demo.facts[kind] = secrets.text_of(secrets.link_token(kind, row))
+    secret = uuid.uuid4().bytes
+    found_by_link = make.consultation(demo, [firm], discovery="link")
+    make.add(demo, Link(consultation_id=found_by_link, secret=secret))
+    demo.facts["link"] = secrets.text_of(secret)
+
+
+def _prepare(demo):
+    """A consultation that its company is still preparing."""
+    (firm,) = demo.sql("SELECT id FROM organisations.organisation WHERE name LIKE 'Halcyon%%'")[0]
+    make.consultation(demo, [firm], state="draft", title="A consultation in preparation")

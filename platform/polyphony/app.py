@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined
 
 from polyphony import rooms
 from polyphony.folders import folder
-from polyphony.kernel import access, edge, errors, headers, health, locale, pages, viewer
+from polyphony.kernel import access, database, edge, errors, headers, health, locale, pages, squeeze, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import Form
 from polyphony.settings import Settings
@@ -59,15 +59,17 @@ def _extensions(app: Flask) -> None:
                     structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(app.extensions["settings"].log_level),
         cache_logger_on_first_use=False)
-    db.init_app(app)
+    squeeze.install(app)
+    database.install(app)
     CSRFProtect(app)
     locale.babel.init_app(app, locale_selector=locale.language,
                           timezone_selector=lambda: viewer.current().time_zone or "UTC")
+    locale.install(app)
     login = LoginManager(app)
     login.request_loader(lambda request: viewer.current() if viewer.current().is_signed_in else None)
+    headers.install(app)  # before the edge, so that it also dresses what the edge answers when a commit fails
     edge.install(app)
     errors.install(app)
-    headers.install(app)
 
 
 def _templates(app: Flask) -> None:

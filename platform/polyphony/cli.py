@@ -38,11 +38,23 @@ class Lent(click.Group):
         return command
 
 
+class Commands(Polite, Lent):
+    """The commands below, and those that lie in a file of their own."""
+
+    places = {"found": "polyphony.commands.founding:command"}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*self.commands, *self.places])
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return self.commands.get(name) or Lent.get_command(self, ctx, name)
+
+
 class Imports(Lent):
     places = {"inputs": "polyphony.commands.importing:command"}
 
 
-@click.group(cls=Polite)
+@click.group(cls=Commands)
 def main() -> None:
     """Polyphony: several companies hold one consultation, and each voice stays its own."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from polyphony.folders import root
+from polyphony.folders import folder, root
 
 KEYS = ("address_hash_key", "address_cipher_key", "phrase_salt")
 DATABASES = ("database_url", "owner_database_url", "worker_database_url")
@@ -131,6 +131,8 @@ class Settings:
         wrong = []
         if self.log_level not in LEVELS:
             wrong.append(f"POLYPHONY_LOG_LEVEL must be one of {', '.join(LEVELS)}.")
+        if not (self.default_language.isalpha() and (folder("translations") / self.default_language).is_dir()):
+            wrong.append("POLYPHONY_DEFAULT_LANGUAGE must be one of the languages of the interface, such as en or sw.")
         if self.smtp_url and urlsplit(self.smtp_url).scheme not in ("smtp", "smtps"):
             wrong.append("POLYPHONY_SMTP_URL must begin with smtp:// or smtps://")
         if urlsplit(self.base_url).scheme not in ("http", "https"):

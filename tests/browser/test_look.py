@@ -3,15 +3,10 @@
 Screenshots go to var/screenshots, so that anybody can look before merging.
 """
 
-import os
-import shutil
-import threading
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
-from werkzeug.serving import make_server
 
 from polyphony.demo.cast import PASSWORD
 from polyphony.demo.story import PHRASES
@@ -19,7 +14,6 @@ from polyphony.folders import root
 
 PHRASE = next(iter(PHRASES.values()))
 pytestmark = pytest.mark.slow
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SHOTS = root() / "var" / "screenshots"
 
 
@@ -27,30 +21,6 @@ def open_page(browser, base, *, width=320, scripts=True):
     context = browser.new_context(viewport={"width": width, "height": 800}, java_script_enabled=scripts)
     context.route("**/*", lambda route: route.continue_() if route.request.url.startswith(base) else route.abort())
     return context.new_page()
-
-
-@pytest.fixture(scope="module")
-def base(demo):
-    demo.app.config["WTF_CSRF_ENABLED"] = True
-    server = make_server("127.0.0.1", 0, demo.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    demo.app.config["WTF_CSRF_ENABLED"] = False
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM:
-        if os.environ.get("CI"):
-            pytest.fail("chromium is missing; .ci/run installs it")
-        pytest.skip("LOUD: no chromium on this machine, so nothing was looked at")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"])
-        yield started
-        started.close()
 
 
 def pages_of(page) -> list[str]:

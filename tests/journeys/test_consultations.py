@@ -1,64 +1,9 @@
 """A consultation from its first line to its opening, by the companies, the facilitator and the clock."""
 
-import uuid
 from datetime import timedelta
 
-import pytest
-
 import make
-
-TERMS = {
-    "source_lang": "en", "title": "Alerts before launch", "plain": "Tell us what would be safe.", "purpose": "To decide.",
-    "open_to_change": "The words of the alert", "closed_to_change": "That there are alerts",
-    "cannot_share": "How attacks are found", "cannot_share_why": "It would help attackers, until 2028",
-    "at_risk": "People who share a phone", "technologies": "account-alerts, notifications", "countries": ["KE", "TZ"],
-    "phases": ["assess"], "languages": ["en", "sw"], "protection": "standard", "discovery": "listed",
-    "accountless": "y", "time_zone": "Africa/Nairobi", "paid_by": "The companies in equal parts",
-}
-
-
-def dates(**changes):
-    now = make.now()
-    found = {"opens_at": now + timedelta(days=2), "closes_at": now + timedelta(days=20)}
-    return {**{name: when.strftime("%Y-%m-%dT%H:%M") for name, when in found.items()},
-            "promised_on": (make.today() + timedelta(days=60)).isoformat(), **changes}
-
-
-def once():
-    return {"once": str(uuid.uuid4())}
-
-
-@pytest.fixture
-def cast(world):
-    """Two companies with a lead each, a facilitator, an NGO with a translator."""
-    w = world.facts
-    for name in ("halcyon", "tern"):
-        w[name] = make.organisation(world, name.title())
-        make.person(world, f"lead@{name}.example", seats=((w[name], "engagement_lead"),))
-        w[f"{name}_lead"] = make.sign_in(world.client(), f"lead@{name}.example")
-    w["body"] = make.organisation(world, "Open Table", "facilitation")
-    make.person(world, "anna@table.example", seats=((w["body"], "facilitator"),))
-    w["anna"] = make.sign_in(world.client(), "anna@table.example")
-    w["ngo"] = make.organisation(world, "Sauti", "stakeholder")
-    make.person(world, "zawadi@sauti.example", seats=((w["ngo"], "coordinator"),))
-    w["zawadi"] = make.sign_in(world.client(), "zawadi@sauti.example")
-    w["neema_id"] = make.person(world, "neema@sauti.example", seats=((w["ngo"], "translator"),))
-    w["neema"] = make.sign_in(world.client(), "neema@sauti.example")
-    return w
-
-
-def begin(world, cast, **changes):
-    answer = cast["halcyon_lead"].post("/en/consultations/new", data={
-        **TERMS, **dates(), "facilitator_id": str(cast["body"]), **once(), **changes})
-    assert answer.status_code == 303, answer.get_data(as_text=True)
-    return world.sql("SELECT id FROM consultations.consultation")[0][0]
-
-
-def accept(world, client, id, **changes):
-    revision = world.sql("SELECT revision FROM consultations.consultation WHERE id = %s", id)[0][0]
-    return client.post(f"/en/consultations/{id}/companies/reply", data={
-        "says": "accepted", "functions": ["product", "legal"], "accepts_facilitator": "y", "revision": revision,
-        **once(), **changes})
+from convening import TERMS, accept, begin, dates, once, the_cast  # noqa: F401
 
 
 def test_from_draft_to_open(world, cast):
@@ -216,3 +161,59 @@ def test_a_notice_comes_once_and_mail_is_sent_once(world, cast):
     assert sorted(world.sql("SELECT kind, mail FROM notices.notice")) == [("appointed", "sent"), ("open", "none")]
     assert len(world.mails()) == 1
     assert "appointed" not in world.mails()[0]
+
+
+def test_a_language_we_have_no_interface_for_and_countries_as_people_write_them(world, cast):
+    lead = cast["halcyon_lead"]
+    wrong = lead.post("/en/consultations/new", data={**TERMS, **dates(), **once(), "further": "Rohingya language",
+                                                     "countries": "Kenia, Atlantis, mynmar"})
+    assert wrong.status_code == 422
+    for kept in ("Rohingya language", "Kenia, Atlantis, mynmar", "Myanmar (Burma)", "The words of the alert"):
+        assert kept in wrong.text
+    id = begin(world, cast, further="rhg, TZM", countries="Kenya, مصر, mz")
+    assert world.sql("SELECT languages, countries FROM consultations.consultation") == [
+        (["en", "sw", "rhg", "tzm"], ["KE", "EG", "MZ"])]
+    form = lead.get(f"/en/consultations/{id}/edit").text
+    assert 'value="rhg, tzm"' in form
+    assert 'value="Kenya, Egypt, Mozambique"' in form
+    done = lead.post(f"/en/consultations/{id}/translations/consultation/{id}/title/rhg", data={
+        "text": "Hoborfottor", **once()})
+    assert done.status_code == 303
+    shown = lead.get(f"/en/consultations/{id}").text
+    assert "Central Atlas Tamazight" in shown
+    assert "Hoborfottor" not in shown
+    assert "Hoborfottor" in lead.get(f"/en/consultations/{id}?in=rhg").text
+
+
+def test_words_of_raises_and_departures_come_in_the_readers_language(world, cast):
+    id = make.consultation(world, [cast["halcyon"], cast["tern"]], facilitator=cast["body"], invited=(cast["ngo"],))
+    base = f"/en/consultations/{id}"
+    assert cast["tern_lead"].post(f"{base}/companies/departure",
+                                  data={"words": "We were bought.", **once()}).status_code == 303
+    assert cast["anna"].post(f"{base}/protection", data={"level": "elevated", "words": "Arrests were reported.",
+                                                         **once()}).status_code == 303
+    world.sql("UPDATE consultations.consultation SET languages = ARRAY['en', 'sw']")
+    keys = dict(world.sql("SELECT 'left', words_id FROM consultations.convener WHERE state = 'left' "
+                          "UNION SELECT 'raise', id FROM consultations.raise"))
+    desk = cast["anna"].get(f"{base}/translations?into=sw").text
+    assert "Why protection was raised" in desk
+    for name, text in (("left", "Tulinunuliwa."), ("raise", "Watu walikamatwa.")):
+        done = cast["anna"].post(f"{base}/translations/words/{keys[name]}/words/sw", data={"text": text, **once()})
+        assert done.status_code == 303
+    shown = world.client().get(f"/sw/consultations/{id}").text
+    for text in ("Tulinunuliwa.", "Watu walikamatwa.", "We were bought.", "Arrests were reported."):
+        assert text in shown, "her language first, the original beside"
+    world.sql("UPDATE consultations.consultation SET discovery = 'invitation'")
+    assert cast["zawadi"].get(f"/sw/consultations/{id}").status_code == 200
+    stranger = make.organisation(world, "Stranger", "stakeholder")
+    make.person(world, "sol@stranger.example", seats=((stranger, "coordinator"),))
+    assert make.sign_in(world.client(), "sol@stranger.example").get(f"/sw/consultations/{id}").status_code == 404
+
+
+def test_a_company_is_told_what_it_still_owes_before_it_leaves(demo):
+    [(id,)] = demo.sql("SELECT id FROM consultations.consultation WHERE state = 'published'")
+    from polyphony.demo.cast import PASSWORD
+    tern = make.sign_in(demo.client(), "lead@tern.example", PASSWORD)
+    assert "not signed" in tern.get(f"/en/consultations/{id}/companies").text
+    halcyon = make.sign_in(demo.client(), "lead@halcyon.example", PASSWORD)
+    assert "not signed" not in halcyon.get(f"/en/consultations/{id}/companies").text

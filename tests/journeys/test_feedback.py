@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from flask import g
 from tests import make
@@ -21,7 +22,7 @@ def loop(world: Any) -> Any:
     f = world.facts
     f["halcyon"], f["tern"] = make.organisation(world, "Halcyon"), make.organisation(world, "Tern")
     body = make.organisation(world, "Neutral", "facilitation")
-    ngo = make.organisation(world, "Sauti", "stakeholder")
+    ngo = f["ngo"] = make.organisation(world, "Sauti", "stakeholder")
     make.person(world, "fac@x.org", seats=((body, "facilitator"),))
     f["author"] = make.person(world, "asha@x.org", seats=((ngo, "contributor"),))
     for name in ("halcyon", "tern"):
@@ -36,7 +37,11 @@ def loop(world: Any) -> Any:
 
 
 def _in(world: Any, address: str) -> Any:
-    return make.sign_in(world.client(), address)
+    """The browser in which this person is signed in."""
+    browsers = world.facts.setdefault("browsers", {})
+    if address not in browsers:
+        browsers[address] = make.sign_in(world.client(), address)
+    return browsers[address]
 
 
 def _post(client: Any, url: str, expected: int = 303, **data: Any) -> str:
@@ -128,9 +133,37 @@ def _ground(world: Any, fac: Any, asha: Any, lead: Any, theme: str) -> None:
     assert "Only on new phones" in _get(fac, f"/en/ground/{view}/read")
     _post(fac, f"/en/ground/{view}/read")
     page = _get(world.client(), theme)
-    assert "Only on new phones" in page
-    assert "Small numbers are not shown" in page
+    assert "Only on new phones" not in page
+    assert "until at least five people have spoken" in page
     assert "Shipped" in page
+    _five_views(world, fac, measure, theme)
+
+
+def _five_views(world: Any, fac: Any, measure: Any, theme: str) -> None:
+    """One voice alone is withheld, one that names itself is shown, and the fifth unnamed one shows them all."""
+    f, address = world.facts, f"/en/measures/{measure}/ground"
+    for n in range(5):
+        who = make.person(world, f"voice{n}@x.org", seats=((f["ngo"], "contributor"),))
+        make.input_(world, f["id"], person_id=who, text=f"I am voice {n}.")
+        named = {"named": "y"} if n == 0 else {}
+        _post(_in(world, f"voice{n}@x.org"), address, view="works", words=f"seen by {n}", lang="en", **named)
+        view = world.sql("SELECT id FROM feedback.ground_view WHERE read_on IS NULL")[0][0]
+        _post(fac, f"/en/ground/{view}/read")
+        page = _get(world.client(), theme)
+        assert "seen by 0" in page, "an organisation that names itself is shown at once"
+        assert "Sauti" in page
+        assert ("Only on new phones" in page) == ("seen by 1" in page) == (n == 4), n
+        assert _open_views(world) == (6 if n == 4 else 1), "row security withholds them, not only the page"
+    assert "until at least five people" not in page
+    assert "Small numbers are not shown" in page, "four say works, one says partly: neither number is told"
+    assert world.sql("SELECT count(*) FROM feedback.ground_view WHERE shown_on IS NULL") == [(0,)]
+
+
+def _open_views(world: Any) -> int:
+    """How many views plain SQL on the web role gives to a visitor."""
+    with psycopg.connect(world.server.url("polyphony_app", world.name)) as connection:
+        connection.execute("SELECT viewer.open(NULL, NULL)")
+        return connection.execute("SELECT count(*) FROM feedback.ground_view").fetchall()[0][0]
 
 
 def test_two_colleagues_lose_nothing(loop: Any) -> None:
@@ -169,12 +202,12 @@ def test_the_answers_cost_the_same_with_many_themes(loop: Any) -> None:
         make.add(loop, theme, Answer(
             id=uuid.uuid4(), theme_id=theme.id, company_id=f["halcyon"], consultation_id=f["id"], state="published",
             decision="adopted", words="w", changes="c", lang="en", signed_as="legal", signed_on=day, published_on=day))
-    from polyphony.feedback import service, themes
+    from polyphony.feedback import glance, themes
 
     with loop.app.test_request_context("/en/"):
         g.lang, g.sql = "en", 0
         by = open_viewer(None)
-        board = service.board(by, themes.consultation_of(f["id"]))
+        board = glance.board(by, themes.consultation_of(f["id"]))
         assert len(board.themes) == 8
         assert g.sql <= 6
         db.session.rollback()

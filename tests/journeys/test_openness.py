@@ -1,14 +1,18 @@
 """A newcomer's first minutes: the demo loads once, the front page and each role's home say what is true."""
 
+import re
 import time
+import uuid
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import g
 
+import make
 from polyphony.demo.cast import PASSWORD, PHRASE
 from polyphony.demo.load import load_if_empty
+from polyphony.organisations.models import Approval
 from polyphony.people import phrases
 from polyphony.settings import UnsafeSetting
 
@@ -95,8 +99,62 @@ def test_each_role_has_a_home_of_the_same_shape(demo: Any, address: str) -> None
     text = client.get("/en/home").get_data(as_text=True)
     assert "What waits for you" in text
     assert "What is moving" in text
-    takes_part = address not in ("steward1@polyphony.example", "auditor@polyphony.example")
-    assert ("Safety alerts before launch in East Africa" in text) == takes_part
+    assert "Safety alerts before launch in East Africa" in text
+    watches = address in ("steward1@polyphony.example", "auditor@polyphony.example")
+    assert ("What is moving here" in text) == watches
+
+
+def _home(demo: Any, address: str, lang: str = "en") -> str:
+    client = demo.client()
+    client.post("/en/sign-in", data={"address": address, "password": PASSWORD})
+    return str(client.get(f"/{lang}/home").get_data(as_text=True))
+
+
+@pytest.mark.parametrize("address", ["lead@tern.example", "decider@tern.example"])
+def test_a_company_that_owes_answers_finds_them_first(demo: Any, address: str) -> None:
+    waits = _home(demo, address).split("What waits for you")[1].split("What is moving")[0]
+    first = waits.split("<li")[1]
+    assert "Give the 2 answers your company owes" in first
+    assert "days late" in first
+    assert "our-answers" in first
+    assert "your company owes" not in _home(demo, "lead@halcyon.example"), "peers neither owe nor learn of it here"
+
+
+def test_the_facilitator_finds_unread_inputs_before_what_is_due_in_months(demo: Any) -> None:
+    waits = _home(demo, "facilitator@opentable.example").split("What waits for you")[1].split("What is moving")[0]
+    assert waits.index("wait to be read") < waits.index("Facilitate:")
+
+
+def test_whoever_has_said_nothing_is_asked_to_speak_and_others_are_not(demo: Any) -> None:
+    spoke = {row[0] for row in demo.sql(
+        "SELECT o.name FROM organisations.organisation o JOIN organisations.membership m ON m.organisation_id = o.id "
+        "JOIN inputs.authorship a ON a.person_id = m.person_id JOIN inputs.input i ON i.id = a.input_id "
+        "JOIN consultations.consultation c ON c.id = i.consultation_id WHERE c.state = 'open'")}
+    invited = {row[0] for row in demo.sql(
+        "SELECT o.name FROM consultations.invited i JOIN organisations.organisation o ON o.id = i.organisation_id "
+        "JOIN consultations.consultation c ON c.id = i.consultation_id WHERE c.state = 'open'")}
+    asked = {}
+    for house in ("sauti", "jaringan", "derechos", "masar", "mare", "voix"):
+        text = _home(demo, f"coordinator@{house}.example")
+        (name,) = {n for n, in demo.sql("SELECT name FROM organisations.organisation") if f'<p class="over">{n}</p>' in text}
+        asked[name] = "Say what you think:" in text
+    assert {name for name, told in asked.items() if told} == invited - spoke
+
+
+def test_translators_find_their_desk_and_news_is_on_the_home(demo: Any) -> None:
+    assert "Translate: " in _home(demo, "translator@sauti.example")
+    assert "What happened lately" in _home(demo, "coordinator@masar.example")
+
+
+def test_a_steward_is_told_who_asks_to_join_until_she_has_had_her_say(world: Any) -> None:
+    steward = make.person(world, "steward1@polyphony.example", roles=("steward",))
+    make.organisation(world, "Here already")
+    asks = make.organisation(world, "Asks to join", admitted=False)
+    client = make.sign_in(world.client(), "steward1@polyphony.example")
+    assert "1 organisation asks to join" in client.get("/en/home").get_data(as_text=True)
+    make.add(world, Approval(id=uuid.uuid4(), organisation_id=asks, person_id=steward, admits=True, words="Known.",
+                             at=make.now()))
+    assert "to join" not in client.get("/en/home").get_data(as_text=True)
 
 
 def test_the_printed_phrase_opens_the_demo(demo: Any) -> None:
@@ -107,10 +165,65 @@ def test_the_printed_phrase_opens_the_demo(demo: Any) -> None:
 
 @pytest.mark.parametrize(("address", "path", "at_most"), [
     ("", "/ar/", 6), ("", "/sw/protection", 6), ("", "/en/papers", 6), ("lead@tern.example", "/en/home", 10),
-    ("facilitator@opentable.example", "/fr/home", 10), ("coordinator@sauti.example", "/sw/home", 10)])
+    ("facilitator@opentable.example", "/fr/home", 10), ("coordinator@sauti.example", "/sw/home", 10),
+    ("translator@sauti.example", "/en/home", 10), ("steward1@polyphony.example", "/en/home", 10),
+    ("phrase", "/en/inbox", 10)])
 def test_pages_ask_the_database_little(demo: Any, address: str, path: str, at_most: int) -> None:
     with demo.client() as client:
-        if address:
+        if address == "phrase":
+            client.post("/en/come-back", data={"words": PHRASE})
+        elif address:
             client.post("/en/sign-in", data={"address": address, "password": PASSWORD})
         assert client.get(path).status_code == 200
         assert g.sql <= at_most
+
+
+def _rows_of(text: str) -> list[str]:
+    """The score's table as text, one line for each event."""
+    table = text.split('class="score"')[1].split("<tbody>")[1].split("</tbody>")[0]
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in table.split("</tr>")[:-1]]
+
+
+def test_the_front_page_draws_one_answered_consultation_with_its_real_days(demo: Any) -> None:
+    rows = _rows_of(demo.client().get("/en/").get_data(as_text=True))
+    opened, published = demo.sql(
+        "SELECT min(t.at)::date, (SELECT max(published_on) FROM feedback.theme WHERE consultation_id = c.id) "
+        "FROM consultations.consultation c JOIN consultations.transition t ON t.consultation_id = c.id AND t.end = 'open' "
+        "WHERE c.state = 'published' GROUP BY c.id")[0]
+    assert rows[0].startswith("Those who spoke inputs begin")
+    assert str(opened.year) in rows[0]
+    given = [row for row in rows if " answers " in row and f"{published.day} October" in row]
+    assert len(given) == 3
+    assert rows[-1].startswith("Tern Social owes 2 answers")
+    total = sum(int(days) for days in re.findall(r"(\d+) days?$", "\n".join(rows), re.M))
+    today = demo.sql("SELECT current_date")[0][0]
+    assert total == (today - opened).days, "the days between add up to the whole time"
+
+
+def test_the_path_turns_round_in_arabic_and_has_no_inline_style(demo: Any) -> None:
+    text = demo.client().get("/ar/").get_data(as_text=True)
+    assert 'direction="rtl"' in text.split('class="score"')[1]
+    assert "style=" not in text
+
+
+def test_an_author_sees_the_path_of_her_own_words(demo: Any) -> None:
+    client = demo.client()
+    client.post("/en/come-back", data={"words": PHRASE})
+    text = client.get("/en/inbox").get_data(as_text=True)
+    rows = _rows_of(text)
+    assert rows[0].startswith("Your words said")
+    assert rows[1].startswith("Your words read by the facilitator")
+    assert any(row.startswith("Tern Social") and "24 days late" in row for row in rows)
+    link = re.search(r'href="(/en/inbox/[0-9a-f-]{36})"', text)
+    assert link
+    assert _rows_of(client.get(link[1]).get_data(as_text=True)) == rows
+
+
+def test_the_path_of_a_consultation_waits_for_its_answers_and_tells_no_numbers_of_people(demo: Any) -> None:
+    ids = dict(demo.sql("SELECT state, id FROM consultations.consultation"))
+    show = {state: demo.client().get(f"/en/consultations/{id}").get_data(as_text=True) for state, id in ids.items()}
+    assert 'class="score"' not in show["open"]
+    rows = _rows_of(show["closed"])
+    assert [row for row in rows if row.startswith("Tern Social 1 answer · 24 days late")]
+    assert not [row for row in rows if row.startswith(("Those who spoke", "From the ground")) and
+                re.search(r"\d", row.split(" 20")[0].rsplit(" ", 2)[0])]

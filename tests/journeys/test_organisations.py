@@ -125,3 +125,73 @@ def test_an_invitation_belongs_to_its_address_and_can_be_withdrawn(world, halcyo
     assert cleo.post(f"/en/invitations/{dans}/withdrawal").status_code == 404
     assert ada.post(f"/en/invitations/{dans}/withdrawal").status_code == 303
     assert world.client().get(place["dan@halcyon.example"]).status_code == 410
+
+
+def test_a_platform_is_founded_and_lets_its_first_company_in(world):
+    from click import ClickException
+
+    from polyphony.commands.founding import begin
+    ours = ["ada@house.example", "ben@house.example"]
+    with pytest.raises(ClickException, match="two different addresses"):
+        begin(world.settings, "House", "KE", [ours[0], "ADA@house.example "], "en")
+    assert world.sql("SELECT count(*) FROM people.person") == [(0,)], "half a platform is none"
+    printed = "\n".join(begin(world.settings, "House", "KE", ours, "sw"))
+    with pytest.raises(ClickException, match="founded already"):
+        begin(world.settings, "Another house", "KE", ["x@house.example", "y@house.example"], "en")
+    assert world.sql("SELECT count(*) FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity AND "
+                     "relnamespace::regnamespace::text IN ('people', 'organisations', 'audit')") == [(0,)]
+    stewards = []
+    for address, place in zip(ours, re.findall(r"http://[^/]+(/sw/\S+)", printed), strict=True):
+        client = world.client()
+        assert client.get(place).status_code == 200
+        assert client.post(place, data={"password": PASSWORD}).status_code == 303
+        assert client.post(place, data={"password": PASSWORD}).status_code == 410, "the link works once"
+        stewards.append(make.sign_in(world.client(), address, PASSWORD))
+    [(house,)] = world.sql("SELECT id FROM organisations.organisation")
+    asked = {"address": "lea@halcyon.example", "language": "fr", "words": "Welcome."}
+    assert stewards[0].post(f"/en/organisation/{house}/invitations/new", data=asked).status_code == 303
+    world.work()
+    [link] = links(world)
+    lea = world.client()
+    assert lea.post(link, data={"name": "Lea", "password": PASSWORD, "language": "fr", "organisation_name": "Halcyon",
+                                "kind": "company", "country": "FR", "about": "Messages."}).status_code == 303
+    [(new,)] = world.sql("SELECT id FROM organisations.organisation WHERE name = 'Halcyon'")
+    for client in stewards:
+        said = client.post(f"/en/admissions/{new}", data={"admits": "yes", "words": "We know them."})
+        assert said.status_code == 303
+    world.work()
+    told = next(m for m in (email.message_from_string(x, policy=policy.default) for x in world.mails())
+                if "/fr/organisation" in m.get_content() and "invitation/" not in m.get_content())
+    assert told["To"] == "lea@halcyon.example"
+    assert "Halcyon" not in told.as_string().replace("halcyon.example", "")
+    again = make.sign_in(world.client(), "lea@halcyon.example", PASSWORD)
+    assert "Your organisation was admitted" in again.get("/en/notices").text
+    assert f"/en/organisation/{new}/members/new" in again.get("/en/organisation").text
+
+
+def test_an_organisation_that_was_turned_away_is_told_too(world, halcyon):
+    new = make.organisation(world, "Shell Ltd", admitted=False)
+    make.person(world, "sol@shell.example", "Sol", seats=((new, "administrator"),))
+    make.person(world, "one@steward.example", roles=("steward",))
+    one = make.sign_in(world.client(), "one@steward.example")
+    assert one.post(f"/en/admissions/{new}", data={"admits": "no", "words": "Not real."}).status_code == 303
+    world.work()
+    [mail] = world.mails()
+    assert "sol@shell.example" in mail
+    assert "Not real." not in mail
+    page = make.sign_in(world.client(), "sol@shell.example").get("/en/organisation").text
+    assert "A steward has turned it away" in page
+
+
+def test_who_must_sign_in_comes_back_to_the_page(world, halcyon):
+    visitor = world.client()
+    refused = visitor.get("/en/organisation?show=x")
+    assert refused.status_code == 403
+    place = re.search(r'href="(/en/sign-in\?next=[^"]+)"', refused.text)[1]
+    form = visitor.get(place).text
+    wanted = re.search(r'name="next"[^>]*value="([^"]*)"', form)[1]
+    assert wanted == "/en/organisation?show=x"
+    done = visitor.post("/en/sign-in", data={"address": "ada@halcyon.example", "password": make.PASSWORD,
+                                             "next": wanted})
+    assert done.headers["Location"] == wanted
+    assert "sign-in?next" not in visitor.get("/en/admissions").text, "who is signed in needs somebody else"

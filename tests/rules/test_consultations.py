@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from polyphony.consultations import rules
+from polyphony.consultations import rules, words
+from polyphony.kernel import locale
 
 NOW = datetime(2027, 1, 10, 12, tzinfo=UTC)
 
@@ -88,3 +89,17 @@ def test_time_takes_its_own_steps_only():
     assert rules.due_now("open", earlier, NOW, NOW) == "end inputs"
     assert rules.due_now("draft", earlier, earlier, NOW) is None
     assert rules.due_now("answering", earlier, earlier, NOW) is None
+
+
+@pytest.mark.parametrize(("typed", "code"), [("Kenya", "KE"), ("kenya", "KE"), ("Côte d’Ivoire", "CI"),
+                                             ("cote d ivoire", "CI"), ("مصر", "EG"), ("Brasil", "BR"), ("Marekani", "US"),
+                                             ("tz", "TZ"), ("Atlantis", None), ("", None), ("ZZ", None), ("Myanmar", "MM"), ("Birmania", "MM")])
+def test_a_country_is_known_by_its_names_in_our_languages(typed, code):
+    assert words.country_code(typed) == code
+
+
+@pytest.mark.parametrize(("typed", "tag"), [("rhg", "rhg"), ("TZM", "tzm"), ("zgh_tfng", "zgh-Tfng"),
+                                            ("pt-br", "pt-BR"), ("es-419", "es-419"), ("Swahili", None), ("x", None),
+                                            ("e n", None), ("", None)])
+def test_a_language_code_has_one_spelling(typed, tag):
+    assert locale.tag(typed) == tag

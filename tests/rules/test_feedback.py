@@ -56,3 +56,31 @@ def test_silence_is_named_before_the_end() -> None:
     rules.ensure_closable(owing, [B])
     with pytest.raises(rules.StillOwed):
         rules.ensure_closable(owing, [A])
+
+
+def test_a_quote_stays_only_while_all_its_words_stand() -> None:
+    """Without words it shapes a theme: masking leaves that, writing anew does not."""
+    assert rules.still_said("lone", "a lone voice", is_masked=True)
+    assert not rules.still_said("lone voice", "a [masked] voice", is_masked=True)
+    assert rules.still_said("", "anything", is_masked=True)
+    assert not rules.still_said("", "anything", is_masked=False)
+
+
+def test_a_theme_moves_one_place_and_never_off_the_list() -> None:
+    assert rules.moved("abc", "b", up=True) == list("bac")
+    assert rules.moved("abc", "b", up=False) == list("acb")
+    assert rules.moved("abc", "a", up=True) == list("abc")
+    assert rules.moved("abc", "c", up=False) == list("abc")
+
+
+def test_reminders_come_before_the_promised_date() -> None:
+    rules.ensure_time_to_remind("answering", LATER, DAY)
+    rules.ensure_time_to_remind("answering", None, DAY)
+    for state, today in (("answering", LATER), ("open", DAY), ("published", DAY)):
+        with pytest.raises(rules.NoTimeToRemind):
+            rules.ensure_time_to_remind(state, LATER, today)
+
+
+def test_four_voices_do_not_hide_each_other() -> None:
+    assert not rules.may_be_shown(4)
+    assert rules.may_be_shown(5)

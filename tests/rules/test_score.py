@@ -111,3 +111,20 @@ def test_lines_break_between_words_and_lose_none():
     assert " ".join(wrap("a long sentence of several words", 90)) == "a long sentence of several words"
     assert wrap("", 90) == ("",)
     assert width_of("e\u0301") == width_of("e")
+
+
+def test_a_promise_still_to_come_is_drawn_behind_what_has_happened():
+    whole = score(story()[:1], (TOGETHER, "every company answers by"))
+    (said,), bars = whole.narrow.marks, [line.y1 for line in whole.narrow.lines if line.kind == "bar"]
+    assert bars
+    assert min(bars) > said.y
+    assert [t.days for t in whole.narrow.texts if t.days] == [(TOGETHER - SAID).days]
+    assert max(line.x1 for line in whole.wide.lines if line.kind.startswith("bar")) > whole.wide.marks[0].x
+
+
+def test_words_on_a_crowded_line_find_room_beside_one_another():
+    late = Voice("Tern Social", [
+        Note(TOGETHER, "2 answers", "answer"), Note(date(2027, 3, 25), "1 answer · 11 days late", "late"),
+        Note(date(2027, 9, 21), "1 measure", "measure"), Note(date(2027, 10, 22), "owes 1 answer", "owed")])
+    boxes = [box(t) for t in score([*story()[:4], late], (TOGETHER, "answered together")).wide.texts if t.lines]
+    assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if overlap(a, b)]

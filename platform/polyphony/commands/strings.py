@@ -5,6 +5,7 @@ similar sentences, and no dates or line numbers are written, so that a catalogue
 a sentence does.
 """
 
+import copy
 import io
 import re
 import subprocess
@@ -21,6 +22,7 @@ from polyphony.folders import folder, root, source
 from polyphony.kernel.locale import interface
 
 SOURCE_LANGUAGE = "en"
+SAME_WORDS = 3  # up to so many words may be the same in two languages
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None, "gettext": None, "lazy": None, "ngettext": (1, 2), "lazy_plural": (1, 2), "pgettext": ((1, "c"), 2),
 }
@@ -78,7 +80,7 @@ def update(*, prune: bool = False) -> int:
     (folder("translations") / "messages.pot").write_text(written(fresh), "utf-8")
     for code in languages():
         catalog = read(code)
-        catalog.update(fresh, no_fuzzy_matching=True, update_header_comment=False)
+        catalog.update(copy.deepcopy(fresh), no_fuzzy_matching=True, update_header_comment=False)
         catalog.fuzzy = False
         if code == SOURCE_LANGUAGE:
             for message in _living(catalog):
@@ -113,6 +115,8 @@ def faults_of(fresh: Catalog, catalog: Catalog, code: str) -> Iterator[str]:
             yield f"missing: {_first(wanted)!r}"
         elif message.fuzzy:
             yield f"fuzzy: {_first(wanted)!r}"
+        elif code != SOURCE_LANGUAGE and _copied(message):
+            yield f"still English: {_first(wanted)!r}"
         elif not (code == SOURCE_LANGUAGE and not _filled(message)):
             yield from _unfaithful(message, catalog.num_plurals)
 
@@ -148,6 +152,12 @@ def _untranslated(message: Message, code: str) -> bool:
 def _filled(message: Message) -> bool:
     forms = [message.string] if isinstance(message.string, str) else list(message.string or [""])
     return all(forms)
+
+
+def _copied(message: Message) -> bool:
+    """Whether a whole sentence stands in the catalogue as it is in English; names and codes may well be the same."""
+    forms = [message.string] if isinstance(message.string, str) else list(message.string or ())
+    return len(_first(message).split()) > SAME_WORDS and _key(message) in forms
 
 
 def _key(message: Message) -> str:

@@ -13,9 +13,10 @@ from polyphony.kernel import audit, clock, viewer
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import ChangedMeanwhile
+from polyphony.kernel.locale import language
 from polyphony.kernel.viewer import Viewer
 from polyphony.notices.service import tell
-from polyphony.organisations.models import Membership, Organisation
+from polyphony.organisations.models import Membership, MembershipEnd, Organisation
 from polyphony.people.models import Person
 
 
@@ -29,6 +30,22 @@ def ask_company(by: Viewer, *, id: uuid.UUID, organisation: uuid.UUID) -> None:
     _add_once(Convener(consultation_id=id, company_id=organisation, state="invited", invited_at=clock.now()))
     audit.record("consultation.company_asked", organisation, about=id)
     tell("convene", consultation_id=id, subject_id=organisation, to="leads")
+
+
+def take_back(by: Viewer, *, id: uuid.UUID, organisation: uuid.UUID) -> None:
+    """Take an invitation to co-own back while it has no answer; the company can be asked again later.
+
+    Raises `NotLeading`, `TermsStand`, `HasAnswered`.
+    """
+    mine = own_reply(by, _conveners(id))
+    require(mine is not None and mine.state == "accepted", rules.NotLeading())
+    rules.ensure_draft(find(id))
+    asked = there(db.session.get(Convener, (id, organisation)))
+    if asked.state != "invited":
+        raise rules.HasAnswered()
+    db.session.delete(asked)
+    audit.record("consultation.company_taken_back", organisation, about=id)
+    tell("taken_back", subject_id=organisation, to="leads")  # without the consultation: they no longer see it
 
 
 def own_reply(by: Viewer, conveners: list[Convener]) -> Convener | None:
@@ -50,14 +67,14 @@ def reply(by: Viewer, *, id: uuid.UUID, says: str, functions: list[str], accepts
     if str(consultation.revision) != str(revision):
         raise ChangedMeanwhile()
     _ensure_reply(says, functions, accepts_facilitator, words, consultation, mine)
-    mine.state, mine.words, mine.answered_at = says, words or "", clock.now()
+    mine.state, mine.words, mine.lang, mine.answered_at = says, words or "", language(), clock.now()
     if says == "accepted":
         mine.functions, mine.accepts_facilitator = functions, accepts_facilitator
         mine.accepted_revision = consultation.revision
     db.session.flush()
     audit.record(f"consultation.company_{says}", mine.company_id, about=id)
-    if says == "accepted":
-        tell("joined", consultation_id=id, subject_id=mine.company_id, to="conveners")
+    tell("joined" if says == "accepted" else "company_declined", consultation_id=id, subject_id=mine.company_id,
+         to="conveners")
     return says
 
 
@@ -86,21 +103,11 @@ def leave(by: Viewer, *, id: uuid.UUID, words: str) -> None:
     mine = own_reply(by, _conveners(id))
     if mine is None or mine.state != "accepted":
         raise rules.NothingToAnswer()
-    mine.state, mine.words, mine.answered_at = "left", words, clock.now()
+    mine.state, mine.words, mine.lang, mine.answered_at = "left", words, language(), clock.now()
     db.session.flush()
     audit.record("consultation.company_left", mine.company_id, about=id)
     for group in ("conveners", "facilitators", "participants"):
         tell("left", consultation_id=id, subject_id=mine.company_id, to=group)
-
-
-def accept_facilitation(by: Viewer, *, id: uuid.UUID) -> None:
-    """The facilitation body takes the task on. Raises `NotFacilitating`, `TermsStand`."""
-    require(by.is_in("facilitated", id), rules.NotFacilitating())
-    consultation = find(id)
-    rules.ensure_draft(consultation)
-    if consultation.facilitator_accepted_on is None:
-        consultation.facilitator_accepted_on = clock.today()
-        audit.record("consultation.facilitation_accepted", consultation.facilitator_id, about=id)
 
 
 def invited_to(id: uuid.UUID) -> list[Invited]:
@@ -157,7 +164,9 @@ def who_could_translate() -> list[tuple[Membership, Person, Organisation]]:
     rows = db.session.execute(
         sa.select(Membership, Person, Organisation).join(Person, Person.id == Membership.person_id)
         .join(Organisation, Organisation.id == Membership.organisation_id)
-        .where(Membership.role == "translator", Person.ended_on.is_(None)).order_by(Organisation.name, Person.name))
+        .where(Membership.role == "translator", Person.ended_on.is_(None),
+               ~sa.exists().where(MembershipEnd.membership_id == Membership.id))
+        .order_by(Organisation.name, Person.name))
     return [tuple(row) for row in rows]  # type: ignore[misc]
 
 

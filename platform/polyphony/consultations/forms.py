@@ -1,6 +1,7 @@
 """What the rooms of a consultation ask for."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,14 +13,15 @@ from wtforms import (
     RadioField,
     SelectField,
     SelectMultipleField,
+    ValidationError,
     widgets,
 )
 from wtforms.fields.choices import SelectChoice
 
 from polyphony.consultations import words
 from polyphony.kernel import clock, locale
-from polyphony.kernel.forms import Form, Line, Words, optional, required
-from polyphony.kernel.locale import lazy
+from polyphony.kernel.forms import Form, Line, Words, optional, required, tidy
+from polyphony.kernel.locale import _, lazy
 
 
 class Boxes(SelectMultipleField):
@@ -40,13 +42,62 @@ class Slugs(Line):
         return ", ".join(self.data) if isinstance(self.data, list) else self.data or ""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = valuelist[0] if valuelist else ""
+        text = tidy(valuelist[0] if valuelist else "") or ""
         self.data = [part.strip() for part in text.replace("،", ",").split(",") if part.strip()]
 
     def __init__(self, label: Any = None, **kw: Any):
         super().__init__(label, **kw)
         self.filters = ()
         self.validators = ()
+
+
+class Countries(Line):
+    """Countries by name in any language of ours, or by their two letters, separated by commas.
+
+    Nobody has to find several of 250 entries in one list without scripts; what is not known is asked back.
+    """
+
+    unknown: Sequence[str] = ()
+    typed: str | None = None
+
+    def __init__(self, label: Any = None, **kw: Any):
+        super().__init__(label, **kw)
+        self.filters = ()
+
+    def _value(self) -> str:
+        return self.typed if self.typed is not None else ", ".join(words.country(code) for code in self.data or [])
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.typed = ", ".join(valuelist)
+        parts = [part.strip() for part in self.typed.replace("،", ",").split(",") if part.strip()]
+        codes = {part: words.country_code(part) for part in parts}
+        self.unknown = [part for part, code in codes.items() if code is None]
+        self.data = list(dict.fromkeys(code for code in codes.values() if code))
+
+    def pre_validate(self, form: Any) -> None:
+        if self.unknown:
+            raise ValidationError(" ".join(self._ask_back(part) for part in self.unknown[:5]))
+
+    def _ask_back(self, name: str) -> str:
+        close = words.countries_like(name)
+        if close:
+            return _("We do not know the country “%(name)s”. Do you mean one of these: %(close)s?", name=name,
+                     close=locale.listing(close))
+        return _("We do not know the country “%(name)s”.", name=name)
+
+
+class Tongues(Slugs):
+    """Languages the interface does not speak, by their BCP 47 tags: rhg, tzm, zgh-Tfng."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        self.data = list(dict.fromkeys(locale.tag(part) or part for part in self.data or []))
+
+    def pre_validate(self, form: Any) -> None:
+        for part in self.data or []:
+            if locale.tag(part) is None:
+                raise ValidationError(_("“%(code)s” is no language code. Please write it like sw, rhg or zgh.",
+                                        code=part))
 
 
 def an_id(value: Any) -> uuid.UUID | None:
@@ -71,11 +122,12 @@ class TermsForm(Form):
     cannot_share_why = Words(lazy("Why, and until when"))
     at_risk = Words(lazy("Who is most at risk"))
     technologies = Slugs(lazy("Technologies"))
-    countries = SelectMultipleField(lazy("Countries"))
+    countries = Countries(lazy("Countries"))
     segments = Slugs(lazy("Groups of people"))
     contexts = Slugs(lazy("Situations"))
     phases = Boxes(lazy("Phases"))
     languages = Boxes(lazy("Languages offered"))
+    further = Tongues(lazy("Further languages, by their codes"))
     protection = RadioField(lazy("Protection level"), default="standard")
     discovery = RadioField(lazy("How people find it"), default="listed")
     accountless = BooleanField(lazy("People can take part without an account"))
@@ -92,7 +144,6 @@ class TermsForm(Form):
         self.facilitator_id.choices = [("", lazy("Not chosen yet")), *facilitators]
         self.source_lang.choices = [(x.code, x.name) for x in locale.interface()]
         self.languages.choices = [(x.code, x.name) for x in locale.interface()]
-        self.countries.choices = words.countries()
         self.phases.choices = list(words.PHASES.items())
         self.protection.choices = list(words.PROTECTION.items())
         self.discovery.choices = list(words.DISCOVERY.items())
@@ -103,6 +154,7 @@ class TermsForm(Form):
     def values(self) -> dict[str, Any]:
         """With instants instead of local times."""
         found = super().values
+        found["languages"] = list(dict.fromkeys([*(found["languages"] or []), *(found.pop("further") or [])]))
         zone = clock.zone(found["time_zone"])
         for name in ("opens_at", "closes_at"):
             if isinstance(found[name], datetime):
@@ -139,6 +191,21 @@ class StepForm(Form):
     """A step of the facilitator, with words if she likes."""
 
     words = Words(lazy("Words for those concerned"), length=2000)
+
+
+class DeclineForm(Form):
+    """Saying no to facilitating; the words are required by the rule, so that accepting needs none."""
+
+    words = Words(lazy("Why"), length=2000)
+
+
+class CallForm(Form):
+    """A facilitation body answers companies that ask it to take over."""
+
+    says = RadioField(lazy("Your answer"), [required()],
+                      choices=[SelectChoice("accepted", lazy("We take over")),
+                               SelectChoice("declined", lazy("We decline"))])
+    words = Words(lazy("Words for the companies"), length=2000)
 
 
 class RaiseForm(Form):

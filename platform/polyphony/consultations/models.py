@@ -93,6 +93,8 @@ class Convener(Base):
     accepts_facilitator: Mapped[bool] = mapped_column(default=False)
     functions: Mapped[list[str]] = mapped_column(default=list)  # decision makers by function
     words: Mapped[str] = mapped_column(default="")
+    lang: Mapped[str] = mapped_column(default="en", server_default="en")
+    words_id: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4, server_default=sa.text("gen_random_uuid()"))
     began: Mapped[bool] = mapped_column(default=False)  # the company that created it
     invited_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
@@ -134,6 +136,26 @@ class Raise(Row, Base):
     end: Mapped[str]
     at: Mapped[datetime]
     words: Mapped[str]
+    lang: Mapped[str] = mapped_column(default="en", server_default="en")
+
+
+class Facilitation(Row, Base):
+    """What was said about who facilitates, in order: asked and agreed by companies, the rest by the body itself."""
+
+    __tablename__ = "facilitation"
+    __table_args__ = (
+        one_of("says", ("asked", "agreed", "accepted", "declined", "stepped_back", "took_over")),
+        sa.CheckConstraint("(says IN ('asked', 'agreed')) = (company_id IS NOT NULL)", name="companies_ask"),
+        at_most("words", 2000), {"schema": "consultations"},
+    )
+    consultation_id: Mapped[uuid.UUID] = to("consultations.consultation.id")
+    organisation_id: Mapped[uuid.UUID] = to("organisations.organisation.id")
+    company_id: Mapped[uuid.UUID | None] = to("organisations.organisation.id")
+    says: Mapped[str]
+    at: Mapped[datetime]
+    words: Mapped[str] = mapped_column(default="")
+    lang: Mapped[str] = mapped_column(default="en")
+    organisation: Mapped[Organisation] = relationship(lazy="joined", viewonly=True, foreign_keys=[organisation_id])
 
 
 class Translator(Row, Base):

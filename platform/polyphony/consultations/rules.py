@@ -68,6 +68,29 @@ class NothingToAnswer(WrongState):
     message = lazy("There is no invitation to answer here any more.")
 
 
+class StillInPlace(WrongState):
+    message = lazy("The consultation has a facilitator who can go on, so it cannot be handed over.")
+    help = lazy("The facilitation body can step back in its own words. Then the companies agree on another one.")
+
+
+class SameBody(BadInput):
+    message = lazy("This body facilitates already. Please choose another one.")
+    field = "organisation"
+
+
+class HasAnswered(WrongState):
+    message = lazy("This company has answered already, so its invitation can no longer be taken back.")
+
+
+class NotCalled(NotPermitted):
+    message = lazy("Only the facilitation body that was asked can answer this.")
+
+
+class ReasonNeeded(BadInput):
+    message = lazy("Please say why. The companies read these words.")
+    field = "words"
+
+
 class FunctionsNeeded(BadInput):
     message = lazy("Please name at least one function whose people will decide.")
     field = "functions"

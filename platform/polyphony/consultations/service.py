@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.orm import aliased
 
 from polyphony.consultations import rules
 from polyphony.consultations.models import MACHINE, Consultation, Convener, Link, Raise, Transition
@@ -72,13 +73,13 @@ def conveners_of(*ids: uuid.UUID) -> list[Convener]:
         .where(Convener.consultation_id.in_(ids)).order_by(Convener.began.desc(), Organisation.name)))
 
 
-def transitions_of(id: uuid.UUID) -> list[Transition]:
-    return list(db.session.scalars(sa.select(Transition).where(Transition.consultation_id == id)
-                                   .order_by(Transition.at)))
-
-
-def raises_of(id: uuid.UUID) -> list[Raise]:
-    return list(db.session.scalars(sa.select(Raise).where(Raise.consultation_id == id).order_by(Raise.at)))
+def steps_of(id: uuid.UUID) -> tuple[list[Transition], list[Raise]]:
+    """What happened to a consultation in the order of time: its steps, the raises of its protection (one statement)."""
+    step = aliased(Transition, sa.select(Transition).where(Transition.consultation_id == id).subquery())
+    up = aliased(Raise, sa.select(Raise).where(Raise.consultation_id == id).subquery())
+    rows = db.session.execute(sa.select(step, up).select_from(sa.orm.join(step, up, step.id == up.id, full=True))).all()
+    steps, raises = [s for s, _ in rows if s], [r for _, r in rows if r]
+    return sorted(steps, key=lambda s: s.at), sorted(raises, key=lambda r: r.at)
 
 
 def organisations(kind: str) -> list[Organisation]:
@@ -103,6 +104,7 @@ def create(by: Viewer, *, company: uuid.UUID | None, revision: Any = None, **ter
     viewer.refresh()
     _link_if_needed(made)
     audit.record("consultation.begun", made.id, about=made.id)
+    _ask_facilitator(made)
     return made
 
 
@@ -130,7 +132,14 @@ def edit(by: Viewer, *, id: uuid.UUID, revision: str, company: Any = None, **ter
     mark_stale(id, [name for name in changed if name in rules.FIELDS])
     _link_if_needed(kept)
     audit.record("consultation.edited", id, about=id, fields=changed)
+    if "facilitator_id" in changed:
+        _ask_facilitator(kept)
     return kept
+
+
+def _ask_facilitator(consultation: Consultation) -> None:
+    if consultation.facilitator_id:
+        tell("facilitate", consultation_id=consultation.id, subject_id=consultation.facilitator_id, to="seats")
 
 
 def _check(terms: dict[str, Any], before: Consultation | None = None) -> None:
@@ -188,7 +197,7 @@ def raise_protection(by: Viewer, *, id: uuid.UUID, level: str, words: str) -> Co
     kept = find(id)
     rules.ensure_higher(kept.protection, level)
     db.session.add(Raise(id=uuid.uuid4(), consultation_id=id, start=kept.protection, end=level, at=clock.now(),
-                         words=words))
+                         words=words, lang=language()))
     if level == "high" and kept.discovery == "listed":
         kept.discovery = "invitation"
     kept.protection = level

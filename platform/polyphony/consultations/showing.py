@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 
 from polyphony.consultations import words
-from polyphony.consultations.models import STATES, Consultation, Convener, Transition
+from polyphony.consultations.models import STATES, Consultation, Convener, Facilitation, Transition
 from polyphony.kernel import clock
 from polyphony.kernel.locale import _, language, listing, ngettext
 from polyphony.kernel.viewer import Viewer
@@ -24,8 +24,27 @@ class Step:
     url: str
 
 
-def say(consultation: Consultation, field: str, tr: dict[Key, Translation]) -> Written:
-    return written(getattr(consultation, field), consultation.source_lang, consultation.id, field, tr, language())
+def say(consultation: Consultation, field: str, tr: dict[Key, Translation], lang: str = "") -> Written:
+    """One of its texts for this reader, or in a further language that it is offered in."""
+    return written(getattr(consultation, field), consultation.source_lang, consultation.id, field, tr,
+                   lang or language())
+
+
+def said(row: Any, tr: dict[Key, Translation], lang: str = "") -> Written:
+    """Words kept with a step, a raise, a departure or a change of facilitator, for this reader."""
+    return written(row.words, row.lang, getattr(row, "words_id", None) or row.id, "words", tr,
+                   lang or language())
+
+
+def about_facilitating(row: Facilitation, companies: dict[uuid.UUID, str]) -> str:
+    """One sentence for one row of who facilitates."""
+    company, body = companies.get(row.company_id, "") if row.company_id else "", row.organisation.name
+    return {
+        "asked": _("%(company)s asked %(body)s to take over.", company=company, body=body),
+        "agreed": _("%(company)s agreed to %(body)s.", company=company, body=body),
+        "accepted": _("%(body)s accepted.", body=body), "declined": _("%(body)s declined.", body=body),
+        "stepped_back": _("%(body)s stepped back.", body=body), "took_over": _("%(body)s took over.", body=body),
+    }[row.says]
 
 
 def next_steps(by: Viewer, consultation: Consultation, conveners: Sequence[Convener]) -> list[Step]:
@@ -125,8 +144,14 @@ def deciders(conveners: Sequence[Convener]) -> list[tuple[str, str]]:
             for c in conveners if c.state == "accepted" and c.functions]
 
 
-def mended_at(missing: tuple[Any, str, str], id: uuid.UUID) -> dict[str, Any]:
-    """A missing thing as a line with the link that mends it."""
+def mended_at(missing: tuple[Any, str, str], id: uuid.UUID, by: Viewer) -> dict[str, Any]:
+    """A missing thing as a line: with the link that mends it, or with who else can do it."""
     sentence, endpoint, field = missing
-    return {"title": sentence, "detail": "", "label": _("Do this"), "warn": False,
-            "url": url_for(endpoint, id=id, _anchor=field or None)}
+    can, who = {
+        "consultations.edit": (by.is_in("led", id), _("An engagement lead of one of the companies does this.")),
+        "consultations.conveners": (by.is_in("led", id), _("Each company does this itself.")),
+        "consultations.prepare": (by.is_in("facilitated", id), _("The facilitation body does this.")),
+    }.get(endpoint, (True, ""))
+    label = _("See the companies") if endpoint == "consultations.conveners" else _("Do this")
+    return {"title": sentence, "detail": "" if can else who, "label": label, "warn": False,
+            "url": url_for(endpoint, id=id, _anchor=field or None) if can else None}

@@ -6,14 +6,15 @@ from typing import Any
 import sqlalchemy as sa
 from flask import g
 
-from polyphony.consultations import rules, words
-from polyphony.consultations.models import Consultation, Convener, Transition
+from polyphony.consultations import leaving, rules, words
+from polyphony.consultations.models import Consultation, Convener, Facilitation, Raise, Transition
 from polyphony.kernel import clock, jobs, providers
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, language, lazy
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import translations_for, written
 
+__all__ = ["leaving"]  # its tasks and answers are registered by being imported
 _TELLS = {"open": ("open", ("participants", "conveners", "facilitators")),
           "answering": ("inputs_end", ("participants", "conveners", "facilitators"))}
 
@@ -58,9 +59,21 @@ def translatable(consultation_id: uuid.UUID) -> list[tuple[str, uuid.UUID, str, 
         return []
     found = [("consultation", kept.id, name, words.TEXTS[name], getattr(kept, name), kept.source_lang)
              for name in rules.FIELDS if getattr(kept, name)]
-    steps = db.session.scalars(sa.select(Transition).where(Transition.consultation_id == kept.id,
-                                                           Transition.words != "").order_by(Transition.at))
-    return [*found, *(("words", x.id, "words", lazy("Words of the facilitator"), x.words, x.lang) for x in steps)]
+    return [*found, *_words_kept(kept.id)]
+
+
+def _words_kept(id: uuid.UUID) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:
+    """What was said at steps, raises, departures and changes of the facilitator."""
+    kinds: tuple[tuple[Any, Any, Any, Any], ...] = (
+        (Transition, Transition.id, Transition.at, lazy("Words of the facilitator")),
+        (Raise, Raise.id, Raise.at, lazy("Why protection was raised")),
+        (Convener, Convener.words_id, Convener.invited_at, lazy("Words of a company")),
+        (Facilitation, Facilitation.id, Facilitation.at, lazy("Words about facilitating")))
+    rows = db.session.execute(sa.union_all(*(
+        sa.select(sa.literal(n).label("kind"), key.label("key"), model.words, model.lang, order.label("at"))
+        .where(model.consultation_id == id, model.words != "") for n, (model, key, order, _label) in enumerate(kinds)
+    )).order_by("kind", "at", "key"))
+    return [("words", key, "words", kinds[n][3], text, lang) for n, key, text, lang, _at in rows]
 
 
 @providers.provide("waits")
@@ -84,4 +97,9 @@ def waits(by: Viewer) -> list[dict[str, Any]]:
             .order_by(Consultation.created_at))
         found += [{"text": _("Prepare the announcement: %(title)s", title=title), "due": None, "warn": False,
                    "url": url_for("consultations.prepare", id=id)} for id, title in rows]
+    if by.of("called"):
+        rows = db.session.execute(sa.select(Consultation.id, Consultation.title).where(
+            Consultation.id.in_(by.of("called"))).order_by(Consultation.created_at))
+        found += [{"text": _("Companies ask you to take over: %(title)s", title=title), "due": None, "warn": False,
+                   "url": url_for("consultations.succession", id=id)} for id, title in rows]
     return found

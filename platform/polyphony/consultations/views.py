@@ -6,19 +6,20 @@ from typing import Any
 
 from flask import Blueprint, g, redirect, request, session, url_for
 
-from polyphony.consultations import rules, service, showing, views_prepare, words
+from polyphony.consultations import rules, service, showing, views_facilitation, views_prepare, words
 from polyphony.consultations.forms import TermsForm
-from polyphony.kernel import viewer
+from polyphony.kernel import providers, viewer
 from polyphony.kernel.access import access, anyone, company, require, there
 from polyphony.kernel.clock import moment, zone
 from polyphony.kernel.forms import ChangedMeanwhile, answer
-from polyphony.kernel.locale import language, listing, name_of
+from polyphony.kernel.locale import codes, language, listing, name_of
 from polyphony.kernel.pages import page
-from polyphony.languages.service import translations_for, written
+from polyphony.languages.service import translations_for
 
 blueprint = Blueprint("consultations", __name__, url_prefix="/<lang>")
 BLUEPRINTS = [blueprint]
 views_prepare.attach(blueprint)
+views_facilitation.attach(blueprint)
 
 
 @blueprint.get("/consultations")
@@ -55,18 +56,25 @@ def _after(text: str) -> tuple[date, uuid.UUID] | None:
 def show(id: uuid.UUID):  # type: ignore[no-untyped-def]
     by = viewer.current()
     kept, inputs, voices = service.find_with_counts(id)
-    conveners, steps = service.conveners_of(id), service.transitions_of(id)
-    tr = translations_for([id, *(s.id for s in steps if s.words)], language())
+    conveners, (steps, raises) = service.conveners_of(id), service.steps_of(id)
+    said = [*(s.id for s in steps if s.words), *(r.id for r in raises),
+            *(c.words_id for c in conveners if c.state == "left")]
+    asked = request.args.get("in", "")
+    lang = asked if asked in kept.languages else language()
+    tr = translations_for([id, *said], lang)
     place = showing.zone_for(by, kept)
     g.leave_fast = not by.is_signed_in or by.is_stakeholder
     return page(
-        "consultations/show.html", c=kept, say=lambda field: showing.say(kept, field, tr), steps=steps,
-        words_of=lambda step: written(step.words, step.lang, step.id, "words", tr, language()),
+        "consultations/show.html", c=kept, score=next(filter(None, providers.ask("consultation_path", id)), None)
+        if kept.state in ("published", "closed") else None, steps=steps,
+        say=lambda field: showing.say(kept, field, tr, lang),
+        words_of=lambda row: showing.said(row, tr, lang),
+        further=[(code, name_of(code)) for code in kept.languages if code not in codes()],
         conveners=conveners, owners=showing.co_owners(conveners), deciders=showing.deciders(conveners),
         actions=showing.next_steps(by, kept, conveners), stages=showing.stages(kept, steps, place),
         promise=showing.promise(kept), opens=moment(kept.opens_at, place), closes=moment(kept.closes_at, place),
         scope=showing.scope(kept), tongues=listing([name_of(x) for x in kept.languages]), inputs=inputs, voices=voices,
-        raises=service.raises_of(id) if kept.protection != "standard" else [], words=words, place=place)
+        raises=raises, words=words, place=place)
 
 
 @blueprint.get("/c/<secret>")
@@ -104,6 +112,7 @@ def edit(id: uuid.UUID):  # type: ignore[no-untyped-def]
     require(viewer.current().is_in("led", id), rules.NotLeading())
     rules.ensure_draft(kept)
     data = {name: getattr(kept, name) for name in (*service.PLAIN, "revision")}
+    data["further"] = [x for x in kept.languages if x not in codes()]
     local = zone(kept.time_zone)
     for name in ("opens_at", "closes_at"):
         data[name] = data[name].astimezone(local) if data[name] else None

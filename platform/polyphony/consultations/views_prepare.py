@@ -4,10 +4,18 @@ import uuid
 
 from flask import Blueprint, url_for
 
-from polyphony.consultations import companies, rules, service, showing, words
-from polyphony.consultations.forms import AskForm, RaiseForm, ReplyForm, StepForm, TranslatorForm, WordsForm
+from polyphony.consultations import companies, facilitation, rules, service, showing, words
+from polyphony.consultations.forms import (
+    AskForm,
+    DeclineForm,
+    RaiseForm,
+    ReplyForm,
+    StepForm,
+    TranslatorForm,
+    WordsForm,
+)
 from polyphony.consultations.models import PROTECTION
-from polyphony.kernel import locale, viewer
+from polyphony.kernel import locale, providers, viewer
 from polyphony.kernel.access import access, company, facilitator, require, signed_in
 from polyphony.kernel.forms import ChangedMeanwhile, Form, answer
 from polyphony.kernel.pages import page
@@ -21,7 +29,8 @@ def attach(blueprint: Blueprint) -> None:
     for path, name, rule, show, take in (
         ("/preparation", "prepare", signed_in, prepare, None),
         ("/announcement", "announce", facilitator, None, announce),
-        ("/facilitation", "facilitation", facilitator, None, facilitation),
+        ("/facilitation", "facilitation", facilitator, None, accept_facilitation),
+        ("/facilitation/refusal", "decline_facilitation", facilitator, None, decline_facilitation),
         ("/companies", "conveners", company, conveners, ask_company),
         ("/companies/reply", "reply", company, None, reply),
         ("/companies/departure", "leave", company, None, leave),
@@ -57,47 +66,61 @@ def announce(id: uuid.UUID):  # type: ignore[no-untyped-def]
                   then=lambda r: url_for("consultations.show", id=id), again=lambda: _prepare(id, form, Form()))
 
 
-def facilitation(id: uuid.UUID):  # type: ignore[no-untyped-def]
+def accept_facilitation(id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = Form()
-    return answer(form, lambda: companies.accept_facilitation(viewer.current(), id=id),
+    return answer(form, lambda: facilitation.accept(viewer.current(), id=id),
                   then=lambda r: url_for("consultations.prepare", id=id), again=lambda: _prepare(id, StepForm(), form))
 
 
-def _prepare(id, form, accepting):  # type: ignore[no-untyped-def]
+def decline_facilitation(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    """Whoever declines no longer sees the draft, hence the list."""
+    form = DeclineForm()
+    return answer(form, lambda words: facilitation.decline(viewer.current(), id=id, words=words),
+                  then=lambda r: url_for("consultations.index"),
+                  again=lambda: _prepare(id, StepForm(), Form(), declining=form))
+
+
+def _prepare(id, form, accepting, declining=None):  # type: ignore[no-untyped-def]
     kept, by = _inside(id)
     rows = service.conveners_of(id)
+    refusals = [r for r in facilitation.said_on(id) if r.says == "declined"] if kept.state == "draft" else []
+    tr = translations_for([r.id for r in refusals], locale.language())
     missing = service.missing(kept, rows) if kept.state == "draft" else []
     return page("consultations/prepare.html", fragment="ready", c=kept, title=_title(kept), form=form,
-                accepting=accepting, missing=[showing.mended_at(x, id) for x in missing],
+                accepting=accepting, declining=declining or DeclineForm(),
+                refusals=[(r.organisation.name, showing.said(r, tr)) for r in refusals],
+                missing=[showing.mended_at(x, id, by) for x in missing],
                 leads=by.is_in("led", id), facilitates=by.is_in("facilitated", id), words=words,
                 link=service.link_of(id) if kept.discovery == "link" else "")
 
 
 def conveners(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    return _conveners(id)
+    return show_conveners(id)
 
 
 def ask_company(id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = _choices(AskForm(), "company")
     return answer(form, lambda organisation: companies.ask_company(
         viewer.current(), id=id, organisation=organisation),
-                  then=lambda r: url_for("consultations.conveners", id=id), again=lambda: _conveners(id, asking=form))
+                  then=lambda r: url_for("consultations.conveners", id=id),
+                  again=lambda: show_conveners(id, asking=form))
 
 
 def reply(id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = ReplyForm()
     return answer(form, lambda **v: companies.reply(viewer.current(), id=id, **v),
                   then=lambda said: url_for("consultations.conveners", id=id) if said == "accepted"
-                  else url_for("consultations.index"), again=lambda: _conveners(id, replying=form))
+                  else url_for("consultations.index"), again=lambda: show_conveners(id, replying=form))
 
 
 def leave(id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = WordsForm()
     return answer(form, lambda words: companies.leave(viewer.current(), id=id, words=words),
-                  then=lambda r: url_for("consultations.show", id=id), again=lambda: _conveners(id, leaving=form))
+                  then=lambda r: url_for("consultations.show", id=id), again=lambda: show_conveners(id, leaving=form))
 
 
-def _conveners(id, asking=None, replying=None, leaving=None):  # type: ignore[no-untyped-def]
+def show_conveners(id, asking=None, replying=None, leaving=None, removing=None):  # type: ignore[no-untyped-def]
+    """Which companies take part, what this one has said, and whom it may still ask."""
     kept, by = _inside(id)
     rows = service.conveners_of(id)
     mine = companies.own_reply(by, rows)
@@ -107,9 +130,15 @@ def _conveners(id, asking=None, replying=None, leaving=None):  # type: ignore[no
                                    "accepts_facilitator": mine.accepts_facilitator})
     elif replying and isinstance(replying.refusal, ChangedMeanwhile):
         replying.revision.data = kept.revision
-    asking = asking or _choices(AskForm(), "company", {row.company_id for row in rows})
-    return page("consultations/conveners.html", fragment="companies", c=kept, title=_title(kept), rows=rows, mine=mine,
+    tr = translations_for([id, *(row.words_id for row in rows if row.words)], locale.language())
+    asking = asking or (_choices(AskForm(), "company", {row.company_id for row in rows}) if kept.state == "draft"
+                        else AskForm())
+    return page("consultations/conveners.html", fragment="companies", c=kept, title=showing.say(kept, "title", tr),
+                rows=rows, mine=mine,
                 asking=asking, replying=replying, departing=leaving or WordsForm(), leads=by.is_in("led", id),
+                owes=sum(providers.ask("owes", id, mine.company_id))
+                if mine and mine.state == "accepted" and kept.state != "draft" else 0,
+                removing=removing or Form(), said=[showing.said(row, tr) for row in rows],
                 waiting={r.company_id: rules.waiting_for(kept, r) for r in rows}, words=words,
                 listing=locale.listing,
                 functions_of=lambda row: [str(words.FUNCTIONS.get(f, f)) for f in row.functions])
@@ -173,7 +202,8 @@ def _people(form: TranslatorForm, id: uuid.UUID) -> TranslatorForm:
     invited = {row.organisation_id for row in companies.invited_to(id)}
     form.person.choices = [(str(m.id), f"{p.name} · {o.name}") for m, p, o in companies.who_could_translate()
                            if o.id in invited]
-    form.languages.choices = [(x.code, x.name) for x in locale.interface()]
+    offered = [*(x.code for x in locale.interface()), *service.find(id).languages]
+    form.languages.choices = [(code, locale.name_of(code)) for code in dict.fromkeys(offered)]
     return form
 
 

@@ -4,6 +4,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from polyphony.demo.cast import day, moment
+from polyphony.feedback import rules
 from polyphony.feedback.models import (
     Answer,
     AnswerHand,
@@ -75,7 +76,8 @@ class Loop:
         self.kept.append(Objection(
             id=uuid.uuid4(), theme_id=self.themes[told["theme"]].id, input_id=self.story.inputs[told["input"]].id,
             consultation_id=self.here, words=told["words"], lang=told["lang"], day=day(told["said_in_days"]),
-            handled_on=day(told["handled_in_days"]), handled_words=told["handled"]))
+            handled_on=day(told["handled_in_days"]), handled_words=told["handled"],
+            handled_lang=told.get("handled_lang", "en")))
 
     def _answer(self, told: dict[str, Any]) -> None:
         signed, promised = told["signed_in_days"], self.story.at("promised")
@@ -109,12 +111,15 @@ class Loop:
 
     def _ground(self, views: list[dict[str, Any]], measure: Measure) -> None:
         days = [told["said_in_days"] for told in views]
+        enough = rules.may_be_shown(sum(not told.get("named") for told in views))
         self.kept.append(GroundRound(measure_id=measure.id, consultation_id=self.here, opened_on=day(min(days) - 3),
                                      until=day(max(days) + 7)))
         for told in views:
             said = told["said_in_days"]
             view = GroundView(id=uuid.uuid4(), measure_id=measure.id, consultation_id=self.here, view=told["view"],
-                              words=told["words"], lang=told["lang"], day=day(said), read_on=day(said + 2))
+                              words=told["words"], lang=told["lang"], day=day(said), read_on=day(said + 2),
+                              shown_as=self.players.organisations[told["by"]].name if told.get("named") else "",
+                              shown_on=day(max(days) + 2) if enough else day(said + 2) if told.get("named") else None)
             author = self.story.author(told["by"], told["lang"], said)
             self.kept += [view, GroundAuthor(view_id=view.id, measure_id=measure.id, **author)]
             self.kept += self.story.translated("ground_view", view.id, "words", told["translations"], told["lang"],

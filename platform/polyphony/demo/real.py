@@ -22,7 +22,7 @@ from flask import session
 from sqlalchemy.orm import Session
 
 from polyphony.app import create_app
-from polyphony.consultations import companies, rules, service
+from polyphony.consultations import companies, facilitation, rules, service
 from polyphony.consultations.tasks import turn_with_time
 from polyphony.demo.load import read
 from polyphony.feedback import answers, publication, themes
@@ -146,7 +146,7 @@ class Real:
                 companies.reply(by, id=about, says="accepted", functions=["product"], accepts_facilitator=True,
                                 words="", revision="1")
         with self.acting(self.people["table"]) as by:
-            companies.accept_facilitation(by, id=about)
+            facilitation.accept(by, id=about)
             for n in range(ORGANISATIONS):
                 companies.invite(by, id=about, organisation=self.organisations[f"org{n}"])
         with self.acting(self.people["table"]) as by:

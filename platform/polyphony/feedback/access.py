@@ -9,12 +9,14 @@ from polyphony.feedback.models import (
     GroundAuthor,
     GroundRound,
     GroundView,
+    Lost,
     Measure,
     Objection,
     Publication,
+    Reminder,
     Theme,
 )
-from polyphony.kernel.policies import allow, any_of, ids, one, protect
+from polyphony.kernel.policies import allow, any_of, definer, ids, one, protect
 from polyphony.kernel.viewer import fact, had
 from polyphony.languages.access import changeable, not_refused, readable_with
 from polyphony.languages.models import TranslatorRefusal
@@ -31,13 +33,15 @@ _SEEN = "consultation_id IN (SELECT c.id FROM consultations.consultation c)"
 
 protect(Theme, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT")
 protect(Excerpt, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE")
-protect(Objection, app="SELECT, INSERT, UPDATE", worker="SELECT, DELETE")
-protect(Answer, app="SELECT, INSERT, UPDATE", worker="SELECT, UPDATE")
-protect(AnswerHand, app="SELECT, INSERT", worker="")
-protect(Comment, app="SELECT, INSERT", worker="")
+protect(Lost, app="SELECT, INSERT, DELETE", worker="SELECT, INSERT, DELETE")
+protect(Objection, app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, DELETE", lookup="SELECT, DELETE")
+protect(Reminder, app="SELECT, INSERT", worker="")
+protect(Answer, app="SELECT, INSERT, UPDATE", worker="SELECT, UPDATE", lookup="SELECT, DELETE")
+protect(AnswerHand, app="SELECT, INSERT", worker="", lookup="SELECT, DELETE")
+protect(Comment, app="SELECT, INSERT", worker="", lookup="SELECT, DELETE")
 protect(Publication, app="SELECT, INSERT", worker="SELECT")
 protect(Default, app="SELECT, INSERT", worker="SELECT")
-protect(Measure, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT")
+protect(Measure, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT", lookup="SELECT, DELETE")
 protect(GroundRound, app="SELECT, INSERT", worker="SELECT")
 protect(GroundView, app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, DELETE")
 protect(GroundAuthor, app="SELECT, INSERT", worker="SELECT, INSERT, DELETE")
@@ -61,7 +65,12 @@ allow(Excerpt, "DELETE", "facilitator", FACILITATED)
 allow(Excerpt, "DELETE", "author", f"input_id = ANY ({ids('authored')})")
 allow(Objection, "SELECT", "author_and_facilitator", f"input_id = ANY ({ids('authored')}) OR {FACILITATED}")
 allow(Objection, "INSERT", "author", "", check=f"input_id = ANY ({ids('authored')}) AND {any_of('theme_id', 'placed')}")
+allow(Objection, "SELECT", "translator", f"{TRANSLATING} AND {not_refused('input_id')} AND EXISTS (SELECT 1 FROM "
+      "inputs.input i WHERE i.id = input_id AND i.audience <> 'facilitator')")
 allow(Objection, "UPDATE", "facilitator", FACILITATED)
+allow(Lost, "SELECT", "facilitator", FACILITATED)
+allow(Lost, "INSERT", "author_and_facilitator", "", check=f"input_id = ANY ({ids('authored')}) OR {FACILITATED}")
+allow(Lost, "DELETE", "facilitator", FACILITATED)
 
 allow(Answer, "SELECT", "own_company", _OWN)
 allow(Answer, "SELECT", "signed_for_facilitator", f"state <> 'draft' AND {FACILITATED}")
@@ -76,6 +85,8 @@ allow(AnswerHand, "SELECT", "own_company", _OWN)
 allow(AnswerHand, "INSERT", "own_company", "", check=f"{_OWN} AND person_id = {one('person')}")
 allow(Comment, "SELECT", "own_company", _OWN)
 allow(Comment, "INSERT", "own_company", "", check=f"{_OWN} AND person_id = {one('person')}")
+allow(Reminder, "SELECT", "facilitator_and_company", f"{FACILITATED} OR {_OWN}")
+allow(Reminder, "INSERT", "facilitator", "", check=FACILITATED)
 for model in (Publication, Default):
     allow(model, "SELECT", "of_seen", _SEEN, public=True)
     allow(model, "INSERT", "facilitator", "", check=FACILITATED)
@@ -86,10 +97,12 @@ allow(Measure, "UPDATE", "own_company", any_of("company_id", "leading", "decidin
 allow(Measure, "DELETE", "own_company", any_of("company_id", "leading", "deciding"))
 allow(GroundRound, "SELECT", "of_seen", _SEEN, public=True)
 allow(GroundRound, "INSERT", "facilitator", "", check=FACILITATED)
-allow(GroundView, "SELECT", "read", f"read_on IS NOT NULL AND {_SEEN}", public=True)
+# Read is not shown: while few have spoken, words and marks would point at people.
+allow(GroundView, "SELECT", "shown", f"shown_on IS NOT NULL AND {_SEEN}", public=True)
+allow(GroundView, "SELECT", "translator", f"read_on IS NOT NULL AND {TRANSLATING}")
 allow(GroundView, "SELECT", "facilitator", FACILITATED)
 allow(GroundView, "SELECT", "own", any_of("id", "viewed"))
-allow(GroundView, "INSERT", "author", "", check=f"read_on IS NULL AND {any_of('consultation_id', 'participating')}")
+allow(GroundView, "INSERT", "author", "", check=f"read_on IS NULL AND shown_on IS NULL AND {any_of('consultation_id', 'participating')}")
 allow(GroundView, "UPDATE", "facilitator", FACILITATED)
 _MINE = f"person_id = {one('person')} OR phrase_id = {one('phrase')}"
 allow(GroundAuthor, "SELECT", "own", _MINE)
@@ -110,3 +123,26 @@ changeable("measure", f"{FACILITATED} OR {TRANSLATING} OR EXISTS (SELECT 1 FROM 
            f"m.id = subject_id AND {any_of('m.company_id', 'leading', 'deciding')})")
 readable_with("ground_view", "feedback.ground_view")
 changeable("ground_view", f"{any_of('subject_id', 'viewed')} OR {FACILITATED} OR {TRANSLATING}")
+readable_with("quote", "feedback.excerpt")
+changeable("quote", f"{FACILITATED} OR {TRANSLATING} OR EXISTS (SELECT 1 FROM feedback.excerpt e WHERE "
+           f"e.id = subject_id AND e.input_id = ANY ({ids('authored')}))")
+readable_with("words", "feedback.objection", name="objection_words")
+readable_with("words", 'feedback."default"', name="default_words")
+
+# A theme taken back takes with it what the facilitator may not see: drafts that no company has signed.
+definer("feedback.drop_drafts(theme uuid) RETURNS void", """
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+BEGIN
+  IF NOT viewer.sealed() OR NOT EXISTS (
+      SELECT 1 FROM feedback.theme t WHERE t.id = theme AND t.published_on IS NULL AND t.consultation_id = ANY (
+        nullif(current_setting('polyphony.facilitated', true), '')::uuid[]))
+    OR EXISTS (SELECT 1 FROM feedback.answer a WHERE a.theme_id = theme AND a.state <> 'draft')
+    OR EXISTS (SELECT 1 FROM feedback.objection o WHERE o.theme_id = theme AND o.handled_on IS NULL) THEN
+    RETURN;
+  END IF;
+  DELETE FROM feedback.measure m WHERE m.theme_id = theme;
+  DELETE FROM feedback.answer_hand h USING feedback.answer a WHERE a.id = h.answer_id AND a.theme_id = theme;
+  DELETE FROM feedback.comment c WHERE c.theme_id = theme;
+  DELETE FROM feedback.answer a WHERE a.theme_id = theme;
+  DELETE FROM feedback.objection o WHERE o.theme_id = theme;
+END $f$""")

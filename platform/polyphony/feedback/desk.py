@@ -3,14 +3,26 @@
 import uuid
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app, url_for
 
-from polyphony.consultations.models import Consultation
-from polyphony.feedback import rules
-from polyphony.feedback.models import Answer, Excerpt, GroundRound, GroundView, Measure, Objection, Theme
+from polyphony.consultations.models import Consultation, Convener
+from polyphony.feedback import quotes, rules
+from polyphony.feedback.models import (
+    IN_ORDER,
+    Answer,
+    Default,
+    Excerpt,
+    GroundRound,
+    GroundView,
+    Measure,
+    Objection,
+    Reminder,
+    Theme,
+)
 from polyphony.feedback.service import companies_of
 from polyphony.feedback.themes import consultation_of
 from polyphony.inputs.models import Input
@@ -36,6 +48,20 @@ class Desk:
     measures: list[tuple[Measure, GroundRound | None]]
     unread_views: list[GroundView]
     lacking: int
+    lost: dict[uuid.UUID, int]  # excerpts that went because the words changed, by theme
+    reminded: dict[uuid.UUID, date | None]
+
+    @property
+    def to_remind(self) -> list[tuple[uuid.UUID, str, int, date | None]]:
+        """Company, name, how many answers to shared themes it has not signed, and when it was last reminded."""
+        try:
+            rules.ensure_time_to_remind(self.consultation.state, self.consultation.promised_on, clock.today())
+        except rules.NoTimeToRemind:
+            return []
+        shared = {theme.id for theme in self.themes if theme.shared_on}
+        counts = Counter(company for theme, company in self.owing if theme in shared and company in self.companies)
+        return sorted(((c, self.companies[c], number, self.reminded.get(c)) for c, number in counts.items()),
+                      key=lambda line: line[1])
 
     @property
     def unread(self) -> list[Input]:
@@ -59,16 +85,17 @@ def facilitators(consultation_id: uuid.UUID) -> Desk:
     """Everything on the facilitator's desk, in ten statements at most."""
     consultation = consultation_of(consultation_id)
     here = consultation_id
-    sides = companies_of(here)
+    sides = _sides(here)
     inputs = list(db.session.scalars(sa.select(Input).where(
         Input.consultation_id == here, Input.withdrawn_on.is_(None)).order_by(Input.day, Input.shuffle)))
     by_id = {each.id: each for each in inputs}
-    rows = db.session.execute(sa.select(Theme, Excerpt).outerjoin(Excerpt, Excerpt.theme_id == Theme.id).where(
-        Theme.consultation_id == here).order_by(Theme.place, Theme.made_on, Theme.title, Excerpt.id)).all()
-    themes = list({theme.id: theme for theme, _e in rows}.values())
-    excerpts = [(e, by_id[e.input_id]) for _t, e in rows if e is not None and e.input_id in by_id]
+    rows = db.session.execute(sa.select(Theme, Excerpt, quotes.losses(here)).outerjoin(
+        Excerpt, Excerpt.theme_id == Theme.id).where(Theme.consultation_id == here)
+        .order_by(*IN_ORDER, Excerpt.id)).all()
+    themes = list({theme.id: theme for theme, _e, _l in rows}.values())
+    excerpts = [(e, by_id[e.input_id]) for _t, e, _l in rows if e is not None and e.input_id in by_id]
     objections = list(db.session.scalars(sa.select(Objection).where(
-        Objection.consultation_id == here, Objection.handled_on.is_(None)).order_by(Objection.day)))
+        Objection.consultation_id == here, Objection.handled_on.is_(None)).order_by(Objection.day, Objection.id)))
     answers = list(db.session.scalars(sa.select(Answer).where(
         Answer.consultation_id == here, Answer.state != "draft")))
     held = db.session.execute(
@@ -79,10 +106,22 @@ def facilitators(consultation_id: uuid.UUID) -> Desk:
     read_in = db.session.execute(sa.text("SELECT DISTINCT lang FROM inputs.languages_of_authors(:id)"),
                                  {"id": here}).scalars().all()
     return Desk(
-        consultation, {c.company_id: c.company.name for c, _d in sides}, themes, excerpts, inputs, objections,
-        rules.owed(themes, [(a.theme_id, a.company_id) for a in answers]), {c.company_id for c, d in sides if d},
+        consultation, {c.company_id: c.company.name for c, _d, _r in sides}, themes, excerpts, inputs, objections,
+        rules.owed(themes, [(a.theme_id, a.company_id) for a in answers]), {c.company_id for c, d, _r in sides if d},
         list({m.id: (m, r) for m, r, _v in held}.values()), [v for _m, _r, v in held if v is not None],
-        len(lacking(texts, read_in)))
+        len(lacking(texts, read_in)), {theme.id: number for theme, _e, number in rows if number},
+        {c.company_id: on for c, _d, on in sides})
+
+
+def _sides(consultation_id: uuid.UUID) -> list[Any]:
+    """The companies by name, each with the record of its silence and the day it was last reminded."""
+    last = sa.select(sa.func.max(Reminder.on)).where(
+        Reminder.consultation_id == Convener.consultation_id, Reminder.company_id == Convener.company_id
+    ).correlate(Convener).scalar_subquery()
+    rows = db.session.execute(sa.select(Convener, Default, last).outerjoin(Default, sa.and_(
+        Default.consultation_id == Convener.consultation_id, Default.company_id == Convener.company_id))
+        .where(Convener.consultation_id == consultation_id, Convener.state.in_(("accepted", "left"))))
+    return sorted(rows, key=lambda row: row[0].company.name)
 
 
 def where(endpoint: str, **values: Any) -> str | None:
@@ -120,10 +159,13 @@ def _owing(desk: Desk) -> list[dict[str, Any]]:
     if is_late and desk.consultation.state == "answering":
         return []  # no longer a blocker: what is missing shows as owed
     counts = Counter(company for _theme, company in desk.owing if company in desk.companies)
+    can = {company for company, _name, _number, _on in desk.to_remind}
+    dates = (where("consultations.show", id=here), _("See the dates"))
+    remind = (url_for("feedback.facilitate", id=here) + "#remind", _("Remind it"))
+    detail = _("After the promised date you may publish without them; they show as owed, by name.")
     return [_line(ngettext("%(company)s has not signed %(num)s answer", "%(company)s has not signed %(num)s answers",
-                           number, company=desk.companies[company]), where("consultations.show", id=here),
-                  _("See the dates"), _("After the promised date you may publish without them; they show as owed, "
-                                        "by name."), warn=True)
+                           number, company=desk.companies[company]), *(remind if company in can else dates), detail,
+                  warn=True)
             for company, number in sorted(counts.items(), key=lambda pair: desk.companies[pair[0]])]
 
 
@@ -144,8 +186,7 @@ def companys(by: Viewer, consultation_id: uuid.UUID) -> tuple[Consultation, list
     own = {c.company_id: c.company.name for c, _d in companies_of(consultation_id)
            if by.is_in("companies", c.company_id)}
     themes = db.session.scalars(sa.select(Theme).where(
-        Theme.consultation_id == consultation_id, Theme.shared_on.is_not(None)).order_by(
-        Theme.place, Theme.made_on, Theme.title)).all()
+        Theme.consultation_id == consultation_id, Theme.shared_on.is_not(None)).order_by(*IN_ORDER)).all()
     latest: dict[Any, Answer] = {}
     signed = set()
     for each in db.session.scalars(sa.select(Answer).where(

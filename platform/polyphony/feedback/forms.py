@@ -1,6 +1,15 @@
 """The shape of what facilitators, companies and authors type in the loop."""
 
-from wtforms import DateField, HiddenField, RadioField, SelectField, SelectMultipleField, widgets
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    validators,
+    widgets,
+)
 from wtforms.fields import SelectChoice
 
 from polyphony.feedback import words
@@ -91,6 +100,18 @@ class GroundForm(Form):
     view = RadioField(lazy("How does it look where you live?"), choices=options(words.VIEWS.items()))
     words = Words(lazy("In your words"), [optional()], length=5000)
     lang = Tongue()
+
+
+class NamedGroundForm(GroundForm):
+    """For members of an invited organisation, who may name it."""
+
+    named = BooleanField(lazy("Show the name of my organisation with this view"))
+
+
+class MoveForm(Form):
+    """One place up or down."""
+
+    way = HiddenField(validators=[validators.AnyOf(("up", "down"))])
 
 
 class PublishForm(Form):

@@ -10,6 +10,7 @@ from polyphony.feedback.answers import ensure_drafting
 from polyphony.feedback.models import VIEWS, GroundAuthor, GroundRound, GroundView, Measure
 from polyphony.feedback.themes import consultation_of, ensure_facilitating
 from polyphony.inputs.models import Input
+from polyphony.inputs.service import speaks_for
 from polyphony.kernel import audit, clock, small_numbers
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
@@ -59,7 +60,7 @@ def may_view(by: Viewer, measure: Measure) -> bool:
         Input.id.in_(mine), Input.consultation_id == measure.consultation_id))))
 
 
-def give_view(by: Viewer, *, measure_id: uuid.UUID, view: str, words: str, lang: str) -> Measure:
+def give_view(by: Viewer, *, measure_id: uuid.UUID, view: str, words: str, lang: str, named: bool = False) -> Measure:
     """Say how a measure looks from the ground, once. Raises `DidNotSpeak`, `RoundOver`, `ViewGiven`."""
     measure = there(db.session.get(Measure, measure_id))
     require(may_view(by, measure), rules.DidNotSpeak())
@@ -69,25 +70,44 @@ def give_view(by: Viewer, *, measure_id: uuid.UUID, view: str, words: str, lang:
     if db.session.scalar(sa.select(GroundAuthor.view_id).where(GroundAuthor.measure_id == measure.id)):
         raise rules.ViewGiven()
     given = GroundView(id=uuid.uuid4(), measure_id=measure.id, consultation_id=measure.consultation_id, view=view,
-                       words=words or "", lang=lang, day=clock.today())
+                       words=words or "", lang=lang, day=clock.today(),
+                       shown_as=speaks_for(by, measure.consultation_id) if named and by.is_signed_in else "")
     db.session.add(given)
     db.session.flush()
     db.session.add(GroundAuthor(view_id=given.id, measure_id=measure.id, person_id=by.person, phrase_id=by.phrase))
-    audit.record("ground.said", measure.id, about=measure.consultation_id, anonymous=True)
+    if by.is_signed_in:  # what is done without an account leaves no row of its own
+        audit.record("ground.said", measure.id, about=measure.consultation_id, anonymous=True)
     return measure
 
 
 def read_view(by: Viewer, *, view_id: uuid.UUID) -> GroundView:
-    """The facilitator has read a view; from now others see it. Raises `NotFacilitating`."""
+    """The facilitator has read a view; others see it once enough have spoken. Raises `NotFacilitating`."""
     view = there(db.session.get(GroundView, view_id))
     ensure_facilitating(by, view.consultation_id)
     if view.read_on is None:
         view.read_on = clock.today()
+        db.session.flush()
+        _show(view.measure_id)
         audit.record("ground.read", view.id, about=view.consultation_id)
     return view
 
 
+def _show(measure_id: uuid.UUID) -> None:
+    """Let others see what may be seen: organisations that name themselves, the others from five on, all together."""
+    read = db.session.scalars(sa.select(GroundView).where(
+        GroundView.measure_id == measure_id, GroundView.read_on.is_not(None)).order_by(GroundView.id)).all()
+    enough = rules.may_be_shown(sum(not each.shown_as for each in read))
+    for each in read:
+        if each.shown_on is None and (enough or each.shown_as):
+            each.shown_on = clock.today()
+
+
 def tally(views: list[GroundView]) -> dict[str, int | None]:
-    """How many of the views read say what; None where the number is too small to show."""
-    counts = {view: sum(each.view == view for each in views if each.read_on) for view in VIEWS}
-    return small_numbers.parts(counts)
+    """How many of the unnamed views shown say what, None where too small; nothing while fewer than five spoke.
+
+    Named ones stand by name and are not counted: taken off a total, they would leave the few others.
+    """
+    unnamed = [each for each in views if each.shown_on and not each.shown_as]
+    if not rules.may_be_shown(len(unnamed)):
+        return {}
+    return small_numbers.parts({view: sum(each.view == view for each in unnamed) for view in VIEWS})

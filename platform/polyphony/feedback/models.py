@@ -34,6 +34,9 @@ class Theme(Row, Base):
     revision: Mapped[int] = mapped_column(default=1)
 
 
+IN_ORDER = (Theme.place, Theme.made_on, Theme.title, Theme.id)  # as the facilitator arranged them
+
+
 class Excerpt(Row, Base):
     """A part of an input placed in a theme; an empty quote shapes the theme without ever being quoted."""
 
@@ -46,6 +49,17 @@ class Excerpt(Row, Base):
     consultation_id: Mapped[uuid.UUID]
     quote: Mapped[str]
     placed_on: Mapped[date]
+
+
+class Lost(Row, Base):
+    """An excerpt went because the words it quoted were changed or masked; the words themselves are kept nowhere."""
+
+    __tablename__ = "lost"
+    __table_args__ = {"schema": "feedback"}
+    consultation_id: Mapped[uuid.UUID] = to("consultations.consultation.id")
+    theme_id: Mapped[uuid.UUID] = to("feedback.theme.id")
+    input_id: Mapped[uuid.UUID] = to("inputs.input.id")
+    day: Mapped[date]
 
 
 class Objection(Row, Base):
@@ -61,6 +75,7 @@ class Objection(Row, Base):
     day: Mapped[date]
     handled_on: Mapped[date | None]
     handled_words: Mapped[str] = mapped_column(default="")
+    handled_lang: Mapped[str] = mapped_column(default="")
 
 
 class Answer(Row, Base):
@@ -145,6 +160,16 @@ class Default(Row, Base):
     on: Mapped[date]
 
 
+class Reminder(Base):
+    """The facilitator reminded a company of the answers it has not signed: at most once a day."""
+
+    __tablename__ = "reminder"
+    __table_args__ = {"schema": "feedback"}
+    consultation_id: Mapped[uuid.UUID] = to("consultations.consultation.id", primary_key=True)
+    company_id: Mapped[uuid.UUID] = to("organisations.organisation.id", primary_key=True)
+    on: Mapped[date] = mapped_column(primary_key=True)
+
+
 class Measure(Row, Base):
     """What a company promises to do, with an owner (a function) and a date; its own word on where it stands."""
 
@@ -178,10 +203,14 @@ class GroundRound(Base):
 
 
 class GroundView(Row, Base):
-    """What an affected person says of a measure; shown once the facilitator has read it."""
+    """What an affected person says of a measure; read by the facilitator first, shown once enough have spoken."""
 
     __tablename__ = "ground_view"
-    __table_args__ = (one_of("view", VIEWS), at_most("words", 20_000), {"schema": "feedback"})
+    __table_args__ = (
+        one_of("view", VIEWS), at_most("words", 20_000), at_most("shown_as", 300),
+        sa.CheckConstraint("shown_on IS NULL OR read_on IS NOT NULL", name="read_before_shown"),
+        {"schema": "feedback"},
+    )
     measure_id: Mapped[uuid.UUID] = to("feedback.measure.id")
     consultation_id: Mapped[uuid.UUID]
     view: Mapped[str]
@@ -190,6 +219,8 @@ class GroundView(Row, Base):
     day: Mapped[date]
     shuffle: Mapped[int] = mapped_column(default=shuffle)
     read_on: Mapped[date | None]
+    shown_as: Mapped[str] = mapped_column(default="")  # an organisation that names itself, else nothing
+    shown_on: Mapped[date | None]  # when others may see it: never while fewer than five have spoken unnamed
 
 
 class GroundAuthor(Base):

@@ -3,10 +3,11 @@
 from typing import Any
 
 from polyphony.feedback.service import Board, Said, ThemeShown
+from polyphony.feedback.stories import bar, drawn, late_words
 from polyphony.feedback.words import VIEWS
 from polyphony.kernel import clock
-from polyphony.kernel.locale import _, direction, language
-from polyphony.kernel.score import Note, Score, Voice, score
+from polyphony.kernel.locale import _
+from polyphony.kernel.score import Note, Score, Voice
 
 
 def path(board: Board, theme: ThemeShown, said: list[Said]) -> Score | None:
@@ -17,12 +18,10 @@ def path(board: Board, theme: ThemeShown, said: list[Said]) -> Score | None:
         voices.append(Voice(_("Facilitator"), [Note(theme.row.made_on, _("placed in a theme"), "theme")]))
     for cell in theme.cells:
         voices += _company(board, cell)
-    promised = board.consultation.promised_on
-    bar = (promised, _("promised date")) if promised else None
     kept = [voice for voice in voices if voice.notes]
     if not kept:
         return None
-    return score(kept, bar, direction=direction(language()), say_day=lambda d: clock.day(d).text)  # type: ignore[union-attr]
+    return drawn(kept, bar(theme.row.published_on, board.consultation.promised_on))
 
 
 def _heard(mine: list[Said]) -> Voice:
@@ -39,8 +38,8 @@ def _company(board: Board, cell: Any) -> list[Voice]:
         return [Voice(cell.company, [Note(day, _("owes an answer"), "owed")])]
     if not cell.current:
         return []
-    notes = [Note(a.row.published_on or a.row.signed_on, str(a.label), "late" if a.row.late_days else "answer",
-                  a.row.decision) for a in [*cell.earlier[::-1], cell.current]]
+    notes = [Note(a.row.published_on or a.row.signed_on, late_words(str(a.label), a.row.late_days),
+                  "late" if a.row.late_days else "answer", a.row.decision) for a in [*cell.earlier[::-1], cell.current]]
     ground = []
     for measure in cell.current.measures:
         if measure.row.status_on:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from polyphony.feedback.models import NEEDS_REASON
+from polyphony.kernel import small_numbers
 from polyphony.kernel.clock import days_between
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import BadInput, NotPermitted, WrongState
@@ -144,6 +145,24 @@ class InThePast(BadInput):
     message = lazy("This lies in the past. Please choose a later day.")
 
 
+class AnswerSigned(WrongState):
+    message = lazy("A company has signed its answer to this theme, so the theme stays.")
+    help = lazy("You can still change its words and its excerpts until the answers are published.")
+
+
+class ObjectionWaits(WrongState):
+    message = lazy("An author says of this theme: not what I meant. Reply to her before you take the theme back.")
+
+
+class NoTimeToRemind(WrongState):
+    message = lazy("Companies are reminded while they answer, before the promised date.")
+    help = lazy("After that date you may publish without them: what is not signed shows as owed, by name.")
+
+
+class RemindedToday(WrongState):
+    message = lazy("You have reminded this company today. You can do it again tomorrow.")
+
+
 class NotPublished(WrongState):
     message = lazy("This happens after the answers are published.")
 
@@ -154,6 +173,31 @@ def ensure_quote(quote: str, text: str, audience: str) -> None:
         raise NeverQuoted()
     if quote and quote not in text:
         raise QuoteNotFound()
+
+
+def still_said(quote: str, text: str, *, is_masked: bool) -> bool:
+    """Whether an excerpt holds after its input changed: all its words stand there; without words, if only masked."""
+    return quote in text if quote else is_masked
+
+
+def moved(themes: Sequence[Any], theme: Any, *, up: bool) -> list[Any]:
+    """The themes in their new order, one of them a place further up or down."""
+    order = list(themes)
+    start = order.index(theme)
+    end = min(max(start + (-1 if up else 1), 0), len(order) - 1)
+    order.insert(end, order.pop(start))
+    return order
+
+
+def ensure_time_to_remind(state: str, promised: date | None, today: date) -> None:
+    """Reminders come before the promised date, while companies answer. Raises `NoTimeToRemind`."""
+    if state != "answering" or (promised is not None and today >= promised):
+        raise NoTimeToRemind()
+
+
+def may_be_shown(unnamed: int) -> bool:
+    """Whether unnamed views on a measure hide each other: five people at least have spoken."""
+    return unnamed >= small_numbers.THRESHOLD
 
 
 def addressed(inputs: Iterable[Any], added: Iterable[uuid.UUID]) -> list[uuid.UUID]:

@@ -3,7 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,13 +11,24 @@ import sqlalchemy as sa
 from polyphony.consultations.models import Consultation, Convener
 from polyphony.feedback import rules, words
 from polyphony.feedback.measures import tally
-from polyphony.feedback.models import Answer, Default, Excerpt, GroundRound, GroundView, Measure, Objection, Theme
+from polyphony.feedback.models import (
+    IN_ORDER,
+    Answer,
+    Default,
+    Excerpt,
+    GroundRound,
+    GroundView,
+    Measure,
+    Objection,
+    Theme,
+)
 from polyphony.inputs.models import Input
 from polyphony.kernel import clock
 from polyphony.kernel.access import there
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import language
 from polyphony.kernel.viewer import Viewer
+from polyphony.languages.models import Translation
 from polyphony.languages.service import Written, translations_for, written
 
 SHORT = 90  # characters of an answer's words beside its mark
@@ -37,7 +48,7 @@ class MeasureShown:
     is_open: bool = False
     until: clock.Day | None = None
     counts: list[tuple[str, Any, int | None]] = field(default_factory=list)
-    views: list[tuple[str, Any, Written]] = field(default_factory=list)
+    views: list[tuple[str, Any, Written, str]] = field(default_factory=list)  # mark, its name, words, organisation
     has_views: bool = False
 
 
@@ -91,6 +102,7 @@ class Board:
     themes: list[ThemeShown]
     defaults: list[tuple[str, Written, clock.Day | None]]
     published: clock.Day | None
+    tr: dict[tuple[uuid.UUID, str], Translation] = field(default_factory=dict)  # into the reader's language
 
 
 @dataclass(frozen=True)
@@ -100,12 +112,13 @@ class Said:
     id: uuid.UUID
     input_id: uuid.UUID
     quote: Written
+    whole: Written | None  # the input in the reader's language, where only the quote lacks it
     shown_as: str
     is_mine: bool
     placed_on: Any
     said_on: Any
     read_on: Any
-    objections: list[Objection]
+    objections: list[tuple[Objection, Written]]  # her own, with the facilitator's reply
 
 
 def companies_of(consultation_id: uuid.UUID) -> list[tuple[Convener, Default | None]]:
@@ -117,8 +130,8 @@ def companies_of(consultation_id: uuid.UUID) -> list[tuple[Convener, Default | N
     return sorted(((c, d) for c, d in rows), key=lambda pair: pair[0].company.name)
 
 
-def board(by: Viewer, consultation: Consultation) -> Board:
-    """The published answers: four statements with any number of themes."""
+def whole_board(by: Viewer, consultation: Consultation) -> Board:
+    """Every published answer with its words, versions and measures: four statements."""
     rows = _rows(Theme.consultation_id == consultation.id, Theme.published_on.is_not(None))
     return _board(by, consultation, [(theme, answer) for theme, answer, _ in rows])
 
@@ -134,7 +147,7 @@ def _rows(*wanted: Any) -> list[Any]:
     return list(db.session.execute(
         sa.select(Theme, Answer, Consultation).join(Consultation, Consultation.id == Theme.consultation_id)
         .outerjoin(Answer, sa.and_(Answer.theme_id == Theme.id, Answer.state == "published"))
-        .where(*wanted).order_by(Theme.place, Theme.made_on, Theme.title, Answer.number)))
+        .where(*wanted).order_by(*IN_ORDER, Answer.number, Answer.id)))
 
 
 def _board(by: Viewer, consultation: Consultation, rows: list[Any]) -> Board:
@@ -154,7 +167,7 @@ def _board(by: Viewer, consultation: Consultation, rows: list[Any]) -> Board:
               for c, d in sides if d]
     days = [t.published_on for t in themes if t.published_on]
     title = written(consultation.title, consultation.source_lang, consultation.id, "title", tr, lang)
-    return Board(consultation, title, names, lines, silent, clock.day(max(days)) if days else None)
+    return Board(consultation, title, names, lines, silent, clock.day(max(days)) if days else None, tr)
 
 
 def _cell(consultation: Consultation, theme: Theme, company: uuid.UUID, name: str,
@@ -180,7 +193,7 @@ def _measures(answer_ids: list[uuid.UUID]) -> list[tuple[Measure, GroundRound | 
         .where(Measure.answer_id.in_(answer_ids)).order_by(Measure.due_on, Measure.id, GroundView.shuffle)).all()
     views: dict[uuid.UUID, list[GroundView]] = defaultdict(list)
     for measure, _, view in rows:
-        if view is not None and view.read_on:
+        if view is not None and view.shown_on:
             views[measure.id].append(view)
     return [(m, r, views[m.id]) for m, r in {m.id: (m, r) for m, r, _ in rows}.values()]
 
@@ -211,24 +224,38 @@ def measure_shown(m: Measure, held: GroundRound | None, views: list[GroundView],
     made.is_open = bool(held and held.until >= clock.today())
     made.until = clock.day(held.until) if held else None
     made.has_views = bool(views)
-    made.counts = [(code, words.VIEWS[code], count) for code, count in tally(views).items()] if views else []
-    made.views = [(v.view, words.VIEWS[v.view], written(v.words, v.lang, v.id, "words", tr, lang))
-                  for v in views if v.words]
+    made.counts = [(code, words.VIEWS[code], count) for code, count in tally(views).items()]
+    made.views = [(v.view, words.VIEWS[v.view], written(v.words, v.lang, v.id, "words", tr, lang), v.shown_as)
+                  for v in views if v.words or v.shown_as]
     return made
 
 
 def excerpts_of(by: Viewer, theme_id: uuid.UUID) -> list[Said]:
     """The excerpts of a theme that this viewer may read, in the order of days, with her own objections."""
+    lang = language()
     rows = db.session.execute(
-        sa.select(Excerpt, Input, Objection).join(Input, Input.id == Excerpt.input_id)
+        sa.select(Excerpt, Input, Objection, Translation).join(Input, Input.id == Excerpt.input_id)
         .outerjoin(Objection, sa.and_(Objection.theme_id == theme_id, Objection.input_id == Input.id))
-        .where(Excerpt.theme_id == theme_id).order_by(Input.day, Input.shuffle, Objection.day)).all()
+        .outerjoin(Translation, sa.and_(Translation.subject_id.in_([Excerpt.id, Input.id, Objection.id]),
+                                        Translation.lang == lang))
+        .where(Excerpt.theme_id == theme_id)
+        .order_by(Input.day, Input.shuffle, Excerpt.id, Objection.day, Objection.id, Translation.id)).all()
+    tr = {(t.subject_id, t.field): t for _e, _i, _o, t in rows if t is not None}
     found: dict[uuid.UUID, Said] = {}
-    for e, i, objection in rows:
+    for e, i, objection, _t in rows:
         mine = by.is_in("authored", i.id)
         said = found.setdefault(e.id, Said(
-            e.id, i.id, written(e.quote, i.lang, e.id, "quote", {}, language()), i.shown_as, mine, e.placed_on, i.day,
-            i.read_on, []))
-        if objection is not None and mine:
-            said.objections.append(objection)
+            e.id, i.id, *_quoted(e, i, tr, lang), i.shown_as, mine, e.placed_on, i.day, i.read_on, []))
+        if objection is not None and mine and objection not in [each for each, _reply in said.objections]:
+            said.objections.append((objection, written(
+                objection.handled_words, objection.handled_lang, objection.id, "handled_words", tr, lang)))
     return list(found.values())
+
+
+def _quoted(e: Excerpt, i: Input, tr: Any, lang: str) -> tuple[Written, Written | None]:
+    """A quote in the reader's language; while it lacks a translation of its own, that of its whole input beside."""
+    quote = written(e.quote, i.lang, e.id, "quote", tr, lang)
+    whole = written(i.text, i.lang, i.id, "text", tr, lang)
+    if quote.mark or not whole.mark or not e.quote:
+        return quote, None
+    return (whole, None) if e.quote == i.text else (quote, replace(whole, original=None))

@@ -1,18 +1,18 @@
 """Themes and excerpts: how the facilitator brings inputs together, and how authors object."""
 
 import uuid
-from typing import Any
 
 import sqlalchemy as sa
 
 from polyphony.consultations.models import Consultation
-from polyphony.feedback import rules
+from polyphony.feedback import quotes, rules
 from polyphony.feedback.models import Excerpt, Objection, Theme
 from polyphony.inputs.models import Input
 from polyphony.kernel import audit, clock
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import ChangedMeanwhile
+from polyphony.kernel.locale import language
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import mark_stale
 from polyphony.notices.service import tell
@@ -37,9 +37,15 @@ def added_to(theme: Theme) -> list[uuid.UUID]:
     return sorted(set(theme.addressed) - set(rules.addressed(_inputs_of(theme.id), ())))
 
 
-def _ensure_unpublished(consultation: Consultation) -> None:
+def ensure_unpublished(consultation: Consultation) -> None:
+    """Raises `TooLateToChange`."""
     if consultation.state in ("published", "closed"):
         raise rules.TooLateToChange()
+
+
+def _last(consultation_id: uuid.UUID) -> int:
+    wanted = sa.select(sa.func.max(Theme.place)).where(Theme.consultation_id == consultation_id)
+    return db.session.scalar(wanted) or 0
 
 
 def save(by: Viewer, *, consultation_id: uuid.UUID, theme_id: uuid.UUID | None = None, title: str, summary: str,
@@ -47,7 +53,7 @@ def save(by: Viewer, *, consultation_id: uuid.UUID, theme_id: uuid.UUID | None =
     """Make a theme or change it. Raises `NotFacilitating`, `TooLateToChange`, `ReasonForAdding`, `ChangedMeanwhile`."""
     consultation = consultation_of(consultation_id)
     ensure_facilitating(by, consultation_id)
-    _ensure_unpublished(consultation)
+    ensure_unpublished(consultation)
     theme = there(db.session.get(Theme, theme_id)) if theme_id else None
     inputs = _inputs_of(theme.id) if theme else []
     extra = {uuid.UUID(each) for each in added or ()} - set(rules.addressed(inputs, ()))
@@ -58,8 +64,8 @@ def save(by: Viewer, *, consultation_id: uuid.UUID, theme_id: uuid.UUID | None =
     values = {"title": title, "summary": summary, "lang": lang, "added_reason": added_reason or "",
               "addressed": rules.addressed(inputs, extra)}
     if theme is None:
-        theme = Theme(id=uuid.uuid4(), consultation_id=consultation_id, made_on=clock.today(), place=0, revision=1,
-                      **values)
+        theme = Theme(id=uuid.uuid4(), consultation_id=consultation_id, made_on=clock.today(), revision=1,
+                      place=_last(consultation_id) + 1, **values)
         db.session.add(theme)
         audit.record("theme.made", theme.id, about=consultation_id)
         return theme
@@ -77,7 +83,7 @@ def place(by: Viewer, *, consultation_id: uuid.UUID, theme_id: str, input_id: st
     Raises `NotFacilitating`, `NotReadYet`, `NeverQuoted`, `QuoteNotFound`, `AlreadyPlaced`, `TooLateToChange`.
     """
     ensure_facilitating(by, consultation_id)
-    _ensure_unpublished(consultation_of(consultation_id))
+    ensure_unpublished(consultation_of(consultation_id))
     theme, said = there(db.session.get(Theme, uuid.UUID(theme_id))), there(db.session.get(Input, uuid.UUID(input_id)))
     there(theme if theme.consultation_id == said.consultation_id == consultation_id else None)
     if said.read_on is None:
@@ -101,11 +107,10 @@ def remove(by: Viewer, *, excerpt_id: uuid.UUID) -> Theme:
     """Take an excerpt out again. Raises `NotFacilitating`, `TooLateToChange`."""
     excerpt = there(db.session.get(Excerpt, excerpt_id))
     ensure_facilitating(by, excerpt.consultation_id)
-    _ensure_unpublished(consultation_of(excerpt.consultation_id))
+    ensure_unpublished(consultation_of(excerpt.consultation_id))
     theme = there(db.session.get(Theme, excerpt.theme_id))
     added = added_to(theme)
-    db.session.delete(excerpt)
-    db.session.flush()
+    quotes.take_out([excerpt])
     theme.addressed = rules.addressed(_inputs_of(theme.id), added)
     audit.record("excerpt.removed", theme.id, about=theme.consultation_id)
     return theme
@@ -135,7 +140,8 @@ def object_to(by: Viewer, *, theme_id: uuid.UUID, input_id: uuid.UUID, words: st
     require(by.is_in("authored", input_id) and by.is_in("placed", theme_id), rules.NotYourWords())
     db.session.add(Objection(id=uuid.uuid4(), theme_id=theme.id, input_id=input_id, words=words, lang=lang,
                              consultation_id=theme.consultation_id, day=clock.today()))
-    audit.record("objection.made", theme.id, about=theme.consultation_id, anonymous=True)
+    if by.is_signed_in:  # what is done without an account leaves no row of its own
+        audit.record("objection.made", theme.id, about=theme.consultation_id, anonymous=True)
     tell("objection", consultation_id=theme.consultation_id, to="facilitators")
     return theme
 
@@ -146,13 +152,7 @@ def handle(by: Viewer, *, objection_id: uuid.UUID, words: str) -> Objection:
     ensure_facilitating(by, objection.consultation_id)
     if objection.handled_on:
         raise rules.AlreadyHandled()
-    objection.handled_on, objection.handled_words = clock.today(), words
+    objection.handled_on, objection.handled_words, objection.handled_lang = clock.today(), words, language()
     audit.record("objection.handled", objection.theme_id, about=objection.consultation_id)
     tell("objection_handled", consultation_id=objection.consultation_id, subject_id=objection.input_id, to="authors")
     return objection
-
-
-def withdrawn(input_id: Any) -> None:
-    """The author took her input back: its excerpts go with it."""
-    db.session.execute(sa.delete(Excerpt).where(Excerpt.input_id == input_id),
-                       execution_options={"synchronize_session": False})

@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from flask import Blueprint, url_for
 
 from polyphony.consultations.models import Consultation
-from polyphony.feedback import rules, service, themes
-from polyphony.feedback.models import Answer, Excerpt, GroundView, Measure, Objection, Theme
+from polyphony.feedback import glance, providing, rules, service, themes  # noqa: F401 - what others ask is answered there
+from polyphony.feedback.models import IN_ORDER, Answer, Excerpt, Objection, Theme
 from polyphony.feedback.path import path
 from polyphony.feedback.words import DECISIONS
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, anyone
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import _, language, lazy, ngettext
+from polyphony.kernel.locale import _, language, ngettext
 from polyphony.kernel.pages import page
 from polyphony.kernel.providers import provide
 from polyphony.languages.service import translations_for, written
@@ -28,7 +28,7 @@ BLUEPRINTS = [blueprint]
 @blueprint.get("/consultations/<uuid:id>/answers")
 @access(anyone)
 def answers(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    return page("feedback/answers.html", board=service.board(viewer.current(), themes.consultation_of(id)))
+    return page("feedback/answers.html", board=glance.board(viewer.current(), themes.consultation_of(id)))
 
 
 @blueprint.get("/themes/<uuid:id>")
@@ -38,7 +38,7 @@ def theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
     board = service.board_of_theme(by, id)
     shown, said = board.themes[0], service.excerpts_of(by, id)
     return page("feedback/theme.html", board=board, theme=shown, said=said, score=path(board, shown, said),
-                objections=list({o.id: o for each in said for o in each.objections}.values()))
+                objections=list({o.id: (o, reply) for each in said for o, reply in each.objections}.values()))
 
 
 @dataclass
@@ -65,7 +65,7 @@ def fate(*asked: Any) -> dict[uuid.UUID, list[Fate]]:
         .join(Consultation, Consultation.id == Theme.consultation_id)
         .outerjoin(Objection, sa.and_(Objection.theme_id == Theme.id, Objection.input_id == Excerpt.input_id,
                                       Objection.handled_on.is_(None)))
-        .where(Excerpt.input_id.in_(ids)).order_by(Theme.place, Theme.title)).all()
+        .where(Excerpt.input_id.in_(ids)).order_by(*IN_ORDER, Excerpt.id)).all()
     once = {(e.input_id, t.id): (e, t, o, promised) for e, t, o, promised in rows}
     tr, lang = translations_for({t for _i, t in once}, language()), language()
     said = _said_by_companies({t.id: (t, promised) for _e, t, _o, promised in once.values()})
@@ -98,26 +98,6 @@ def _said_by_companies(held: dict[uuid.UUID, tuple[Theme, Any]]) -> dict[uuid.UU
 
 def _late(days: int) -> str:
     return ngettext("%(num)s day late", "%(num)s days late", days) if days > 0 else ""
-
-
-@provide("input_withdrawn")
-def input_withdrawn(*asked: Any) -> None:
-    themes.withdrawn(asked[-1])
-
-
-@provide("translatable")
-def translatable(consultation_id: uuid.UUID) -> list[tuple[Any, ...]]:
-    """Every text of the loop that may be translated."""
-    here: list[tuple[Any, ...]] = []
-    kinds: tuple[tuple[Any, str, dict[str, Any]], ...] = (
-            (Theme, "theme", {"title": lazy("Title of the theme"), "summary": lazy("Summary")}),
-            (Answer, "answer", {"words": lazy("The answer"), "changes": lazy("What this changed, or may change")}),
-            (Measure, "measure", {"what": lazy("What will be done"), "status_words": lazy("Where it stands")}),
-            (GroundView, "ground_view", {"words": lazy("View from the ground")}))
-    for model, kind, fields in kinds:
-        for row in db.session.scalars(sa.select(model).where(model.consultation_id == consultation_id)):
-            here += [(kind, row.id, name, label, getattr(row, name), row.lang) for name, label in fields.items()]
-    return here
 
 
 @dataclass
@@ -154,4 +134,4 @@ def waits(by: viewer.Viewer) -> list[Waits]:
     return lines
 
 
-from polyphony.feedback import views_answers, views_measures, views_themes  # noqa: E402, F401
+from polyphony.feedback import stories, views_answers, views_arranging, views_measures, views_record, views_themes  # noqa: E402, F401

@@ -5,11 +5,12 @@ import uuid
 from flask import url_for
 
 from polyphony.feedback import answers, measures, themes
-from polyphony.feedback.forms import GroundForm, NothingForm, RoundForm, StatusForm
+from polyphony.feedback.forms import GroundForm, NamedGroundForm, NothingForm, RoundForm, StatusForm
 from polyphony.feedback.models import GroundView, Measure
 from polyphony.feedback.views import blueprint
-from polyphony.feedback.views_themes import BOTH, step
+from polyphony.feedback.views_themes import BOTH, in_words, step
 from polyphony.feedback.words import VIEWS
+from polyphony.inputs.service import speaks_for
 from polyphony.kernel import viewer
 from polyphony.kernel.access import access, author, company, facilitator, there
 from polyphony.kernel.database import db
@@ -46,12 +47,14 @@ def ground_round(id: uuid.UUID):  # type: ignore[no-untyped-def]
 @blueprint.route("/measures/<uuid:id>/ground", methods=BOTH)
 @access(author)
 def ground(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    found = _measure(id)
-    return step(GroundForm(data={"lang": language()}),
-                lambda **v: measures.give_view(viewer.current(), measure_id=id, **v),
+    found, by = _measure(id), viewer.current()
+    kind = NamedGroundForm if by.is_signed_in and speaks_for(by, found.consultation_id) else GroundForm
+    return step(kind(data={"lang": language()}),
+                lambda **v: measures.give_view(by, measure_id=id, **v),
                 lambda r: url_for("feedback.theme", id=found.theme_id), title=_("The view from the ground"),
                 over=found.what, back=url_for("feedback.theme", id=found.theme_id), label=_("Send your view"),
-                lead=_("The facilitator reads it first. Your name is not shown. Small numbers are never shown."))
+                lead=_("The facilitator reads it first. Your name is not shown, and nothing is shown before five "
+                       "people at least have spoken."))
 
 
 @blueprint.route("/ground/<uuid:id>/read", methods=BOTH)
@@ -61,5 +64,7 @@ def read_ground(id: uuid.UUID):  # type: ignore[no-untyped-def]
     themes.ensure_facilitating(viewer.current(), view.consultation_id)
     return step(NothingForm(), lambda: measures.read_view(viewer.current(), view_id=id),
                 lambda r: url_for("feedback.facilitate", id=view.consultation_id), over=_measure(view.measure_id).what,
-                title=VIEWS[view.view], quote=(view.words, view.lang), label=_("I have read it; show it to others"),
+                title=VIEWS[view.view], quote=in_words(view.words, view.lang, view.id, "words"),
+                lead=_("Others see it once at least five people have spoken, or if an organisation names itself."),
+                label=_("I have read it"),
                 back=url_for("feedback.facilitate", id=view.consultation_id))

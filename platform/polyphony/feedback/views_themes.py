@@ -25,32 +25,43 @@ from polyphony.kernel.database import db
 from polyphony.kernel.forms import answer
 from polyphony.kernel.locale import _, language
 from polyphony.kernel.pages import page
+from polyphony.languages.service import Written, translations_for, written
 
 BOTH = ["GET", "POST"]
+
+
+def in_words(text: str, lang: str, id: uuid.UUID, field: str) -> Written:
+    """One text in the reader's language."""
+    return written(text, lang, id, field, translations_for([id], language()), language())
 
 
 def step(form: Any, verb: Any, then: Any, **context: Any) -> Any:
     """A page with one short form: shown, or taken and gone on."""
 
     def show() -> Any:
-        return page("feedback/step.html", form=form, **{"quote": None, "lead": "", "explained": {}, **context})
+        return page("feedback/step.html", form=form, **{"quote": None, "lead": "", "kind": "primary", **context})
 
     return show() if request.method == "GET" else answer(form, verb, then=then, again=show)
 
 
-def _desk(id: uuid.UUID, form: Any = None) -> Any:
+def _fresh() -> NothingForm:
+    """A form with a once of its own, where a page has several."""
+    return NothingForm(formdata=None)
+
+
+def facilitators_desk(id: uuid.UUID, form: Any = None) -> Any:
     themes.ensure_facilitating(viewer.current(), id)
     found = desk.facilitators(id)
     promised = found.consultation.promised_on
     return page("feedback/facilitate.html", desk=found, blockers=desk.blocking(found), form=form or NothingForm(),
                 days=clock.days_between(clock.today(), promised) if promised else None, clock=clock,
-                desk_of=desk.where)
+                fresh=_fresh, desk_of=desk.where)
 
 
 @blueprint.get("/consultations/<uuid:id>/facilitate")
 @access(facilitator)
 def facilitate(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    return _desk(id)
+    return facilitators_desk(id)
 
 
 @blueprint.post("/consultations/<uuid:id>/facilitate/share")
@@ -58,7 +69,7 @@ def facilitate(id: uuid.UUID):  # type: ignore[no-untyped-def]
 def share(id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = NothingForm()
     return answer(form, lambda: themes.share(viewer.current(), consultation_id=id),
-                  then=lambda r: url_for("feedback.facilitate", id=id), again=lambda: _desk(id, form))
+                  then=lambda r: url_for("feedback.facilitate", id=id), again=lambda: facilitators_desk(id, form))
 
 
 def _theme_page(id: uuid.UUID, form: ThemeForm, theme: Theme | None) -> Any:
@@ -126,7 +137,8 @@ def remove_excerpt(id: uuid.UUID):  # type: ignore[no-untyped-def]
     here = there(db.session.get(Excerpt, id)).consultation_id
     form = NothingForm()
     return answer(form, lambda: themes.remove(viewer.current(), excerpt_id=id),
-                  then=lambda theme: url_for("feedback.edit_theme", id=theme.id), again=lambda: _desk(here, form))
+                  then=lambda theme: url_for("feedback.edit_theme", id=theme.id),
+                  again=lambda: facilitators_desk(here, form))
 
 
 @blueprint.route("/themes/<uuid:id>/inputs/<uuid:said>/object", methods=BOTH)
@@ -151,7 +163,7 @@ def handle(id: uuid.UUID):  # type: ignore[no-untyped-def]
     return step(HandleForm(), lambda words: themes.handle(viewer.current(), objection_id=id, words=words),
                 lambda r: url_for("feedback.facilitate", id=found.consultation_id), over=theme.title,
                 back=url_for("feedback.edit_theme", id=theme.id), title=_("An author says “not what I meant”"),
-                quote=(found.words, found.lang), label=_("Send the reply"),
+                quote=in_words(found.words, found.lang, found.id, "words"), label=_("Send the reply"),
                 lead=_("Change the theme or its excerpts first if needed, then reply."))
 
 

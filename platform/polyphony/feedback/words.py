@@ -1,9 +1,12 @@
 """What the codes of the loop are called, in the reader's language."""
 
+from flask_babel import lazy_pgettext as pgettext
+
 from polyphony.kernel.locale import lazy
 
-DECISIONS = {"adopted": lazy("Adopted"), "adapted": lazy("Adapted"), "later": lazy("Later"),
-             "declined": lazy("Declined"), "outside": lazy("Outside our control"), "already": lazy("Already done")}
+DECISIONS = {"adopted": pgettext("answer", "Adopted"), "adapted": pgettext("answer", "Adapted"),
+             "later": pgettext("answer", "Later"), "declined": pgettext("answer", "Declined"),
+             "outside": pgettext("answer", "Outside our control"), "already": pgettext("answer", "Already done")}
 DECISIONS_MEAN = {
     "adopted": lazy("We do what was asked."), "adapted": lazy("We do it in another way."),
     "later": lazy("Not now. This needs a reason."), "declined": lazy("We do not do it. This needs a reason."),

@@ -101,7 +101,7 @@ def mask(by: Viewer, *, entry: Input, text: str, reason: str, revision: int | No
     entry.text, entry.masked, entry.revision = text, True, entry.revision + 1
     _note_reading(by, entry)
     remove_translations([entry.id])
-    providers.ask("input_withdrawn", entry.id)  # quotes of the words before must not stay
+    providers.ask("input_changed", entry, is_masked=True)  # quotes of words that are no longer there go
     audit.record("input.masked", entry.id, about=entry.consultation_id)
     tell("input_masked", consultation_id=entry.consultation_id, subject_id=entry.id, to="authors")
     return entry

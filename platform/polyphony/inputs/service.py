@@ -85,11 +85,16 @@ def draft(by: Viewer, id: uuid.UUID) -> Draft | None:
                               .order_by(Draft.id)).first()
 
 
+def _draft_id(by: Viewer, about: Consultation) -> uuid.UUID:
+    """One author has one draft in a consultation, from however many windows: its id is made of these two."""
+    return uuid.uuid5(about.id, str(by.person or by.phrase))
+
+
 def _keep(by: Viewer, about: Consultation, **fields: Any) -> Draft:
     kept = draft(by, about.id)
     if kept is None:
-        kept = Draft(consultation_id=about.id, person_id=by.person, phrase_id=by.phrase, fields=fields,
-                     day=clock.today())
+        kept = Draft(id=_draft_id(by, about), consultation_id=about.id, person_id=by.person, phrase_id=by.phrase,
+                     fields=fields, day=clock.today())
         db.session.add(kept)
     else:
         kept.fields = {**kept.fields, **fields}
@@ -234,7 +239,7 @@ def change(by: Viewer, *, entry: Input, about: Consultation, text: str, revision
     entry.text, entry.masked, entry.read_on, entry.revision = text, False, None, entry.revision + 1
     db.session.flush()
     mark_stale(entry.id, ["text"])
-    providers.ask("input_withdrawn", entry.id)  # quotes of the words before must not stay
+    providers.ask("input_changed", entry, is_masked=False)  # quotes of words that are no longer there go
     if by.is_signed_in:
         audit.record("input.changed", about=about.id, anonymous=True)
     return entry

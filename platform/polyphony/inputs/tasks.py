@@ -1,15 +1,19 @@
 """Work of the worker: counts too small to show stay hidden; rows of people without an account lose their order."""
 
-import secrets
-from typing import Any
-
 import sqlalchemy as sa
 
 from polyphony.inputs.models import Authorship, Draft, Input
-from polyphony.kernel import audit, small_numbers, tallies
+from polyphony.kernel import small_numbers, tallies, unlinkable
 from polyphony.kernel.database import db
 from polyphony.kernel.jobs import task
-from polyphony.people.models import Phrase
+from polyphony.languages.models import Translation, TranslatorRefusal
+
+_BY_PHRASE = "SELECT a.input_id FROM inputs.authorship a WHERE a.phrase_id IS NOT NULL"
+unlinkable.rows(Draft, "r.phrase_id IS NOT NULL")
+unlinkable.rows(Authorship, "r.phrase_id IS NOT NULL")
+unlinkable.rows(Input, f"r.id IN ({_BY_PHRASE})")
+unlinkable.rows(Translation, f"r.subject_id IN ({_BY_PHRASE})")
+unlinkable.rows(TranslatorRefusal, f"r.subject_id IN ({_BY_PHRASE})")
 
 _COUNTS = sa.text("""
     SELECT i.consultation_id, count(DISTINCT i.id), count(DISTINCT v.organisation_id)
@@ -27,32 +31,3 @@ def count() -> None:
     for consultation_id, inputs, organisations in db.session.execute(_COUNTS).all():
         tallies.keep(consultation_id, {"inputs": small_numbers.shown(inputs),
                                        "organisations": small_numbers.shown(organisations)})
-
-
-@task("inputs.unlink", every="17 2 * * *")
-def unlink() -> None:
-    """Write every row of people without an account anew, in random order, in one transaction.
-
-    Where rows lie and which transaction wrote them would tell who came before and after whom, and so
-    link them to accounts (safety promise 6). The audit learns only how many.
-    """
-    tables = [model.__table__ for model in (Phrase, Input, Authorship, Draft)]
-    names = ", ".join(table.fullname for table in tables)
-    db.session.execute(sa.text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
-    which = {
-        Input: Input.id.in_(sa.select(Authorship.input_id).where(Authorship.phrase_id.is_not(None))),
-        Authorship: Authorship.phrase_id.is_not(None), Draft: Draft.phrase_id.is_not(None), Phrase: sa.true()}
-    taken = {model: _take(model.__table__, rows) for model, rows in which.items()}
-    for model, rows in which.items():
-        db.session.execute(sa.delete(model.__table__).where(rows))
-    for model, kept in taken.items():
-        if kept:
-            db.session.execute(sa.insert(model.__table__), kept)
-    audit.record("inputs.unlinked", anonymous=True, rows=sum(map(len, taken.values())))
-
-
-def _take(table: Any, rows: Any) -> list[dict[str, Any]]:
-    taken = [dict(row) for row in db.session.execute(sa.select(table).where(rows)).mappings()]
-    secrets.SystemRandom().shuffle(taken)
-    return taken
-

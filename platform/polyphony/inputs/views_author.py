@@ -4,7 +4,7 @@ import uuid
 
 from flask import url_for
 
-from polyphony.inputs import rules, service
+from polyphony.inputs import path, rules, service
 from polyphony.inputs.forms import (
     AUDIENCE_LABELS,
     NAMING_LABELS,
@@ -22,6 +22,8 @@ from polyphony.kernel.forms import answer
 from polyphony.kernel.pages import page
 from polyphony.languages.service import translations_for, written
 
+DRAWN = 3  # the newest inputs show their paths in the inbox; the others on their own pages
+
 
 @blueprint.get("/inbox")
 @access(author)
@@ -32,8 +34,9 @@ def inbox():  # type: ignore[no-untyped-def]
     tr = translations_for(list(known), locale.language())
     titles = {c.id: written(c.title, c.source_lang, c.id, "title", tr, locale.language()) for c in known.values()}
     groups = [(c, titles[c.id], [m for m in mine if m.entry.consultation_id == c.id]) for c in known.values()]
-    return page("inputs/inbox.html", groups=groups, by=by, closed=service.closed_because, day=clock.day,
-                direction_of=locale.direction, can_speak=lambda c: service.may_speak(by, c.id))
+    return page("inputs/inbox.html", groups=groups, by=by, paths=path.paths(mine[:DRAWN], known),
+                closed=service.closed_because, day=clock.day, direction_of=locale.direction,
+                can_speak=lambda c: service.may_speak(by, c.id))
 
 
 @blueprint.get("/inbox/<uuid:id>")
@@ -90,8 +93,9 @@ def _mine(id: uuid.UUID, edit=None, gone=None, refuse=None):  # type: ignore[no-
     refuse.translator.choices = _choices(t for t in appointed if t.id not in refused)
     names = {c.id: c.name for c in service.companies(about.id)}
     return page(
-        "inputs/mine.html", fragment="mine", m=m, about=about, edit=edit, gone=gone or WithdrawForm(formdata=None),
-        refuse=refuse, refused=[t.shown_as for t in appointed if t.id in refused],
+        "inputs/mine.html", fragment="mine", m=m, paths=path.paths([m], {about.id: about}), about=about,
+        edit=edit, gone=gone or WithdrawForm(formdata=None), refuse=refuse,
+        refused=[t.shown_as for t in appointed if t.id in refused],
         closed=service.closed_because(about), audience=AUDIENCE_LABELS[m.entry.audience],
         naming=NAMING_LABELS[m.entry.naming], speaks_as=SPEAKS_LABELS[m.entry.speaks_as],
         addressed=locale.listing([names[x] for x in m.entry.addressed if x in names]),

@@ -19,7 +19,8 @@ def index(id: uuid.UUID):  # type: ignore[no-untyped-def]
     about, lang = service.consultation(id), locale.language()
     found = lists.released(id, request.args.get("after", ""))
     tr = translations_for([id, *(e.id for e in found.rows)], lang)
-    rows = [(e, written(e.text, e.lang, e.id, "text", tr, lang), SPEAKS_LABELS[e.speaks_as]) for e in found.rows]
+    speaks = {code: str(label) for code, label in SPEAKS_LABELS.items()}
+    rows = [(e, written(e.text, e.lang, e.id, "text", tr, lang), speaks[e.speaks_as]) for e in found.rows]
     return page("inputs/index.html", fragment="list", about=about, rows=rows, day=clock.day,
                 title=written(about.title, about.source_lang, id, "title", tr, lang),
                 counts=tallies.read([id]).get(id, {}),

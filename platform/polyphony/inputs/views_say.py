@@ -113,7 +113,7 @@ def _say(about, form):  # type: ignore[no-untyped-def]
 def choices(id: uuid.UUID):  # type: ignore[no-untyped-def]
     by, about = _author(id)
     kept = service.draft(by, id)
-    if kept is None or "text" not in kept.fields:
+    if kept is None or "text" not in kept.fields or service.closed_because(about):  # there her words stand
         return redirect(url_for("inputs.say", id=id), 303)
     firms = service.companies(id)
     everyone = {"addressed": [str(firm.id) for firm in firms]}

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.database import Base, Row, db
-from polyphony.kernel.policies import allow, holds, protect
+from polyphony.kernel.policies import allow, holds, one, protect
 
 
 class AuditRow(Row, Base):
@@ -42,7 +42,8 @@ class AuditSeal(Base):
 
 protect(AuditRow, app="SELECT, INSERT", worker="SELECT, INSERT", lookup="")
 protect(AuditSeal, app="SELECT", worker="SELECT, INSERT", lookup="")
-allow(AuditRow, "INSERT", "anyone_adds", "true", check="true", public=True)
+allow(AuditRow, "INSERT", "anyone_adds", "true", public=True,
+      check=f"actor IS NULL OR ((SELECT viewer.sealed()) AND actor = {one('person')})")  # nobody in another's name
 allow(AuditRow, "SELECT", "auditor", holds("auditor"))
 allow(AuditSeal, "SELECT", "auditor", holds("auditor"))
 

@@ -1,8 +1,8 @@
-"""What the house does by itself: seal the audit, forget spent form values, take up the work of dead workers."""
+"""What the house does by itself: seal the audit, forget spent form values, unlink, take up dead workers' jobs."""
 
 from flask import current_app
 
-from polyphony.kernel import audit, clock, jobs, once
+from polyphony.kernel import audit, clock, jobs, once, unlinkable
 
 
 @jobs.task("kernel.seal", every="*/5 * * * *")
@@ -17,7 +17,13 @@ def forget() -> None:
     once.forget(clock.today())
 
 
-@jobs.task("kernel.rescue", every="*/10 * * * *")
+@jobs.task("kernel.unlink", every="17 2,8,14,20 * * *")
+def unlink() -> None:
+    """Write the rows of people without an account anew, so that nothing but their content is left of them."""
+    unlinkable.rewrite()
+
+
+@jobs.task("kernel.rescue", every="*/2 * * * *")
 def rescue() -> None:
     """Put back the jobs of workers that died without a word."""
     jobs.rescue(current_app._get_current_object())  # type: ignore[attr-defined]

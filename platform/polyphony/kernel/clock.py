@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask_babel import format_date, format_datetime
+from babel import dates
+from flask_babel import format_datetime, get_locale
 
 _set: ContextVar[datetime | None] = ContextVar("clock", default=None)
 
@@ -99,7 +101,13 @@ def day(when: date | datetime | None) -> Day | None:
         return None
     if isinstance(when, datetime):
         when = when.astimezone(UTC).date()
-    return Day(iso=when.isoformat(), text=format_date(when, "d MMMM y", rebase=False))
+    return _said(when, str(get_locale() or "en"))
+
+
+@lru_cache(maxsize=4096)
+def _said(when: date, locale: str) -> Day:
+    """A day as one language writes it: lists say the same few days again and again."""
+    return Day(iso=when.isoformat(), text=dates.format_date(when, "d MMMM y", locale=locale))
 
 
 def days_between(start: date, end: date) -> int:

@@ -5,16 +5,29 @@ came next to whom (safety promise 6), and so that an insert never needs RETURNIN
 security would refuse for rows that become visible only after `viewer.refresh()`.
 """
 
+import inspect
 import uuid
 from datetime import date, datetime
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
+from flask import Flask
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 db = SQLAlchemy()
+
+
+def install(app: Flask) -> None:
+    """Attach the database to an application.
+
+    The library also closes asynchronous sessions after each request, in a thread and an event loop made for
+    that; nothing here is asynchronous, and that work was a fifth of a page.
+    """
+    db.init_app(app)
+    app.teardown_appcontext_funcs = [
+        each for each in app.teardown_appcontext_funcs if not inspect.iscoroutinefunction(each)]
 
 NAMES = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",

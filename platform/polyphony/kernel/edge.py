@@ -10,11 +10,11 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 import structlog
-from flask import Flask, Response, abort, g, request, session
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from flask import Flask, Response, abort, current_app, g, request, session
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from polyphony.kernel import access, locale, secrets, viewer
+from polyphony.kernel import access, locale, races, secrets, viewer
 from polyphony.kernel.database import db
 
 log = structlog.get_logger()
@@ -26,9 +26,10 @@ def install(app: Flask) -> None:
     """Attach the edge to the application."""
     app.url_value_preprocessor(_take_language)
     app.url_defaults(_give_language)
-    app.before_request(_open)
+    app.before_request(begin)
     app.after_request(_close)
     app.teardown_request(_account)
+    app.teardown_request(_end_reading)
 
 
 def _take_language(endpoint: str | None, values: dict | None) -> None:
@@ -38,31 +39,40 @@ def _take_language(endpoint: str | None, values: dict | None) -> None:
     if code is not None and code not in locale.codes():
         g.lang = "en"
         abort(404)
-    g.lang = code or request.accept_languages.best_match(sorted(locale.codes()), "en")
+    usual = current_app.extensions["settings"].default_language
+    g.lang = code or request.accept_languages.best_match(sorted(locale.codes()), usual)
 
 
 def _give_language(endpoint: str, values: dict) -> None:
-    if "lang" not in values and endpoint != "static":
-        from flask import current_app
-
-        if current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
-            values["lang"] = locale.language()
+    if "lang" not in values and endpoint != "static" and current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
+        values["lang"] = locale.language()
 
 
-def _open() -> None:
+def begin() -> None:
+    """Open the transaction and the viewer, and ask the view's rule; nothing without a page's address."""
     if not request.endpoint or request.endpoint in WITHOUT_DATABASE:
         return
-    if request.method in READING:
-        db.session.connection(execution_options={"postgresql_readonly": True})
     key = session.get("key")
-    links = [secrets.bytes_of(x) for x in session.get("links", [])]
-    by = viewer.open_viewer(secrets.bytes_of(key) if key else None, links)
+    try:
+        by = _viewer(key)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        db.session.rollback()  # the database was started anew since this connection was made: take another
+        by = _viewer(key)
     if key and not (by.is_signed_in or by.is_phrase):
         session.pop("key", None)
         g.session_ended = True
     if by.card.get("touch"):
         _touch(secrets.bytes_of(key or ""))
     access.enforce()
+
+
+def _viewer(key: str | None) -> viewer.Viewer:
+    reading = request.method in READING
+    db.session.connection(execution_options={"postgresql_readonly": True} if reading else races.ISOLATION)
+    links = [secrets.bytes_of(x) for x in session.get("links", [])]
+    return viewer.open_viewer(secrets.bytes_of(key) if key else None, links)
 
 
 def _touch(secret: bytes) -> None:
@@ -95,8 +105,6 @@ def _close(response: Response) -> Response:
 
 def _unkept(error: DBAPIError) -> Response:
     log.error("commit refused", error=type(error.orig).__name__)
-    from flask import current_app
-
     return current_app.make_response(current_app.handle_user_exception(error))
 
 
@@ -106,20 +114,37 @@ def is_down(error: BaseException) -> bool:
 
 
 def unavailable() -> Response:
-    """The 503 page: static, in all seven languages, needs no database."""
+    """The 503 page: static, in all seven languages, needs no database; what she sent comes back with it."""
     from polyphony.folders import folder
+    from polyphony.kernel import kept
 
     text = (folder("templates") / "errors" / "503.html").read_text("utf-8")
-    return Response(text, 503, {"Retry-After": "30"}, content_type="text/html; charset=utf-8")
+    text = text.replace("<!-- kept -->", kept.again(always=True))
+    headers = {"Retry-After": "30", "Cache-Control": "no-store", **kept.HEADERS}
+    return Response(text, 503, headers, content_type="text/html; charset=utf-8")
 
 
 def _account(error: BaseException | None) -> None:
-    """One log line: which page, how long, how many statements; never who, where from or which row."""
+    """One log line: which page, how long, how many statements; never who, where from or which row.
+
+    None for what people do without an account: the line's time would say when they did it.
+    """
     if not request.endpoint or request.endpoint in ("static", "kernel.healthz", "kernel.readyz"):
+        return
+    if viewer.current().is_phrase or (g.get("leave_fast") and g.get("no_store")):
         return
     log.info("request", endpoint=request.endpoint, method=request.method, lang=g.get("lang"),
              ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1), sql=g.get("sql", 0),
              failed=type(error).__name__ if error else None)
+
+
+def _end_reading(error: BaseException | None) -> None:
+    """Commit a page that was only read: after a rollback the driver forgets every plan that it had prepared."""
+    if error is None and request.method in READING and request.endpoint and db.session.in_transaction():
+        try:
+            db.session.commit()
+        except SQLAlchemyError:
+            db.session.rollback()
 
 
 def count_statements(engine: sa.Engine) -> None:

@@ -3,13 +3,12 @@
 import traceback
 
 import structlog
-from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from polyphony.kernel import edge
-from polyphony.kernel.access import SignInNeeded
+from polyphony.kernel import edge, kept, races, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import NotThere, Refusal
@@ -19,7 +18,7 @@ log = structlog.get_logger()
 
 class FormExpired(Refusal):
     status = 400
-    message = lazy("This form was open for too long. Go back, your text is still there, and send it again.")
+    message = lazy("This form was open for too long. Nothing was changed: please send it again.")
 
 
 class TooLarge(Refusal):
@@ -58,18 +57,37 @@ def not_there() -> Response:
 
 def show(refusal: Refusal) -> Response:
     """A refusal that no form caught, as a page (or as the fragment htmx asked for)."""
-    if isinstance(refusal, SignInNeeded):
-        g.sign_in_next = request.path if request.method == "GET" else ""
     names = {403: "errors/403.html", 422: "errors/422.html", 413: "errors/413.html", 429: "errors/429.html",
              400: "errors/400.html"}
     template = names.get(refusal.status, "errors/409.html")
-    response = make_response(render_template(template, refusal=refusal), refusal.status)
+    response = make_response(render_template(template, refusal=refusal, kept=_typed(refusal), sign_in=_sign_in()),
+                             refusal.status)
+    response.headers.update(kept.HEADERS)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
+def _sign_in() -> str:
+    """For a visitor, the way in that leads back to the page she wanted."""
+    by = viewer.current()
+    if by.is_signed_in or by.is_phrase or "lang" not in g:
+        return ""
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return url_for("people.sign_in", next=wanted)
+
+
+def _typed(refusal: Refusal) -> str:
+    expired = isinstance(refusal, FormExpired)
+    return kept.again(proven=not expired, always=expired)
+
+
 def _database(error: DBAPIError) -> Response:
     db.session.rollback()
+    if races.lost(error):
+        try:
+            return races.again()
+        except Exception as next_error:
+            return current_app.make_response(current_app.handle_user_exception(next_error))
     if edge.is_down(error):
         return edge.unavailable()
     return _unexpected(error)

@@ -34,10 +34,10 @@ class ChangedMeanwhile(Refusal):
 
 
 def tidy(value: str | None) -> str | None:
-    """NFC, Unix line ends, no control characters that break databases or screens; her words stay hers."""
+    """Unix line ends, no control characters that break databases or screens; every other sign stays as typed."""
     if value is None:
         return None
-    value = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
 
 
@@ -59,7 +59,7 @@ class Line(StringField):
 
     def __init__(self, label: Any = None, checks: Any = (), *, length: int = LINE_LENGTH, **kw: Any):
         filters = [*kw.pop("filters", ()), tidy]
-        super().__init__(label, [*checks, too_long(length)], filters=filters, **kw)
+        super().__init__(label, [no_null, *checks, too_long(length)], filters=filters, **kw)
 
 
 class Words(TextAreaField):
@@ -67,7 +67,14 @@ class Words(TextAreaField):
 
     def __init__(self, label: Any = None, checks: Any = (), *, length: int = TEXT_LENGTH, **kw: Any):
         filters = [*kw.pop("filters", ()), tidy]
-        super().__init__(label, [*checks, too_long(length)], filters=filters, **kw)
+        super().__init__(label, [no_null, *checks, too_long(length)], filters=filters, **kw)
+
+
+def no_null(form: Any, field: Field) -> None:
+    """A null character comes from no keyboard: something went wrong on the way, and she is told so."""
+    if any("\0" in str(value) for value in field.raw_data or ()):
+        raise validators.StopValidation(
+            str(lazy("There is a character in it that cannot be kept. Please type or paste it again.")))
 
 
 def required(message: Any = None) -> validators.InputRequired:

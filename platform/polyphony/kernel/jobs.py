@@ -23,7 +23,30 @@ from polyphony.kernel.database import db
 from polyphony.kernel.policies import APP, LOOKUP, WORKER, definer, statements
 
 log = structlog.get_logger()
-STALLED_AFTER = 600  # seconds without a heartbeat after which a job is started again
+STALLED_AFTER = 60  # seconds without a heartbeat (one comes every ten) after which a job is started again
+SHORTEST_WAIT, LONGEST_WAIT = 60, 3600  # seconds until the next attempt, doubled each time
+ATTEMPTS = 6  # for what went wrong in a way nobody foresaw
+PATIENT_ATTEMPTS = 80  # for what somebody else must put right first: three days
+
+
+class TryLater(Exception):
+    """Something outside is away for now: the work stays on the queue and is tried again for three days."""
+
+
+class GiveUp(Exception):
+    """It can never succeed: trying again would only annoy."""
+
+
+class Patience(procrastinate.BaseRetryStrategy):
+    """When work that failed is tried again: in a minute, then in two, up to once an hour."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: procrastinate.jobs.Job
+                           ) -> procrastinate.RetryDecision | None:
+        limit = PATIENT_ATTEMPTS if isinstance(exception, TryLater | sa.exc.OperationalError) else ATTEMPTS
+        if isinstance(exception, GiveUp) or job.attempts >= limit:
+            return None
+        seconds = min(SHORTEST_WAIT * 2 ** min(job.attempts, 10), LONGEST_WAIT)
+        return procrastinate.RetryDecision(retry_in={"seconds": seconds})
 
 
 @dataclass(frozen=True)
@@ -104,7 +127,7 @@ def queue(app: Flask) -> procrastinate.App:
             known = made.task(name=entry.name, pass_context=False)(tick)
             made.periodic(cron=entry.every)(known)
         else:
-            made.task(name=entry.name)(run)
+            made.task(name=entry.name, retry=Patience())(run)
     return made
 
 

@@ -2,12 +2,20 @@
 
 A subject shows on locked screens, so it says nothing of what Polyphony is about. Messages are sent by
 the worker alone, which opens the address for that moment.
+
+Each mail goes out once. That a message is handed over is noted in a transaction of its own in the last moment
+before its text is sent; a worker killed before is followed by one that sends it, a worker killed after by one that
+leaves it. Killed within that moment (a few milliseconds) the message may be missing: the inbox still has the notice,
+and a link can be asked for again. What the server refuses in words is never counted as handed over.
 """
 
 import re
 import smtplib
 import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -15,24 +23,48 @@ from urllib.parse import unquote, urlsplit
 
 from flask import current_app
 
+from polyphony.kernel import edge, once
+from polyphony.kernel.jobs import GiveUp, TryLater
 from polyphony.kernel.postgres import write_private
 from polyphony.settings import Settings, is_loopback
 
 SECONDS = 20
+GO_AHEAD, ACCEPTED = 354, 250
 
 
-class NotEncrypted(RuntimeError):
-    """The mail server offers no encryption, and a password would travel in the open."""
+class NotEncrypted(TryLater):
+    """The mail server offers no encryption, and a password would travel in the open: the operator must change it."""
+
+
+class ServerAway(TryLater):
+    """The mail server is away, or asks for patience."""
+
+
+class NotTaken(GiveUp):
+    """The mail server will never take a message for this address."""
 
 
 def send(to: str, subject: str, text: str, message_id: str) -> None:
-    """Hand one message over; the same `message_id` written twice into the folder is one message."""
+    """Hand one message over; the same `message_id` sent twice is one message.
+
+    Raises ServerAway and NotEncrypted (it was not sent; try again), NotTaken (it never will be).
+    """
     settings: Settings = current_app.extensions["settings"]
     message = compose(settings, to, subject, text, message_id)
     if settings.smtp_url:
-        _hand_over(settings.smtp_url, message)
+        _hand_over(settings.smtp_url, message, lambda: _first_time(message_id), lambda: _not_sent(message_id))
     elif settings.mail_folder:
         _keep(settings.mail_folder, message_id, message)
+
+
+def _first_time(message_id: str) -> bool:
+    with edge.aside() as other:
+        return once.begin(other, f"mail:{message_id}")
+
+
+def _not_sent(message_id: str) -> None:
+    with edge.aside() as other:
+        once.take_back(other, f"mail:{message_id}")
 
 
 def compose(settings: Settings, to: str, subject: str, text: str, message_id: str) -> EmailMessage:
@@ -60,22 +92,79 @@ def _keep(folder: Path, message_id: str, message: EmailMessage) -> None:
         write_private(place, message.as_string())
 
 
-def _hand_over(url: str, message: EmailMessage) -> None:
-    parts = urlsplit(url)
-    host, secure = parts.hostname or "localhost", ssl.create_default_context()
-    if parts.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SECONDS, context=secure)
-    else:
-        server = smtplib.SMTP(host, parts.port or 25, timeout=SECONDS)
-    with server:
-        server.ehlo()
+def _hand_over(url: str, message: EmailMessage, first_time: Callable[[], bool], not_sent: Callable[[], None]) -> None:
+    with _server(url) as server:
+        _address(server, message)
+        if not first_time():
+            return
+        try:
+            _pour(server, message)
+        except (ServerAway, NotTaken):
+            not_sent()
+            raise
+
+
+@contextmanager
+def _server(url: str) -> Iterator[smtplib.SMTP]:
+    """A mail server that listens, encrypted and signed in as the operator wants; all its trouble as ServerAway."""
+    parts, server = urlsplit(url), None
+    try:
+        server = _reach(parts.scheme, parts.hostname or "localhost", parts.port)
         encrypted = parts.scheme == "smtps"
         if not encrypted and server.has_extn("starttls"):
-            server.starttls(context=secure)
+            server.starttls(context=ssl.create_default_context())
             server.ehlo()
             encrypted = True
         if parts.username:
-            if not encrypted and not is_loopback(host):
-                raise NotEncrypted(host)
+            if not encrypted and not is_loopback(parts.hostname or "localhost"):
+                raise NotEncrypted(parts.hostname)
             server.login(unquote(parts.username), unquote(parts.password or ""))
-        server.send_message(message)
+        yield server
+    except (smtplib.SMTPException, OSError) as error:
+        raise ServerAway(type(error).__name__) from None  # its words may hold the address
+    finally:
+        if server is not None:
+            server.close()
+
+
+def _reach(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
+    if scheme == "smtps":
+        secure = ssl.create_default_context()
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, port or 465, timeout=SECONDS, context=secure)
+    else:
+        server = smtplib.SMTP(host, port or 25, timeout=SECONDS)
+    server.ehlo()
+    return server
+
+
+def _address(server: smtplib.SMTP, message: EmailMessage) -> None:
+    """Say from whom and to whom; up to here nothing is sent."""
+    to = str(message["To"])
+    if not to.isascii() and not server.has_extn("smtputf8"):
+        raise NotTaken()
+    more = [] if to.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
+    code, _said = server.mail(str(message["From"]), more)
+    if code != ACCEPTED:
+        raise ServerAway(code)
+    code, _said = server.rcpt(to)
+    if code not in (ACCEPTED, 251):
+        raise NotTaken(code) if code >= 500 else ServerAway(code)
+
+
+def _pour(server: smtplib.SMTP, message: EmailMessage) -> None:
+    """Send the text. When the line breaks after its last byte it counts as sent: it may have arrived."""
+    policy = SMTP.clone(utf8=True) if not str(message["To"]).isascii() else SMTP.clone(cte_type="7bit")
+    lines = re.sub(rb"(?m)^\.", b"..", message.as_bytes(policy=policy))
+    try:
+        code, _said = server.docmd("DATA")
+        if code == GO_AHEAD:
+            server.send(lines + b".\r\n")
+    except (smtplib.SMTPException, OSError) as error:
+        raise ServerAway(type(error).__name__) from None
+    if code == GO_AHEAD:
+        try:
+            code, _said = server.getreply()
+        except (smtplib.SMTPException, OSError):
+            return
+    if code != ACCEPTED:
+        raise NotTaken(code) if code >= 500 else ServerAway(code)

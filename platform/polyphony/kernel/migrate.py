@@ -8,7 +8,7 @@ from alembic.config import Config
 
 from polyphony import rooms
 from polyphony.folders import folder
-from polyphony.kernel import policies, viewer
+from polyphony.kernel import policies, present, viewer
 
 _declared = False
 
@@ -26,6 +26,8 @@ def migrate(owner_url: str, *, revision: str = "head") -> None:
     rooms.models()
     command.upgrade(config(owner_url), revision)
     secure(owner_url)
+    if revision == "head":
+        present.note(owner_url)
 
 
 def secure(owner_url: str) -> None:

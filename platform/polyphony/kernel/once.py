@@ -9,11 +9,13 @@ import uuid
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from polyphony.kernel import clock
+from polyphony.kernel import clock, unlinkable
 from polyphony.kernel.database import Base, db
-from polyphony.kernel.policies import definer, protect
+from polyphony.kernel.policies import APP, WORKER, definer, protect
+
+DONE = "done"
 
 
 class Once(Base):
@@ -24,16 +26,17 @@ class Once(Base):
     day: Mapped[date]
 
 
-protect(Once, worker="SELECT, DELETE", lookup="SELECT, INSERT, UPDATE")
+protect(Once, worker="SELECT, INSERT, DELETE", lookup="SELECT, INSERT, UPDATE")
+unlinkable.rows(Once, "true")  # whose form it was is not known, so all of them
 definer("kernel.claim_once(given uuid, today date) RETURNS text", """
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
   INSERT INTO kernel.once (value, place, day) VALUES (given, '', today)
   ON CONFLICT (value) DO UPDATE SET value = excluded.value RETURNING place
-$f$""")
+$f$""", to=f"{APP}, {WORKER}")
 definer("kernel.settle_once(given uuid, where_to text) RETURNS void", """
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
   UPDATE kernel.once SET place = where_to WHERE value = given AND place = ''
-$f$""")
+$f$""", to=f"{APP}, {WORKER}")
 
 
 def fresh() -> str:
@@ -52,6 +55,20 @@ def earlier(value: str) -> str | None:
 def settle(value: str, place: str) -> None:
     """Remember where this form's verb landed."""
     db.session.execute(sa.select(sa.func.kernel.settle_once(uuid.UUID(value), place)))
+
+
+def begin(session: Session, name: str) -> bool:
+    """Whether this is the first time that `name` is done (worker). Commit, then do it: never twice."""
+    key = uuid.uuid5(uuid.NAMESPACE_URL, name)
+    if session.execute(sa.select(sa.func.kernel.claim_once(key, clock.today()))).scalar():
+        return False
+    session.execute(sa.select(sa.func.kernel.settle_once(key, DONE)))
+    return True
+
+
+def take_back(session: Session, name: str) -> None:
+    """It was certainly not done after all (worker)."""
+    session.execute(sa.delete(Once).where(Once.value == uuid.uuid5(uuid.NAMESPACE_URL, name)))
 
 
 def forget(before: date) -> None:

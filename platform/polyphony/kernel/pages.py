@@ -36,16 +36,16 @@ def page(template: str, *, fragment: str | None = None, **context: Any) -> Respo
     return response
 
 
-def here_in(code: str) -> str | None:
-    """This page in another language, or None where there is no such page."""
-    if not request.endpoint or g.get("stay"):
-        return None
+def _elsewhere() -> Callable[[str], str | None]:
+    """This page's address in another language; None where there is no such page. Routed once, not seven times."""
+    if not request.endpoint or g.get("stay") or request.method not in ("GET", "HEAD"):
+        return lambda code: None
     if "lang" not in (request.view_args or {}) and not g.get("lang_in_url"):
-        return None
-    if request.method not in ("GET", "HEAD"):
-        return None
+        return lambda code: None
     query = {k: v for k, v in request.args.items() if k not in (request.view_args or {})}
-    return url_for(request.endpoint, **{**(request.view_args or {}), **query, "lang": code})
+    address = url_for(request.endpoint, **{**(request.view_args or {}), **query, "lang": "en"})
+    before, _language, after = address.partition("/en/")
+    return lambda code: f"{before}/{code}/{after}"
 
 
 def _way_out(by: viewer.Viewer) -> list[dict[str, Any]]:
@@ -58,10 +58,10 @@ def _way_out(by: viewer.Viewer) -> list[dict[str, Any]]:
 def base_context() -> dict[str, Any]:
     """What the layout needs on every page."""
     by = viewer.current()
-    code = locale.language()
+    code, elsewhere = locale.language(), _elsewhere()
     return {
         "viewer": by, "lang": code, "direction": locale.direction(code),
-        "languages": [{"code": x.code, "name": x.name, "direction": x.direction, "url": here_in(x.code)}
+        "languages": [{"code": x.code, "name": x.name, "direction": x.direction, "url": elsewhere(x.code)}
                       for x in locale.interface()],
         "nav": [{"label": label, "url": url_for(endpoint), "current": request.endpoint == endpoint}
                 for endpoint, label, when in NAV if when(by)] + _way_out(by),

@@ -72,11 +72,25 @@ functions: list[tuple[str, str]] = []  # (signature, CREATE FUNCTION …), owned
 statements: list[str] = []  # triggers and other idempotent SQL, applied last
 
 
+# Which thing a row belongs to is said when it is made. Nobody moves a row into another consultation or another name.
+BELONGS = {"consultation_id", "person_id", "phrase_id", "company_id", "organisation_id", "input_id", "theme_id",
+           "answer_id", "measure_id", "view_id", "translation_id", "subject_id"}
+
+
+def _staying(model: type[Base] | str, verbs: str) -> str:
+    """UPDATE narrowed to the columns that may change: never a key, never what the row belongs to."""
+    if isinstance(model, str) or "UPDATE" not in verbs:
+        return verbs
+    may = [f'"{x.name}"' for x in model.__table__.columns if not x.primary_key and x.name not in BELONGS]
+    return verbs.replace("UPDATE", f"UPDATE ({', '.join(may)})")
+
+
 def protect(model: type[Base] | str, *, app: str = "", worker: str = "", lookup: str = "SELECT") -> Protection:
     """Declare a table: what each database role may do at all. Rows come by `allow`."""
     table = model if isinstance(model, str) else model.__table__.fullname  # type: ignore[attr-defined]
     kept = declared.setdefault(table, Protection(table))
-    kept.grants = {role: verbs for role, verbs in ((APP, app), (WORKER, worker), (LOOKUP, lookup)) if verbs}
+    given = ((APP, _staying(model, app)), (WORKER, worker), (LOOKUP, lookup))
+    kept.grants = {role: verbs for role, verbs in given if verbs}
     for role, verbs in ((WORKER, worker), (LOOKUP, lookup)):
         short = role.removeprefix("polyphony_")
         for verb in VERBS:

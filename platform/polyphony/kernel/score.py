@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from polyphony.kernel.score_drawing import Narrow, Wide
+from polyphony.kernel.score_drawing import PHONE, Narrow, Wide
 from polyphony.kernel.score_parts import HEARD, Note, Picture, Place, Voice
 
 __all__ = ["Note", "Row", "Score", "Voice", "score"]
@@ -45,7 +45,7 @@ def score(
     span = sorted({*days, *(d for d in (start, end) if d)})
     links = list(_links(kept))
     wide = Wide(kept, days, span, bar, links, direction, width, say_day).draw() if kept else Picture(width, 40)
-    narrow = Narrow(kept, bar, links, direction, say_day).draw() if kept else Picture(320, 40)
+    narrow = Narrow(kept, bar, links, direction, say_day).draw() if kept else Picture(PHONE, 40)
     return Score(direction, wide, narrow, _rows(kept, say_day))
 
 

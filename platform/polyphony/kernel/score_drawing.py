@@ -22,6 +22,8 @@ from polyphony.kernel.score_parts import (
     wrap,
 )
 
+PHONE = 284  # as wide as the smallest screen leaves within a sheet, so that words keep their size
+
 
 class Wide:
     """Time along the line: voices below one another, curves where one takes up another."""
@@ -42,7 +44,7 @@ class Wide:
         for voice in self.voices:
             kind = voice.notes[0].kind
             if self.bar and kind in ANSWERED and not company:
-                y, company = y + 26, True
+                y, company = y + 34, True
             ys.append(y)
             y += 50
         return ys
@@ -75,9 +77,7 @@ class Wide:
                 x, y = self.at((v, n))
                 self.sheet.mark(x, y, note)
                 self.taken.append((x - 9, y - 6, x + 9, y + 6))
-        for v, n in sorted(((v, n) for v, o in enumerate(self.voices) for n in range(len(o.notes))),
-                           key=lambda p: self.voices[p[0]].notes[p[1]].day):
-            self._words((v, n), self.voices[v].notes[n])
+        self._label()
         self._days()
         return self.picture
 
@@ -85,7 +85,7 @@ class Wide:
         if not self.bar:
             return
         rows = [y for y, v in zip(self.ys, self.voices, strict=True) if v.notes[0].kind in ANSWERED] or self.ys
-        x, top, bottom, wide = self.xs[self.bar[0]], rows[0] - 22, rows[-1] + 18, width_of(self.bar[1]) * 1.06
+        x, top, bottom, wide = self.xs[self.bar[0]], rows[0] - 30, rows[-1] + 18, width_of(self.bar[1]) * 1.06
         self.sheet.line(x - 4, top, x - 4, bottom, "bar")
         self.sheet.line(x, top, x, bottom, "bar thick")
         fits = x + wide <= self.picture.width
@@ -111,11 +111,24 @@ class Wide:
             py = y1 + (y2 - y1) * (3 * t * t - 2 * t**3)
             self.taken.append((px - 3, py - 3, px + 3, py + 3))
 
-    def _words(self, place: Place, note: Note) -> None:
+    def _label(self) -> None:
+        """Words beside every note: each finds its place, then moves once more, knowing where the others are."""
+        order = sorted(((v, n) for v, o in enumerate(self.voices) for n in range(len(o.notes))),
+                       key=lambda p: self.voices[p[0]].notes[p[1]].day)
+        chosen: dict[Place, tuple[Text, Box]] = {}
+        for place in (*order, *order):
+            if place in chosen:
+                self.taken.remove(chosen[place][1])
+            chosen[place] = self._words(place, self.voices[place[0]].notes[place[1]])
+            self.taken.append(chosen[place][1])
+        self.picture.texts += [chosen[place][0] for place in order]
+
+    def _words(self, place: Place, note: Note) -> tuple[Text, Box]:
+        """The best place for a note's words, with the room that they take."""
         x, y = self.at(place)
         best: tuple[float, Text, Box] | None = None
         for rank, (room, after, above) in enumerate(
-                (r, a, b) for r in (400, 300, 190, 130) for b in (True, False) for a in (True, False)):
+                (r, a, b) for r in (400, 300, 190, 130, 96) for b in (True, False) for a in (True, False)):
             lines = wrap(note.words, room)
             wide, tall = max(width_of(t) for t in lines) * 1.03, len(lines) * LEADING
             left = x + 11 if after else x - 11 - wide
@@ -127,9 +140,9 @@ class Wide:
                 text = Text(self.sheet.x(x + 11 if after else x - 11), round(top + 13, 1),
                             "start" if after else "end", lines, kind)
                 best = (cost, text, box)
-        if best:
-            self.picture.texts.append(best[1])
-            self.taken.append(best[2])
+        assert best
+        left, top, right, bottom = best[2]
+        return best[1], (left - 7, top, right + 7, bottom)
 
     def _clash(self, box: Box) -> float:
         out = max(0.0, self.label - box[0]) + max(0.0, box[2] - self.picture.width) + max(0.0, -box[1])
@@ -163,7 +176,7 @@ class Narrow:
     def __init__(self, voices: list[Voice], bar: tuple[date, str] | None, links: list[tuple[Place, Place]],
                  direction: str, say_day: Callable[[date], str]):
         self.voices, self.bar, self.links, self.say_day = voices, bar, links, say_day
-        self.picture = Picture(320, 0)
+        self.picture = Picture(PHONE, 0)
         self.sheet = Sheet(self.picture, direction)
         self.step = min(17.0, 96 / len(voices))
         self.left = 10 + self.step * (len(voices) - 1) + 20
@@ -179,6 +192,8 @@ class Narrow:
                 y = self._day(y, day, last)
                 last = day
             y = self._note(y, (v, i))
+        if self.bar and not barred:  # a promise still to come
+            y = self._day(self._bar(y), self.bar[0], last)
         self.picture.height = int(y + 6)
         for source, target in self.links:
             self._link(source, target)
@@ -186,16 +201,16 @@ class Narrow:
 
     def _bar(self, y: float) -> float:
         assert self.bar
-        self.sheet.line(0, y + 12, 320, y + 12, "bar")
-        self.sheet.line(0, y + 16, 320, y + 16, "bar thick")
-        lines = wrap(self.bar[1], 300 - self.left)
+        self.sheet.line(0, y + 12, PHONE, y + 12, "bar")
+        self.sheet.line(0, y + 16, PHONE, y + 16, "bar thick")
+        lines = wrap(self.bar[1], PHONE - 20 - self.left)
         self.sheet.text(self.left, y + 35, lines, "strong")
         return y + 24 + len(lines) * LEADING
 
     def _day(self, y: float, day: date, last: date | None) -> float:
         self.sheet.text(self.left, y + 18, [self.say_day(day)], "quietly")
         if last:
-            self.sheet.text(318, y + 18, (), "quietly", "end", (day - last).days)
+            self.sheet.text(PHONE - 2, y + 18, (), "quietly", "end", (day - last).days)
         return y + 24
 
     def _note(self, y: float, place: Place) -> float:
@@ -204,7 +219,7 @@ class Narrow:
         x = 10 + self.step * place[0]
         self.where[place] = (x, y + 12)
         self.sheet.mark(x, y + 12, note)
-        names, words = wrap(voice.label, 300 - self.left), wrap(note.words, 306 - self.left)
+        names, words = wrap(voice.label, PHONE - 20 - self.left), wrap(note.words, PHONE - 14 - self.left)
         self.sheet.text(self.left, y + 17, names, "strong")
         y += len(names) * LEADING
         self.sheet.text(self.left, y + 17, words, "late-words" if note.kind in WARNED else "words")

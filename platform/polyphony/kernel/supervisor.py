@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from polyphony.folders import in_checkout, root, source
-from polyphony.kernel import processes
+from polyphony.kernel import present, processes
 from polyphony.kernel.postgres import Embedded
 from polyphony.kernel.ready import complete, server_of
 from polyphony.settings import Settings
@@ -92,14 +92,14 @@ def serve(settings: Settings, greeting: Greeting | None = None) -> None:
 
 
 def _run(settings: Settings, server: Embedded | None, greeting: Greeting | None) -> None:
-    from polyphony.kernel.migrate import migrate
-
-    migrate(settings.owner_database_url)
-    lines = greeting(settings) if greeting else []
+    fresh = _migrate_unless_done(settings)
+    lines = greeting(settings) if greeting and fresh else []
     web, worker = _children(settings)
     try:
         web.start()
         worker.start()
+        if greeting and not fresh:  # while they start
+            lines = greeting(settings)
         _await_answer(settings, web, worker)
         _say(f"\nPolyphony is at {settings.base_url}", *lines, "\nCtrl-C stops it.")
         while True:
@@ -113,6 +113,16 @@ def _run(settings: Settings, server: Embedded | None, greeting: Greeting | None)
         web.stop()
 
 
+def _migrate_unless_done(settings: Settings) -> bool:
+    """Bring the database to the present; says whether there was anything to do."""
+    if present.is_present(settings.owner_database_url):
+        return False
+    from polyphony.kernel.migrate import migrate
+
+    migrate(settings.owner_database_url)
+    return True
+
+
 def _children(settings: Settings) -> tuple[Child, Child]:
     environment = settings.child_environment() | {"PYTHONPATH": os.pathsep.join(map(str, _path())),
                                                   "PYTHONUNBUFFERED": "1"}
@@ -120,7 +130,7 @@ def _children(settings: Settings) -> tuple[Child, Child]:
     python = [sys.executable, "-m"]
     web = [*python, "gunicorn", "--bind", f"{host}:{settings.port}", "--worker-class", "gthread",
            "--workers", str(WORKERS), "--threads", str(THREADS), "--graceful-timeout", "10",
-           "--log-level", "warning", "--no-control-socket",
+           "--log-level", "warning", "--no-control-socket", "--preload",
            "wsgi:app" if in_checkout() else "polyphony:create_app()"]
     return (Child("web server", web, environment),
             Child("job worker", [*python, "polyphony.cli", "worker"], environment))

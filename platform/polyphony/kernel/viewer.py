@@ -175,6 +175,8 @@ _OPENER = """
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
 DECLARE me uuid; phrase uuid; found text[]; facts jsonb := '{{}}'; links bytea[];
 BEGIN
+  -- Every statement of this request may keep its plan: with row security, planning costs more than running.
+  PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
   SELECT s.person_id, s.phrase_id INTO me, phrase FROM people.living_session(secret) s;
   links := (SELECT array_agg(sha256(l)) FROM unnest(link_secrets) l);
   PERFORM set_config('polyphony.person', coalesce(me::text, ''), true),

@@ -3,16 +3,23 @@
 Each higher room adds the policy for its own kind of thing; this room knows only who works on them.
 """
 
-from polyphony.kernel.policies import allow, any_of, one, protect
+from polyphony.kernel.policies import allow, any_of, definer, one, protect
 from polyphony.kernel.viewer import fact
 from polyphony.languages.models import Translation, TranslationWork, TranslatorRefusal
 
-protect(Translation, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT, DELETE")
-protect(TranslationWork, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE")
-protect(TranslatorRefusal, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE")
+protect(Translation, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT, INSERT, DELETE")
+protect(TranslationWork, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE", lookup="SELECT, DELETE")
+protect(TranslatorRefusal, app="SELECT, INSERT, DELETE", worker="SELECT, INSERT, DELETE")
 allow(TranslationWork, "SELECT", "own", f"person_id = {one('person')}")
 allow(TranslationWork, "INSERT", "own", "", check=f"person_id = {one('person')}")
 allow(TranslatorRefusal, "SELECT", "of_me", f"person_id = {one('person')}")
+
+# Who worked on a translation is forgotten with it, also by those who may not know who it was.
+definer("languages.forget_work(gone uuid[]) RETURNS void", """
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+  DELETE FROM languages.work w WHERE w.translation_id = ANY (gone)
+    AND NOT EXISTS (SELECT 1 FROM languages.translation t WHERE t.id = w.translation_id)
+$f$""")
 
 # Texts whose authors do not want this viewer as their translator: a fact, so that policies of texts need no join.
 fact("refused", "SELECT array_agg(r.subject_id) FROM languages.translator_refusal r WHERE r.person_id = me")
@@ -23,9 +30,9 @@ def not_refused(column: str) -> str:
     return f"NOT coalesce({any_of(column, 'refused')}, false)"
 
 
-def readable_with(kind: str, parent: str, *, key: str = "id") -> None:
-    """Translations of a kind are seen with their thing, and changed by translators and authors of it."""
-    allow(Translation, "SELECT", f"with_{kind}",
+def readable_with(kind: str, parent: str, *, key: str = "id", name: str = "") -> None:
+    """Translations of a kind are seen with their thing; things of several tables share a kind by another `name`."""
+    allow(Translation, "SELECT", f"with_{name or kind}",
           f"kind = '{kind}' AND EXISTS (SELECT 1 FROM {parent} p WHERE p.{key} = subject_id)", public=True)
 
 

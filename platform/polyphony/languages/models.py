@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from polyphony.kernel.database import Base, Row, at_most, one_of, to
 
-KINDS = ("consultation", "input", "theme", "answer", "measure", "ground_view", "words")
+KINDS = ("consultation", "input", "theme", "answer", "measure", "ground_view", "words", "quote")
 MARKS = ("person", "reviewed", "machine")
 
 

@@ -69,8 +69,9 @@ def translations_for(ids: Iterable[uuid.UUID], lang: str) -> dict[Key, Translati
     wanted = list(ids)
     if not wanted:
         return {}
+    anywhere = sa.any_(sa.literal(wanted, sa.ARRAY(sa.Uuid())))  # one statement, and one plan, for any number
     found = db.session.scalars(
-        sa.select(Translation).where(Translation.subject_id.in_(wanted), Translation.lang == lang))
+        sa.select(Translation).where(Translation.subject_id == anywhere, Translation.lang == lang))
     return {(row.subject_id, row.field): row for row in found}
 
 
@@ -147,8 +148,12 @@ def mark_stale(subject_id: uuid.UUID, fields: Iterable[str]) -> None:
 def remove_translations(subject_ids: Iterable[uuid.UUID]) -> None:
     """Translations go with the text they translate."""
     gone = list(subject_ids)
-    if gone:
-        db.session.execute(sa.delete(Translation.__table__).where(Translation.__table__.c.subject_id.in_(gone)))
+    if not gone:
+        return
+    table = Translation.__table__
+    ids = db.session.scalars(sa.delete(table).where(table.c.subject_id.in_(gone)).returning(table.c.id)).all()
+    if ids:
+        db.session.execute(sa.select(sa.func.languages.forget_work(list(ids))))
 
 
 def lacking(texts: Iterable[tuple[uuid.UUID, str, str]], languages: Iterable[str]) -> list[tuple[uuid.UUID, str, str]]:
@@ -186,9 +191,9 @@ def kinds_for(by: Viewer, consultation_id: uuid.UUID) -> set[str]:
     """Which kinds of text this viewer works on; the database decides about each one."""
     kinds: set[str] = set()
     if by.is_in("translating", consultation_id) or by.is_in("facilitated", consultation_id):
-        kinds |= {"consultation", "input", "theme", "answer", "measure", "ground_view", "words"}
+        kinds |= {"consultation", "input", "theme", "answer", "measure", "ground_view", "words", "quote"}
     if by.is_in("led", consultation_id):
         kinds |= {"consultation", "answer", "measure"}
     if by.is_in("participating", consultation_id):
-        kinds |= {"input", "ground_view"}
+        kinds |= {"input", "ground_view", "quote"}
     return kinds

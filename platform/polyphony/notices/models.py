@@ -10,7 +10,9 @@ from polyphony.kernel.database import Base, Row, one_of, to
 
 KINDS = ("invited", "announced", "open", "inputs_end", "input_read", "input_masked", "placed", "objection",
          "objection_handled", "themes_shared", "published", "answered_late", "ground_round", "closed", "convene",
-         "appointed", "handed", "joined", "reset", "member_invitation", "defaulted", "left")
+         "appointed", "handed", "joined", "reset", "member_invitation", "defaulted", "left", "facilitate", "declined",
+         "company_declined", "taken_back", "facilitator_gone", "successor", "took_over", "translator_ended", "admitted",
+         "turned_away", "reminded", "theme_removed")
 MAIL_STATES = ("none", "waiting", "handing", "sent", "failed")
 
 

@@ -4,6 +4,8 @@ import uuid
 
 from flask import current_app, url_for
 
+from polyphony.notices import service, words
+
 
 def place(endpoint: str, id: uuid.UUID | None = None) -> str | None:
     """The address of `endpoint` for one consultation, whatever that room calls its id."""
@@ -14,3 +16,12 @@ def place(endpoint: str, id: uuid.UUID | None = None) -> str | None:
     if wanted and id is None:
         return None
     return url_for(endpoint, **dict.fromkeys(wanted[:1], id)) if len(wanted) < 2 else None
+
+
+def place_of(note: service.Told) -> str | None:
+    """Where this notice leads: the page of its kind when it is there, else the consultation."""
+    for endpoint in (*words.PLACES.get(note.kind, ()), "consultations.show"):
+        found = place(endpoint, note.consultation_id)
+        if found:
+            return found
+    return None

@@ -32,9 +32,16 @@ _SQL = {
     "leads": """
         SELECT m.person_id, NULL::uuid FROM organisations.membership m
         WHERE m.organisation_id = :subject AND m.role = 'engagement_lead' AND {living}""",
+    "answering": """
+        SELECT m.person_id, NULL::uuid FROM organisations.membership m
+        WHERE m.organisation_id = :subject AND m.role IN ('engagement_lead', 'decision_maker') AND {living}""",
     "members": """
         SELECT m.person_id, NULL::uuid FROM organisations.membership m
         WHERE m.organisation_id = :subject AND m.role IN ('coordinator', 'contributor') AND {living}""",
+    "administrators": """
+        SELECT m.person_id, NULL::uuid FROM organisations.membership m
+        WHERE m.organisation_id = :subject AND m.role IN ('administrator', 'coordinator') AND {living}""",
+    "stewards": "SELECT r.person_id, NULL::uuid FROM people.platform_role r WHERE r.role = 'steward'",
     "seats": """
         SELECT m.person_id, NULL::uuid FROM organisations.membership m
         WHERE m.organisation_id = :subject AND m.role = 'facilitator' AND {living}""",

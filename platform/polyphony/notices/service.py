@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from polyphony.kernel import clock, jobs
+from polyphony.kernel import clock, jobs, providers
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import Viewer
 from polyphony.notices import readers, words
@@ -43,6 +43,12 @@ def tell(kind: str, *, consultation_id: uuid.UUID | None = None, subject_id: uui
     ids: dict[str, Any] = {"kind": kind, "to": to, "day": clock.today().isoformat(),
            "consultation_id": consultation_id, "subject_id": subject_id}
     jobs.defer("notices.spread", **{name: value for name, value in ids.items() if value is not None})
+
+
+@providers.provide("organisation_decided")
+def organisation_decided(organisation_id: uuid.UUID, admitted: bool) -> None:
+    """Two stewards have admitted an organisation, or one has turned it away: its administrators are told."""
+    tell("admitted" if admitted else "turned_away", subject_id=organisation_id, to="administrators")
 
 
 def recent(by: Viewer, limit: int = PAGE, offset: int = 0) -> list[Told]:

@@ -10,7 +10,7 @@ from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy.dialects.postgresql import insert
 
-from polyphony.kernel import jobs, secrets
+from polyphony.kernel import jobs, secrets, unlinkable
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _
 from polyphony.notices import readers
@@ -18,6 +18,7 @@ from polyphony.notices.models import Notice
 from polyphony.people.models import Credential, Person
 
 log = structlog.get_logger()
+unlinkable.rows(Notice, "r.phrase_id IS NOT NULL")
 
 
 @jobs.task("notices.spread")
@@ -46,15 +47,13 @@ def _want_mail(people: list[uuid.UUID]) -> set[uuid.UUID]:
 
 @jobs.task("notices.mail")
 def mail(notice_id: str) -> None:
-    """Hand one mail over, at most once: 'handing' is committed before, so that a crash never sends it twice."""
+    """Hand one mail over, once (see `kernel.mail`); while the mail server is away it waits and is tried again."""
     if not _step(notice_id, "waiting", "handing"):
         return
-    db.session.commit()
     try:
         _send(uuid.UUID(notice_id))
-    except Exception as error:
-        db.session.rollback()
-        log.warning("mail not handed over", kind=type(error).__name__)
+    except jobs.GiveUp as error:
+        log.warning("mail not taken", kind=type(error).__name__)
         _step(notice_id, "handing", "failed")
         return
     _step(notice_id, "handing", "sent")

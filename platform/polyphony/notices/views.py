@@ -6,7 +6,8 @@ from polyphony.kernel import viewer
 from polyphony.kernel.access import access, author
 from polyphony.kernel.forms import Form, answer
 from polyphony.kernel.pages import page
-from polyphony.notices import places, service, words
+from polyphony.notices import service
+from polyphony.notices.places import place_of as place
 
 blueprint = Blueprint("notices", __name__, url_prefix="/<lang>")
 BLUEPRINTS = [blueprint]
@@ -33,12 +34,3 @@ def _inbox(form: Form):  # type: ignore[no-untyped-def]
     told = told[:service.PAGE]
     return page("notices/inbox.html", fragment="list", form=form, more=more,
                 items=[(note, place(note)) for note in told], unseen=any(not note.seen for note in told))
-
-
-def place(note: service.Told) -> str | None:
-    """Where this notice leads: the page of its kind when it is there, else the consultation."""
-    for endpoint in (*words.PLACES.get(note.kind, ()), "consultations.show"):
-        found = places.place(endpoint, note.consultation_id)
-        if found:
-            return found
-    return None

@@ -27,6 +27,19 @@ SENTENCES: dict[str, Any] = {
     "member_invitation": lazy("Somebody has accepted your invitation."),
     "defaulted": lazy("A company did not answer. This is recorded by name."),
     "left": lazy("A company has left a consultation. What it owes stays owed."),
+    "facilitate": lazy("You are asked to facilitate a consultation."),
+    "declined": lazy("The facilitation body you asked has declined. Read its words, then ask another one."),
+    "company_declined": lazy("A company has declined to co-own a consultation."),
+    "taken_back": lazy("An invitation to co-own a consultation was taken back. Nothing is needed from you."),
+    "facilitator_gone": lazy("Nobody facilitates a consultation any more. Its companies have to agree on another "
+                             "body."),
+    "successor": lazy("Your company is asked to agree to another facilitator."),
+    "took_over": lazy("Another facilitation body has taken over a consultation."),
+    "translator_ended": lazy("A translator’s appointment has ended, because she left her organisation."),
+    "admitted": lazy("Your organisation was admitted. It can take part now."),
+    "turned_away": lazy("Your organisation was not admitted."),
+    "reminded": lazy("The facilitator reminds your company: it has answers to sign before the promised date."),
+    "theme_removed": lazy("The facilitator has taken a theme back. Your company owes no answer to it."),
 }
 
 # Where a reader goes next, by kind; each endpoint takes the consultation's id.
@@ -35,7 +48,11 @@ PLACES: dict[str, tuple[str, ...]] = {
     "objection_handled": ("inputs.inbox",), "objection": ("feedback.facilitate",),
     "themes_shared": ("feedback.desk",), "published": ("feedback.answers",), "answered_late": ("feedback.answers",),
     "defaulted": ("feedback.answers",), "ground_round": ("feedback.answers",), "appointed": ("languages.desk",),
-    "convene": ("consultations.conveners",),
+    "convene": ("consultations.conveners",), "declined": ("consultations.edit",),
+    "company_declined": ("consultations.conveners",), "facilitate": ("consultations.prepare",),
+    "facilitator_gone": ("consultations.succession",), "successor": ("consultations.succession",),
+    "translator_ended": ("consultations.translators",), "admitted": ("organisations.mine",),
+    "turned_away": ("organisations.mine",), "reminded": ("feedback.desk",), "theme_removed": ("feedback.desk",),
 }
 
 

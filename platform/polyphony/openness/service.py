@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,6 @@ from polyphony.consultations.models import Consultation
 from polyphony.consultations.words import STATES
 from polyphony.kernel import clock, locale, providers
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import lazy
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import Written, translations_for, written
 
@@ -36,6 +35,8 @@ class Line:
     promised: clock.Day | None
     days_left: int | None
     url: str | None
+    ends: date | None
+    answers: date | None
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,18 @@ def listed() -> Lists:
     return _lists(Consultation.discovery == "listed", Consultation.state != "draft")
 
 
+def told(lists: Lists) -> tuple[Line, Any] | None:
+    """One answered consultation of this place with its score, to show a visitor what happens to words here."""
+    for line in lists.answered[:1]:
+        for drawn in filter(None, providers.ask("consultation_path", line.id)):
+            return line, drawn
+    return None
+
+
 def mine(by: Viewer) -> Lists:
-    """The consultations this member takes part in, drafts of her company included."""
+    """The consultations this member takes part in, drafts included; all listed ones for those who watch."""
+    if by.is_steward or by.is_auditor:
+        return listed()
     ids = frozenset().union(*(by.of(fact) for fact in HERE))
     return _lists(Consultation.id.in_(ids)) if ids else Lists([], [])
 
@@ -83,35 +94,7 @@ def _line(each: Consultation, words: Any) -> Line:
     return Line(
         each.id, say["title"], say["plain"], each.state, STATES[each.state], clock.day(each.closes_at),
         clock.day(promised), clock.days_between(clock.today(), promised) if promised else None,
-        where("consultations.show", id=each.id))
-
-
-def waiting(by: Viewer) -> list[Any]:
-    """Everything that waits for this member, in all rooms, the earliest due first and the undated last."""
-    found = [item for answer in providers.ask("waits", by) for item in answer or ()]
-    return sorted(found, key=_due)
-
-
-def _due(item: Any) -> tuple[date, bool]:
-    said = item.get if isinstance(item, dict) else lambda name, default=None: getattr(item, name, default)
-    on = next((on for name in ("due_on", "on", "due") if isinstance(on := said(name), date)), None)
-    return (on or clock.today() + timedelta(days=36500), not said("warn", False))
-
-
-DOORS = (
-    ("notices.inbox", lazy("What happened lately"), lambda by: True),
-    ("inputs.inbox", lazy("What I said, and what became of it"), lambda by: bool(by.of("speaking"))),
-    ("consultations.create", lazy("Prepare a joint consultation"), lambda by: bool(by.of("leading"))),
-    ("organisations.mine", lazy("Members of my organisation"), lambda by: bool(by.of("administered"))),
-    ("organisations.admissions", lazy("Organisations that ask to join"), lambda by: by.is_steward),
-    ("organisations.directory", lazy("Organisations that take part"), lambda by: True),
-    ("people.account", lazy("Your account"), lambda by: True),
-)
-
-
-def doors(by: Viewer) -> list[dict[str, Any]]:
-    """The other pages this member can go to; only finished rooms have a door."""
-    return [{"url": url, "label": label} for endpoint, label, when in DOORS if when(by) and (url := where(endpoint))]
+        where("consultations.show", id=each.id), each.closes_at.date() if each.closes_at else None, promised)
 
 
 def example() -> uuid.UUID | None:

@@ -8,6 +8,7 @@ from polyphony.kernel import pages, viewer
 from polyphony.kernel.access import access, anyone, signed_in
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.pages import page
+from polyphony.openness import home as waits
 from polyphony.openness import papers as asked
 from polyphony.openness import service
 
@@ -19,7 +20,10 @@ ORDER = ("openness.home", "inputs.inbox", "consultations.index", "organisations.
          "openness.protect", "people.come_back", "people.account", "people.sign_in")
 pages.nav("openness.home", lazy("Home"), lambda by: by.is_signed_in)
 pages.nav("consultations.index", lazy("Consultations"), lambda by: "consultations.index" in current_app.view_functions)
-pages.nav("openness.protect", lazy("How we protect you"), lambda by: not by.is_signed_in or by.is_stakeholder)
+pages.nav("openness.protect", lazy("How we protect you"), lambda by: not by.is_signed_in)
+# Members find the directory at home and at the foot of every page: the head is for what they do each day.
+pages.NAV[:] = [(endpoint, label, (lambda by: not (by.is_signed_in or by.is_phrase)) if
+                 endpoint == "organisations.directory" else when) for endpoint, label, when in pages.NAV]
 pages.NAV.sort(key=lambda entry: ORDER.index(entry[0]) if entry[0] in ORDER else len(ORDER))
 FOOTER = (
     ("openness.protect", lazy("How we protect you")), ("openness.papers", lazy("The papers ask, see it here")),
@@ -47,7 +51,8 @@ def best_language() -> Any:
 @blueprint.get("/")
 @access(anyone)
 def front() -> Response:
-    return page("openness/front.html", lists=service.listed(), links=_links(
+    lists = service.listed()
+    return page("openness/front.html", lists=lists, told=service.told(lists), links=_links(
         come_back="people.come_back", sign_in="people.sign_in", every="consultations.index"))
 
 
@@ -55,7 +60,9 @@ def front() -> Response:
 @access(signed_in)
 def home() -> Response:
     by = viewer.current()
-    return page("openness/home.html", waits=service.waiting(by), lists=service.mine(by), doors=service.doors(by))
+    lists = service.mine(by)
+    return page("openness/home.html", waits=waits.waiting(by, lists), lately=waits.lately(by), lists=lists,
+                doors=waits.doors(by), is_watching=by.is_steward or by.is_auditor)
 
 
 @blueprint.get("/protection")

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from polyphony.kernel import access, audit, clock, secrets, viewer
+from polyphony.kernel import access, audit, clock, jobs, providers, secrets, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
@@ -134,4 +134,8 @@ def say(by: Viewer, *, organisation_id: uuid.UUID, admits: Any, words: str) -> O
         organisation.turned_away_on = clock.today()
     elif rules.is_admitted_by(approvers):  # type: ignore[arg-type]
         organisation.admitted_on = clock.today()
+    if organisation.admitted_on or organisation.turned_away_on:
+        db.session.flush()
+        jobs.defer("organisations.mail_decision", id=organisation_id)
+        providers.ask("organisation_decided", organisation_id, bool(organisation.admitted_on))
     return organisation

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from polyphony.kernel import access, audit, clock, jobs, secrets, viewer
+from polyphony.kernel import access, audit, clock, jobs, providers, secrets, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
@@ -139,6 +139,7 @@ def end_membership(by: Viewer, *, membership: Membership, reason: str) -> Member
     end = MembershipEnd(membership_id=membership.id, at=clock.now(), by=by.person, reason=reason)
     db.session.add(end)
     audit.record("membership.ended", membership.id, about=membership.organisation_id)
+    providers.ask("membership_ended", membership.id)
     viewer.refresh()
     return end
 

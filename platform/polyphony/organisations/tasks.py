@@ -2,13 +2,16 @@
 
 import uuid
 
+import sqlalchemy as sa
+from flask import current_app
 from flask_babel import force_locale
 
 from polyphony.kernel import clock, mail, secrets
 from polyphony.kernel.database import db
 from polyphony.kernel.jobs import task
 from polyphony.kernel.locale import _
-from polyphony.organisations.models import Invitation, Organisation
+from polyphony.organisations.models import ADMINISTERS, Invitation, Membership, MembershipEnd, Organisation
+from polyphony.people.models import Credential, Person
 
 
 @task("organisations.mail_invitation")
@@ -29,3 +32,24 @@ def mail_invitation(id: str) -> None:
         text = f"{text}\n\n> " + "\n> ".join(invitation.words.splitlines())
     mail.send(secrets.open_address(invitation.address_sealed, invitation.id), subject, text,
               f"invitation-{invitation.id}")
+
+
+@task("organisations.mail_decision")
+def mail_decision(id: str) -> None:
+    """Tell the administrators that there is news: they wait for the stewards' word, so no opt-in is asked.
+
+    The mail says nothing of the organisation or of what was decided.
+    """
+    rows = db.session.execute(
+        sa.select(Person, Credential).join(Credential, Credential.person_id == Person.id)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.organisation_id == uuid.UUID(id), Membership.role.in_(ADMINISTERS),
+               Person.ended_on.is_(None), ~sa.exists().where(MembershipEnd.membership_id == Membership.id))
+        .distinct().order_by(Person.id))
+    base = current_app.extensions["settings"].base_url
+    for person, credential in rows:
+        with force_locale(person.language):
+            text = _("There is something new for you. Sign in to read it:")
+            subject = _("There is news for you")
+        mail.send(secrets.open_address(credential.address_sealed, person.id), subject,
+                  f"{text}\n\n{base}/{person.language}/organisation\n", f"decision-{id}-{person.id}")

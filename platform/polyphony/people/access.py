@@ -10,7 +10,7 @@ LONGEST = "14 days"
 protect(Person, app="SELECT, UPDATE", worker="SELECT", lookup="SELECT, INSERT")
 protect(Credential, app="SELECT, UPDATE", worker="SELECT", lookup="SELECT, INSERT, UPDATE")
 protect(PlatformRole, app="SELECT", worker="SELECT")
-protect(Session, app="SELECT, DELETE", worker="SELECT, DELETE", lookup="SELECT, INSERT, UPDATE, DELETE")
+protect(Session, app="SELECT, DELETE", worker="SELECT, INSERT, DELETE", lookup="SELECT, INSERT, UPDATE, DELETE")
 protect(Reset, worker="SELECT, DELETE", lookup="SELECT, INSERT, UPDATE")
 protect(Attempt, worker="SELECT, DELETE", lookup="SELECT, INSERT, UPDATE, DELETE")
 protect(Phrase, app="SELECT", worker="SELECT, INSERT, DELETE", lookup="SELECT, INSERT, DELETE")

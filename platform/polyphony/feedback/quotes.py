@@ -1,0 +1,58 @@
+"""What becomes of quotes when the words they were taken from change, are masked, or are withdrawn."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from polyphony.feedback import rules
+from polyphony.feedback.models import Excerpt, Lost, Theme
+from polyphony.inputs.models import Input
+from polyphony.kernel import clock
+from polyphony.kernel.database import db
+from polyphony.kernel.providers import provide
+from polyphony.languages.service import remove_translations
+
+
+def take_out(excerpts: Iterable[Excerpt]) -> None:
+    """Excerpts go, and the translations made of them."""
+    gone = [each.id for each in excerpts]
+    remove_translations(gone)
+    if gone:
+        db.session.execute(sa.delete(Excerpt).where(Excerpt.id.in_(gone)),
+                           execution_options={"synchronize_session": False})
+
+
+def _of(input_id: uuid.UUID) -> list[Excerpt]:
+    return list(db.session.scalars(sa.select(Excerpt).where(Excerpt.input_id == input_id)))
+
+
+@provide("input_withdrawn")
+def input_withdrawn(input_id: uuid.UUID) -> None:
+    """The author took her input back: its excerpts go with it."""
+    take_out(_of(input_id))
+
+
+@provide("input_changed")
+def input_changed(said: Input, *, is_masked: bool) -> None:
+    """Keep the quotes whose every word still stands in the input; the others go, and the facilitator is told.
+
+    What was masked stands in the input no longer, so no quote that stays can hold it. A translation of a
+    quote may say more than the quote does: after masking it goes, to be made anew from what others may read.
+    An author who writes anew may mean something else: then even what shaped a theme unquoted is placed anew.
+    """
+    held = _of(said.id)
+    kept = [each for each in held if rules.still_said(each.quote, said.text, is_masked=is_masked)]
+    gone = [each for each in held if each not in kept]
+    if is_masked:
+        remove_translations(each.id for each in kept)
+    db.session.add_all(Lost(id=uuid.uuid4(), consultation_id=each.consultation_id, theme_id=each.theme_id,
+                            input_id=said.id, day=clock.today()) for each in gone)
+    take_out(gone)
+
+
+def losses(consultation_id: uuid.UUID) -> Any:
+    """How many excerpts each theme has lost since the facilitator last took note, as a column beside `Theme`."""
+    return sa.select(sa.func.count()).where(Lost.theme_id == Theme.id, Lost.consultation_id == consultation_id
+                                            ).correlate(Theme).scalar_subquery()

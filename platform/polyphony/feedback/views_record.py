@@ -1,0 +1,19 @@
+"""The record of a consultation, for everybody who may see it."""
+
+import uuid
+
+from flask import request
+
+from polyphony.feedback import record as records
+from polyphony.feedback.views import blueprint
+from polyphony.kernel import viewer
+from polyphony.kernel.access import access, anyone
+from polyphony.kernel.pages import page
+
+
+@blueprint.get("/consultations/<uuid:id>/record")
+@access(anyone)
+def record(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    start = min(max(0, request.args.get("from", 0, int)), 10_000)
+    return page("feedback/record.html", record=records.record(viewer.current(), id, start),
+                is_first=start == 0)

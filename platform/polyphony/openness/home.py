@@ -1,0 +1,114 @@
+"""What each member finds when she comes in: what waits for her, what she was told lately, where else to go."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from polyphony.inputs.models import Input
+from polyphony.kernel import clock, providers
+from polyphony.kernel.database import db
+from polyphony.kernel.locale import _, lazy, ngettext
+from polyphony.kernel.viewer import Viewer
+from polyphony.notices import service as notices
+from polyphony.notices.places import place_of as place
+from polyphony.openness.service import Line, Lists, where
+from polyphony.organisations import joining
+
+LATELY = 3
+FAR = date(9999, 1, 1)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One thing that waits: what to do, where, by which day, and how far that day is."""
+
+    text: str
+    url: str
+    due: str
+    left: str
+    warn: bool
+    on: date | None
+
+
+def waiting(by: Viewer, lists: Lists) -> list[Wait]:
+    """Everything that waits for this member: what is late, what waits already, then by the day it is due."""
+    asked = [item for told in providers.ask("waits", by) for item in told or ()]
+    found = [_wait(item) for item in asked] + _to_say(by, lists) + _to_translate(by, lists) + _to_admit(by)
+    return sorted(found, key=lambda each: (not each.warn, each.on is not None, each.on or FAR))
+
+
+def _wait(item: Any) -> Wait:
+    said = item.get if isinstance(item, dict) else lambda name: getattr(item, name, None)
+    return _made(str(said("text")), str(said("url")), said("due_on"), said("due") or "", bool(said("warn")))
+
+
+def _made(text: str, url: str, on: date | None, due: Any = "", warn: bool = False) -> Wait:
+    day = clock.day(on)
+    return Wait(text, url, day.text if day else str(due), _left(on), warn, on)
+
+
+def _left(on: date | None) -> str:
+    if on is None:
+        return ""
+    days = clock.days_between(clock.today(), on)
+    if days == 0:
+        return _("today")
+    if days < 0:
+        return ngettext("%(num)s day late", "%(num)s days late", -days)
+    return ngettext("in %(num)s day", "in %(num)s days", days)
+
+
+def _to_say(by: Viewer, lists: Lists) -> list[Wait]:
+    """Consultations in which she may speak and has said nothing yet."""
+    mine = [line for line in lists.moving if line.state == "open" and by.is_in("participating", line.id)]
+    if not mine or not by.of("speaking"):
+        return []
+    said: set[uuid.UUID] = set(db.session.scalars(
+        sa.select(Input.consultation_id).where(Input.id.in_(by.of("authored"))))) if by.of("authored") else set()
+    return _lines([line for line in mine if line.id not in said], "inputs.say", lazy("Say what you think: %(title)s"))
+
+
+def _to_translate(by: Viewer, lists: Lists) -> list[Wait]:
+    """Consultations that have appointed her as their translator and are not over."""
+    return _lines([line for line in lists.moving if by.is_in("translating", line.id)], "languages.desk",
+                  lazy("Translate: %(title)s"))
+
+
+def _lines(lines: list[Line], endpoint: str, text: Any) -> list[Wait]:
+    found = [(line, where(endpoint, id=line.id)) for line in lines]
+    return [_made(str(text) % {"title": line.title.text}, url, line.ends if line.state == "open" else line.answers)
+            for line, url in found if url]
+
+
+def _to_admit(by: Viewer) -> list[Wait]:
+    """Organisations that ask to join and on which this steward has said nothing yet."""
+    url = where("organisations.admissions")
+    if not by.is_steward or not url:
+        return []
+    waits = [each for each, said in joining.waiting(by) if not any(a.person_id == by.person for a in said)]
+    if not waits:
+        return []
+    text = ngettext("%(num)s organisation asks to join", "%(num)s organisations ask to join", len(waits))
+    return [_made(text, url, None)]
+
+
+def lately(by: Viewer) -> list[tuple[Any, str | None]]:
+    """The newest things she was told and has not seen, each with the page it leads to."""
+    return [(note, place(note)) for note in notices.recent(by, 20) if not note.seen][:LATELY]
+
+
+DOORS = (
+    ("consultations.create", lazy("Prepare a joint consultation"), lambda by: bool(by.of("leading"))),
+    ("notices.inbox", lazy("Everything you were told"), lambda by: True),
+    ("organisations.directory", lazy("Organisations that take part"), lambda by: True),
+    ("openness.protect", lazy("How we protect you"), lambda by: by.is_stakeholder),
+    ("openness.papers", lazy("The papers ask, see it here"), lambda by: by.is_auditor),
+)
+
+
+def doors(by: Viewer) -> list[dict[str, Any]]:
+    """The other pages this member can go to that are not in the head of the page; only finished rooms have a door."""
+    return [{"url": url, "label": label} for endpoint, label, when in DOORS if when(by) and (url := where(endpoint))]

@@ -1,0 +1,93 @@
+"""What a page costs does not grow with what it shows: the same statements at 10 rows and at 1,000."""
+
+import uuid
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from flask import g
+
+import make
+from polyphony.organisations.models import Organisation
+
+FEW, MANY = 10, 1_000
+LISTS_AND_DETAILS, HOMES_AND_DESKS = 6, 10
+PAGES = {  # who looks, where, and what it may cost
+    "inputs": ("member", "/consultations/{here}/inputs", LISTS_AND_DETAILS),
+    "answers": ("member", "/consultations/{here}/answers", LISTS_AND_DETAILS),
+    "a theme": ("member", "/themes/{theme}", LISTS_AND_DETAILS),
+    "the consultation": ("member", "/consultations/{here}", LISTS_AND_DETAILS),
+    "consultations": ("member", "/consultations", LISTS_AND_DETAILS),
+    "notices": ("member", "/notices", LISTS_AND_DETAILS),
+    "her inbox": ("member", "/inbox", HOMES_AND_DESKS),
+    "home": ("member", "/home", HOMES_AND_DESKS),
+    "what is read first": ("facilitator", "/consultations/{here}/reading", LISTS_AND_DETAILS),
+    "the facilitator's desk": ("facilitator", "/consultations/{here}/facilitate", HOMES_AND_DESKS),
+    "the facilitator's home": ("facilitator", "/home", HOMES_AND_DESKS),
+    "the company's desk": ("lead", "/consultations/{here}/our-answers", HOMES_AND_DESKS),
+    "the company's home": ("lead", "/home", HOMES_AND_DESKS),
+    "the translators' desk": ("facilitator", "/consultations/{here}/translations", HOMES_AND_DESKS),
+    "organisations": ("member", "/organisations", LISTS_AND_DETAILS),
+}
+
+
+def fill(world: Any, size: int) -> SimpleNamespace:
+    """One consultation with so many rows of everything that a list shows."""
+    company, table = make.organisation(world, "Halcyon"), make.organisation(world, "Table", "facilitation")
+    sauti = make.organisation(world, "Sauti", "stakeholder")
+    people = {"member": make.person(world, "m@x.example", seats=((sauti, "coordinator"),)),
+              "facilitator": make.person(world, "f@x.example", seats=((table, "facilitator"),)),
+              "lead": make.person(world, "l@x.example", seats=((company, "engagement_lead"),))}
+    here = make.consultation(world, [company], facilitator=table, invited=(sauti,), state="published",
+                             opens_at=make.now() - timedelta(days=30), closes_at=make.now() - timedelta(days=9),
+                             promised_on=make.today())
+    theme = _loop(world, here, company, people["member"], size)
+    make.add(world, *(Organisation(id=uuid.uuid4(), name=f"Organisation {n}", kind="stakeholder", country="KE",
+                                   asked_on=make.today(), admitted_on=make.today()) for n in range(size)))
+    return SimpleNamespace(people=people, here=here, theme=theme)
+
+
+def _loop(world: Any, here: uuid.UUID, company: uuid.UUID, author: uuid.UUID, size: int) -> uuid.UUID:
+    world.sql("INSERT INTO inputs.input (id, consultation_id, day, shuffle, lang, text, audience, readers, addressed, naming, "
+              "shown_as, speaks_as, masked, read_on, revision) SELECT gen_random_uuid(), %s, current_date, n, 'sw', "
+              "'Maneno ya mtu.', 'participants', '{}', %s, 'unattributed', '', 'affected', false, "
+              "CASE WHEN n %% 2 = 0 THEN current_date END, 1 FROM generate_series(1, %s) n", here, [company], size)
+    world.sql("INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale) "
+              "SELECT gen_random_uuid(), consultation_id, 'input', id, 'text', 'en', 'A person said.', 'person', false "
+              "FROM inputs.input")
+    world.sql("INSERT INTO inputs.authorship (input_id, person_id) SELECT id, %s FROM inputs.input", author)
+    world.sql("INSERT INTO feedback.theme (id, consultation_id, title, summary, lang, addressed, added_reason, place, made_on, "
+              "shared_on, published_on, revision) SELECT gen_random_uuid(), %s, 'Theme ' || n, 'What they say.', 'en', %s, "
+              "'', n, current_date, current_date, current_date, 1 FROM generate_series(1, %s) n", here, [company], size)
+    world.sql("INSERT INTO feedback.answer (id, theme_id, company_id, consultation_id, number, state, decision, reason_kind, "
+              "words, changes, lang, signed_as, signed_on, published_on, late_days, revision) SELECT gen_random_uuid(), id, "
+              "%s, consultation_id, 1, 'published', 'adopted', '', 'We do this.', 'The wording.', 'en', 'product', "
+              "current_date, current_date, 0, 1 FROM feedback.theme", company)
+    theme: uuid.UUID = world.sql("SELECT id FROM feedback.theme ORDER BY place LIMIT 1")[0][0]
+    world.sql("INSERT INTO feedback.excerpt (id, theme_id, input_id, consultation_id, quote, placed_on) SELECT "
+              "gen_random_uuid(), %s, id, consultation_id, 'Maneno', current_date FROM inputs.input", theme)
+    return theme
+
+
+def counts(world: Any, here: SimpleNamespace) -> dict[str, int]:
+    """What each page costs its reader."""
+    found = {}
+    for name, (who, address, _) in PAGES.items():
+        with world.app.app_context(), world.client() as client:
+            make.sign_in(client, f"{who[0]}@x.example")
+        seen = []
+        for _again in range(2):  # once a minute a session is touched, which the other visit shows to be no cost of the page
+            with world.app.app_context(), client:
+                answer = client.get("/en" + address.format(here=here.here, theme=here.theme))
+                assert answer.status_code == 200, (name, answer.status_code)
+                seen.append(g.sql)
+        found[name] = min(seen)
+    return found
+
+
+def test_a_page_costs_the_same_with_ten_rows_and_with_a_thousand(world: Any) -> None:
+    few = counts(world, fill(world, FEW))
+    world.sql("TRUNCATE people.person, organisations.organisation CASCADE")
+    many = counts(world, fill(world, MANY))
+    assert many == few
+    assert {name: n for name, n in many.items() if n > PAGES[name][2]} == {}

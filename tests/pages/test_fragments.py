@@ -1,0 +1,130 @@
+"""The fragment is the page: what htmx puts in place is, to the letter, what a browser without scripts is sent.
+
+Nothing is listed here by hand: the forms that answer htmx are those of the pages themselves, and the blocks are
+those that the views name. Two databases, alike to the last id, are walked side by side, with and without htmx.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from crawl import addresses, browser_of
+from polyphony.folders import source
+from swap import Parser, content, headers, swapped
+
+NAMED = re.compile(r'page\(\s*"([^"]+)",\s*fragment="([^"]+)"', re.DOTALL)
+WHO = ("visitor", "facilitator", "speaker", "coordinator", "translator", "first lead")
+# What a filled-in form needs where "Some words." and the first choice would not be taken.
+FILLED: dict[str, dict[str, str]] = {}
+
+
+def blocks() -> set[tuple[str, str]]:
+    """Every (template, fragment) that a view names."""
+    return {pair for file in (source() / "polyphony").rglob("*.py") for pair in NAMED.findall(file.read_text("utf-8"))}
+
+
+@pytest.fixture(scope="module")
+def browsers(lived):
+    return {who: browser_of(lived, who) for who in WHO}
+
+
+@pytest.fixture(scope="module")
+def pages(lived, browsers) -> list[tuple[str, str, str, str]]:
+    """(who, endpoint, address, page) once for each endpoint and kind of person that is shown it."""
+    found, seen = [], set()
+    for who, client in browsers.items():
+        for endpoint, address in addresses(lived):
+            if (who, endpoint) in seen:
+                continue
+            answer = client.get(address)
+            if answer.status_code == 200 and answer.mimetype == "text/html":
+                seen.add((who, endpoint))
+                found.append((who, endpoint, address, answer.get_data(as_text=True)))
+    return found
+
+
+def different(full: str, target: str, fragment: str) -> bool:
+    """Whether this fragment, put in place of the target, makes another page than the one sent in full."""
+    made = swapped(full, target, fragment)
+    return made is None or content(made) != content(full)
+
+
+def test_every_fragment_is_the_part_of_its_page(browsers, pages) -> None:
+    named, met, wrong = {fragment for _, fragment in blocks()}, set(), []
+    assert named
+    for who, endpoint, address, full in pages:
+        for target in named & set(Parser(full).spans):
+            part = browsers[who].get(address, headers=headers(target, address)).get_data(as_text=True)
+            if part.lstrip().lower().startswith("<!doctype"):
+                continue  # this view names another block; htmx is given the whole page
+            met.add(target)
+            if different(full, target, part):
+                made = swapped(full, target, part)
+                wrong.append(f"{endpoint} {address} as {who}, #{target}: "
+                             f"{_first_difference(made and content(made), content(full))}")
+    assert not wrong, "\n".join(wrong)
+    assert met == named, f"no page was met with {named - met}: its block needs an element with that id"
+
+
+def test_a_fragment_that_tells_more_is_found() -> None:
+    full = "<html><body><main id='main'><div id='part'>one</div></main></body></html>"
+    assert not different(full, "part", "<div id='part'>one</div>")
+    assert different(full, "part", "<div id='part'>one and more</div>")
+    assert different(full, "part", "<!doctype html><html></html>")
+
+
+def _forms(pages):
+    """Each form that answers htmx, once: endpoint-like key → (who, address, number of the form on the page)."""
+    found = {}
+    for who, _, address, full in pages:
+        for number, form in enumerate(Parser(full).forms):
+            if form.is_fragment:
+                found.setdefault(re.sub(r"[0-9a-f-]{36}", "…", form.about["action"]), []).append((who, address, number))
+    return found
+
+
+def _send(world, who, address, number, fill, *, with_htmx):
+    """Fill in one form of one page and send it; the content that is then on the screen, and the status."""
+    client = browser_of(world, who)
+    full = client.get(address).get_data(as_text=True)
+    form = Parser(full).forms[number]
+    data = form.filled(**FILLED.get(urlsplit(form.about["action"]).path.split("/")[-1], {})) if fill else form.emptied()
+    if not with_htmx:
+        answer = client.post(form.about["action"], data=data)
+        shown = client.get(answer.location) if answer.status_code == 303 else answer
+        return answer.status_code, content(shown.get_data(as_text=True))
+    assert form.about["hx-swap"] == "outerHTML"
+    target = form.about["hx-target"].removeprefix("#")
+    said = headers(target, address)
+    answer = client.post(form.about["hx-post"], data=data, headers=said)
+    # A browser follows a redirect by itself and says the same of itself again.
+    shown = client.get(answer.location, headers=said) if answer.status_code == 303 else answer
+    assert shown.status_code in (200, 403, 409, 422), f"htmx would not show {shown.status_code}"
+    made = swapped(full, target, shown.get_data(as_text=True))
+    return answer.status_code, made and content(made)
+
+
+@pytest.mark.slow
+def test_every_form_with_htmx_shows_what_it_shows_without(clone, pages) -> None:
+    found, wrong = _forms(pages), []
+    assert found, "there are forms that answer htmx"
+    for action, places in found.items():
+        statuses = set()
+        for who, address, number in places[:1]:
+            for fill in (False, True):
+                scripted, plain = (_send(clone(), who, address, number, fill, with_htmx=x) for x in (True, False))
+                statuses.add(plain[0])
+                if scripted != plain:
+                    wrong.append(f"{action} as {who}, {'filled' if fill else 'emptied'}: {scripted[0]} and {plain[0]}; "
+                                 f"{_first_difference(scripted[1], plain[1])}")
+        if not {303, 422} <= statuses:
+            wrong.append(f"{action} was answered only with {statuses}: say in FILLED what makes it succeed or fail")
+    assert not wrong, "\n".join(wrong)
+
+
+def _first_difference(one: str | None, other: str) -> str:
+    if one is None:
+        return "htmx is given a whole page where it asked for a part"
+    at = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return f"…{one[max(0, at - 40):at + 60]}… is not …{other[max(0, at - 40):at + 60]}…"
