@@ -9,6 +9,7 @@ from conftest import settings_for
 from polyphony.app import create_app
 from polyphony.folders import root
 from polyphony.kernel import jobs
+from polyphony.kernel.database import db
 from polyphony.rooms import models
 from polyphony.settings import Settings, UnsafeSetting
 
@@ -66,9 +67,11 @@ def test_the_hours_told_are_those_of_the_chore() -> None:
         assert f"{int(hour):02}:{minute}" in PAGE
 
 
-def test_the_platforms_own_language_greets_who_asks_for_none(server, template, tmp_path) -> None:
-    settings = settings_for(server, template, tmp_path, POLYPHONY_DEFAULT_LANGUAGE="sw")
-    answer = create_app(settings).test_client().get("/")
+def test_the_platforms_own_language_greets_who_asks_for_none(world, tmp_path) -> None:
+    app = create_app(settings_for(world.server, world.name, tmp_path, POLYPHONY_DEFAULT_LANGUAGE="sw"))
+    answer = app.test_client().get("/")
+    with app.app_context():
+        db.engine.dispose()
     assert answer.headers["Location"] == "/sw/"
 
 

@@ -26,7 +26,10 @@ def blocks() -> set[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def browsers(lived):
-    return {who: browser_of(lived, who) for who in WHO}
+    found = {who: browser_of(lived, who) for who in WHO}
+    for client in found.values():  # whoever was given a link sees one consultation more from then on
+        client.get(f"/en/c/{lived.facts['link']}")
+    return found
 
 
 @pytest.fixture(scope="module")
