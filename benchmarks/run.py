@@ -2,6 +2,7 @@
 
 Everything is measured in one run on one server, the bare page (and for sending, a bare insert) anew beside each
 figure, at 1,000 and at 10,000 inputs. Absolute times say more about the machine than about us; only the ratios are kept.
+The processor time of worker and database together is told beside them: it hardly changes when the machine does other work.
 """
 
 import contextlib
@@ -15,16 +16,17 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
 sys.path[:0] = ["platform", "tests", "benchmarks"]
 
-import make
+import make  # type: ignore[import-not-found]  # the builders of the tests
 import psycopg
 from itsdangerous import URLSafeTimedSerializer
-from conftest import settings_for
+from conftest import settings_for  # type: ignore[import-not-found]
 
 from polyphony.app import create_app
 from polyphony.folders import folder
@@ -34,6 +36,7 @@ from polyphony.kernel.secrets import text_of
 
 SECONDS, CLIENTS, ROUNDS = 3.0, 4, 3
 SIZES = (1_000, 10_000)
+Figures = tuple[float, float, float]  # requests per second, median seconds, seconds of processor per request; or their ratios
 Visit = Callable[[http.client.HTTPConnection, int], float]  # one request by this client; answers how long it took
 
 
@@ -43,18 +46,19 @@ def main() -> None:
     place.chmod(0o711)
     with Embedded(place, fast=False) as server:
         found = {size: measure(server, size, place) for size in SIZES}
-    print(f"\n{'page':28}{'inputs':>8}{'throughput / bare':>20}{'median / bare':>16}")
+    print(f"\n{'page':28}{'inputs':>8}{'throughput / bare':>20}{'median / bare':>16}{'processor / bare':>18}")
     for size, rows in found.items():
-        for name, (rate, median) in rows.items():
-            print(f"{name:28}{size:>8}{rate:>20.2f}{median:>16.2f}")
-    print("\ngrowth of the median from 1,000 to 10,000 inputs:")
+        for name, (rate, median, processor) in rows.items():
+            print(f"{name:28}{size:>8}{rate:>20.2f}{median:>16.2f}{processor:>18.2f}")
+    print(f"\n{'growth from 1,000 to 10,000 inputs':36}{'median':>8}{'processor':>12}")
     for name in found[SIZES[0]]:
         if name in found[SIZES[1]] and name != "worker memory":
-            print(f"{name:28}{found[SIZES[1]][name][1] / found[SIZES[0]][name][1]:>8.2f}")
+            few, many = found[SIZES[0]][name], found[SIZES[1]][name]
+            print(f"{name:36}{many[1] / few[1]:>8.2f}{many[2] / few[2]:>12.2f}")
 
 
-def measure(server: Embedded, size: int, place: Path) -> dict[str, tuple[float, float]]:
-    """One database of this size: every page's throughput and median as a ratio to the bare page's."""
+def measure(server: Embedded, size: int, place: Path) -> dict[str, Figures]:
+    """One database of this size: every page's throughput, median and processor time as ratios to the bare page's."""
     name = f"bench_{size}"
     server.create_database(name)
     migrate(server.url("polyphony_owner", name))
@@ -64,27 +68,30 @@ def measure(server: Embedded, size: int, place: Path) -> dict[str, tuple[float, 
     cookie, _ = seat(world, people[0])
     environment = {**settings.child_environment(), "PYTHONPATH": "platform:benchmarks",
                    "BARE_URL": server.url("postgres", name), "BARE_TRANSLATIONS": str(folder("translations"))}
+    root = int((server.place.data / "postmaster.pid").read_text().split()[0])
     pages = {"inputs of a consultation": f"/en/consultations/{consultation}/inputs",
              "answers": f"/en/consultations/{consultation}/answers", "home": "/en/home"}
     rows = {}
     with served("wsgi:app", environment) as (port, pid), served("bare:create_app()", environment) as (bare, bare_pid):
+        ours, theirs = partial(load, port, [pid, root]), partial(load, bare, [bare_pid, root])
         for page, address in pages.items():
-            rows[page] = compare(lambda address=address: load(port, reading(address, cookie)),  # type: ignore[misc]
-                                 lambda: load(bare, reading("/", "")))
+            rows[page] = compare(lambda address=address: ours(reading(address, cookie)),  # type: ignore[misc]
+                                 lambda: theirs(reading("/", "")))
         seats = [seat(world, person) for person in people]
         make_open(server, name)
-        rows["sending / bare page"] = compare(lambda: load(port, sending(consultation, seats, server, name)),
-                                              lambda: load(bare, reading("/", "")))
-        rows["sending / bare insert"] = compare(lambda: load(port, sending(consultation, seats, server, name)),
-                                                lambda: load(bare, inserting()))
-        rows["worker memory"] = (memory(pid) / memory(bare_pid), 1.0)
+        rows["sending / bare page"] = compare(lambda: ours(sending(consultation, seats, server, name)),
+                                              lambda: theirs(reading("/", "")))
+        rows["sending / bare insert"] = compare(lambda: ours(sending(consultation, seats, server, name)),
+                                                lambda: theirs(inserting()))
+        rows["worker memory"] = (memory(pid) / memory(bare_pid), 1.0, 1.0)
     return rows
 
 
-def compare(ours: Callable[[], tuple[float, float]], bare: Callable[[], tuple[float, float]]) -> tuple[float, float]:
-    """Throughput and median time as ratios, the two taken in turns."""
+def compare(ours: Callable[[], Figures], bare: Callable[[], Figures]) -> Figures:
+    """Throughput, median time and processor time as ratios, the two taken in turns."""
     pairs = [(ours(), bare()) for _ in range(ROUNDS)]
-    return statistics.median(a[0] / b[0] for a, b in pairs), statistics.median(a[1] / b[1] for a, b in pairs)
+    rate, median, processor = (statistics.median(a[n] / b[n] for a, b in pairs) for n in range(3))
+    return rate, median, processor
 
 
 def engine(server: Embedded, name: str) -> object:
@@ -221,8 +228,8 @@ def ask(connection: http.client.HTTPConnection, method: str, address: str, heade
     return took
 
 
-def load(port: int, visit: Visit) -> tuple[float, float]:
-    """Requests per second and median seconds under a few patient clients, for a bounded time."""
+def load(port: int, parents: list[int], visit: Visit) -> Figures:
+    """A few patient clients, for a bounded time; the children of `parents` are the programs that work for them."""
     times: list[float] = []
     wrong: list[BaseException] = []
     end = time.monotonic() + SECONDS
@@ -236,14 +243,25 @@ def load(port: int, visit: Visit) -> tuple[float, float]:
             wrong.append(error)
 
     threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
-    start = time.monotonic()
+    start, busy = time.monotonic(), worked(parents)
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     if wrong:
         raise wrong[0]
-    return len(times) / (time.monotonic() - start), statistics.median(times)
+    done = len(times)
+    return done / (time.monotonic() - start), statistics.median(times), (worked(parents) - busy) / done
+
+
+def worked(parents: list[int]) -> float:
+    """Seconds of processor that the children of these programs have used so far."""
+    ticks = 0
+    for parent in parents:
+        for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+            with contextlib.suppress(FileNotFoundError):  # it ended meanwhile
+                ticks += sum(map(int, Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def memory(pid: int) -> float:

@@ -38,10 +38,18 @@ on("input", ({ target }) => {
   if (target.matches("textarea[data-limit]")) count(target);
   if (target.matches("textarea, input:not([type=password])")) typed = true;
 });
+// Leaving fast puts a neutral page in the place of this one, so that going back does not come here again.
+const away = (form) => {
+  const go = () => location.replace(form.dataset.away), patience = new Promise((enough) => setTimeout(enough, 1000));
+  typed = false;
+  page.documentElement.hidden = true;
+  Promise.race([fetch(form.action, { method: "POST", body: new FormData(form), keepalive: true, redirect: "manual" }), patience]).then(go, go);
+};
 on("submit", (event) => {
   const form = event.target;
+  if (form.id === "leave") { event.preventDefault(); away(form); return; }
   if (form.hasAttribute("aria-busy")) { event.preventDefault(); event.stopImmediatePropagation(); return; }
-  if (form.id !== "leave") form.setAttribute("aria-busy", "true");
+  form.setAttribute("aria-busy", "true");
   typed = false;
   setTimeout(free, 8000);
 }, true);
@@ -51,7 +59,7 @@ on("keydown", ({ key }) => {
   presses = key === "Escape" ? (Date.now() - last < 1500 ? presses + 1 : 1) : 0;
   last = Date.now();
   const leave = page.getElementById("leave");
-  if (presses > 2 && leave) { typed = false; leave.submit(); }
+  if (presses > 2 && leave) away(leave);
 });
 on("htmx:afterRequest", ({ detail }) => { free(); if (!detail.successful) typed = true; });
 // A whole page that says no is shown above the form, so that nothing typed is lost.

@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, g, request
 from flask.testing import FlaskClient
 
 from polyphony.app import create_app
@@ -27,6 +27,7 @@ from polyphony.kernel.migrate import migrate
 from polyphony.kernel.postgres import Embedded
 from polyphony.settings import Settings
 
+WRITE = 15  # statements that any form may ask of the database
 _numbers = itertools.count()
 
 
@@ -64,6 +65,24 @@ def settings_for(server: Embedded, name: str, folder: Path, **changes: Any) -> S
         "POLYPHONY_WORKER_DATABASE_URL": server.url("polyphony_worker", name),
         "POLYPHONY_MAIL_FOLDER": str(folder / "mail"), "POLYPHONY_VAR": str(folder), "POLYPHONY_DEMO": "1",
         "POLYPHONY_LOG_LEVEL": "ERROR", **changes})
+
+
+def spare(app: Flask) -> Flask:
+    """Have every write of every test counted: what was done may have cost so many statements, no more."""
+
+    def count(answer: Any) -> Any:
+        if request.method == "POST" and answer.status_code < 400 and g.get("rounds", 1) == 1:
+            told = "\n".join(" ".join(x.split())[:120] for x in g.get("sql_log", ()))
+            assert g.get("sql", 0) <= WRITE, f"{request.endpoint} wrote with {g.sql} statements, at most {WRITE}:\n{told}"
+        return answer
+
+    @app.before_request
+    def remember() -> None:
+        g.sql_log = []
+
+    app.before_request_funcs[None].insert(0, app.before_request_funcs[None].pop())
+    app.after_request_funcs.setdefault(None, []).insert(0, count)  # the first to be kept is the last to be called
+    return app
 
 
 @dataclass
@@ -107,7 +126,7 @@ def world(server: Embedded, template: str, tmp_path: Path) -> Iterator[World]:
     name = f"world_{os.getpid()}_{next(_numbers)}"
     server.create_database(name, template=template)
     settings = settings_for(server, name, tmp_path)
-    app, worker = create_app(settings), create_app(settings, worker=True)
+    app, worker = spare(create_app(settings)), create_app(settings, worker=True)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     try:
         yield World(server, name, settings, app, worker)
@@ -134,7 +153,7 @@ def demo(server: Embedded, demo_template: tuple[str, list[str]],
     name, folder = f"look_{os.getpid()}", tmp_path_factory.mktemp("look")
     server.create_database(name, template=demo_template[0])
     settings = settings_for(server, name, folder)
-    app, worker = create_app(settings), create_app(settings, worker=True)
+    app, worker = spare(create_app(settings)), create_app(settings, worker=True)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     yield World(server, name, settings, app, worker, {"lines": demo_template[1]})
     for each in (app, worker):

@@ -62,13 +62,13 @@ def main() -> None:
 @main.command()
 def serve() -> None:
     """Run everything: database, web server and job worker, until Ctrl-C."""
-    from polyphony.demo.load import load_if_empty
+    from polyphony.demo.door import greet
     from polyphony.kernel import supervisor
     from polyphony.settings import Settings
 
     settings = Settings.from_environment()
     try:
-        supervisor.serve(settings, load_if_empty if settings.demo else None)
+        supervisor.serve(settings, greet if settings.demo else None)
     except supervisor.AlreadyRunning as note:
         click.echo(str(note))
     except supervisor.CannotServe as error:

@@ -76,11 +76,12 @@ def _at_a_secret(stage: Stage) -> Walker:
 
 @pytest.mark.parametrize("way", ["button", "escape"])
 def test_leaving_fast(stage: Stage, way: str) -> None:
-    """One press leads to a neutral page; going back shows nothing of what she did."""
+    """One press puts a neutral page in the place of hers; going back leads past her words."""
     who = _at_a_secret(stage)
     assert stage.world.sql(SESSIONS) == [(1,)]
     asked: list[Any] = []
     who.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    hers, visited = who.url, who.page.evaluate("history.length")
     with who.page.expect_navigation():
         if way == "button":
             who.page.locator("#leave button").focus()
@@ -90,6 +91,21 @@ def test_leaving_fast(stage: Stage, way: str) -> None:
                 who.page.keyboard.press("Escape")
     who.page.wait_for_url("**/time")
     assert asked == [], "nothing asks whether she really wants to leave"
+    assert "Polyphony" not in who.page.content()
+    assert stage.world.sql(SESSIONS) == [(0,)], "her session is over"
+    assert who.page.evaluate("history.length") == visited, "leaving adds nothing to the history"
+    who.page.go_back()
+    assert who.url != hers, "going back does not come to the page she left"
+    assert "They must not see this." not in who.text
+
+
+def test_leaving_fast_without_scripts(stage: Stage) -> None:
+    """Without scripts a form takes her away; whoever goes back finds her session over and nothing of her words."""
+    stage.scripts = False
+    who = _at_a_secret(stage)
+    assert stage.world.sql(SESSIONS) == [(1,)]
+    who.page.locator("#leave button").click()
+    who.page.wait_for_url("**/time")
     assert "Polyphony" not in who.page.content()
     assert stage.world.sql(SESSIONS) == [(0,)], "her session is over"
     who.page.go_back()

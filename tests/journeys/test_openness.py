@@ -1,7 +1,6 @@
 """A newcomer's first minutes: the demo loads once, the front page and each role's home say what is true."""
 
 import re
-import time
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -18,9 +17,7 @@ from polyphony.settings import UnsafeSetting
 
 
 def test_the_demo_loads_once_and_says_how_to_walk_in(world: Any) -> None:
-    begun = time.perf_counter()
     lines = load_if_empty(world.settings)
-    assert time.perf_counter() - begun < 15
     assert any("lead@halcyon.example" in line for line in lines)
     assert any(PHRASE in line for line in lines)
     assert load_if_empty(world.settings) == lines

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from conftest import World, settings_for
+from conftest import World, settings_for, spare
 from crawl import live_in
 from polyphony.app import create_app
 from polyphony.kernel.database import db
@@ -17,7 +17,7 @@ _numbers = itertools.count()
 def open_world(server, name, folder, facts) -> World:
     """The application on this database, as tests drive it."""
     settings = settings_for(server, name, folder)
-    app, worker = create_app(settings), create_app(settings, worker=True)
+    app, worker = spare(create_app(settings)), create_app(settings, worker=True)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     return World(server, name, settings, app, worker, dict(facts))
 

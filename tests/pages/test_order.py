@@ -5,7 +5,7 @@ import pytest
 from crawl import addresses, browser_of
 from swap import CHANGING
 
-FRESH = {"inputs.without_account": "a new return phrase each time"}
+FRESH = {"inputs.without_account": "a new return phrase each time", "people.left": "what time it is elsewhere"}
 
 
 def shuffle(world) -> None:
@@ -42,7 +42,8 @@ def differing(world, clients, rearrange) -> list[str]:
 def test_pages_keep_their_order(clone) -> None:
     world = clone()
     clients = [browser_of(world, who) for who in ("facilitator", "lead", "coordinator", "visitor")]
-    for client in clients:
+    for client in clients:  # whoever was given a link sees one consultation more from then on
+        assert client.get(f"/en/c/{world.facts['link']}").status_code == 303
         client.get("/en/home")
     assert differing(world, clients, lambda: shuffle(world)) == [], "a list here has no order of its own"
 

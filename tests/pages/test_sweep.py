@@ -19,7 +19,6 @@ DESKS = {"openness.home", "feedback.facilitate", "feedback.desk", "languages.des
          "organisations.admissions", "inputs.inbox",
          # the places where the facilitator reads and arranges, a translator translates, a company drafts
          "inputs.read", "feedback.place", "languages.piece", "feedback.draft", "inputs.mine"}
-HEAVIER = {"inputs.mine": 12, "feedback.place": 11}  # more than a desk may ask; these may only fall
 COMPRESSED = 14 * 1024
 SEND_ON = {"door.best_language", "consultations.by_link"}  # these are no pages: they send to one
 # What a GET may change, each with its reason: nothing but when a session was last seen (at most once a minute).
@@ -35,7 +34,7 @@ def browsers(lived):
 def over_budget(endpoint: str, html: bytes, statements: int) -> list[str]:
     """Which budgets of a page are overspent."""
     css = len(gzip.compress((folder("static") / "polyphony.css").read_bytes(), 9))
-    most = HEAVIER.get(endpoint) or (HOMES_AND_DESKS if endpoint in DESKS else LISTS_AND_DETAILS)
+    most = HOMES_AND_DESKS if endpoint in DESKS else LISTS_AND_DETAILS
     size, wrong = len(gzip.compress(html, 9)) + css, []
     if statements > most:
         wrong.append(f"{statements} statements, at most {most}")

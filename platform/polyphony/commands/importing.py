@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from polyphony.app import create_app
-from polyphony.inputs.importing import BadLine, Mapping, run
+from polyphony.inputs.importing import BadLine, Mapping, Result, run
 from polyphony.inputs.models import AUDIENCES, NAMINGS, SPEAKS_AS
+from polyphony.kernel.locale import _, force_locale
 from polyphony.kernel.ready import ready
 from polyphony.kernel.refusals import NotThere, Refusal
 
@@ -32,15 +33,24 @@ def command(file: Path, consultation_id: uuid.UUID, address: str, password: str,
             **columns: str) -> None:
     """Import inputs from a CSV FILE with a header line, in UTF-8."""
     with ready() as settings:
-        try:
-            result = run(create_app(settings), file, address=address, password=password, skip_bad=skip_bad,
-                         consultation_id=consultation_id, mapping=Mapping(**columns))
-        except NotThere:
-            raise click.ClickException("There is no such consultation for this member.") from None
-        except (Refusal, BadLine) as error:
-            raise click.ClickException(str(getattr(error, "message", "") or error)) from None
+        app = create_app(settings)
+        with app.app_context(), force_locale(settings.default_language):
+            try:
+                result = run(app, file, address=address, password=password, skip_bad=skip_bad,
+                             consultation_id=consultation_id, mapping=Mapping(**columns))
+            except NotThere:
+                raise click.ClickException(_("There is no such consultation for this member.")) from None
+            except (Refusal, BadLine) as error:
+                raise click.ClickException(str(getattr(error, "message", "") or error)) from None
+            tell(result, skip_bad)
+
+
+def tell(result: Result, skip_bad: bool) -> None:
+    """Say what an import did, and what is wrong with which line. Raises `click.ClickException` when nothing came in."""
     for number, why in result.errors:
-        click.echo(f"line {number}: {why}", err=True)
-    click.echo(f"{result.added} new, {result.known} there already, {len(result.errors)} bad.")
+        click.echo(_("Line %(number)s: %(reason)s", number=number, reason=why), err=True)
+    click.echo(_("%(added)s new, %(known)s there already, %(bad)s bad.", added=result.added, known=result.known,
+                 bad=len(result.errors)))
     if result.errors and not skip_bad:
-        raise click.ClickException("Nothing was imported. Put these lines right, or leave them out with --skip-bad.")
+        raise click.ClickException(
+            _("Nothing was imported. Put these lines right, or leave them out with --skip-bad."))

@@ -159,12 +159,13 @@ def translators_of(id: uuid.UUID) -> list[Translator]:
         Translator.consultation_id == id, Translator.ended_on.is_(None)).order_by(Translator.shown_as, Translator.id)))
 
 
-def who_could_translate() -> list[tuple[Membership, Person, Organisation]]:
+def who_could_translate(id: uuid.UUID) -> list[tuple[Membership, Person, Organisation]]:
     """Translators of the invited organisations, for the facilitator to appoint."""
     rows = db.session.execute(
         sa.select(Membership, Person, Organisation).join(Person, Person.id == Membership.person_id)
         .join(Organisation, Organisation.id == Membership.organisation_id)
         .where(Membership.role == "translator", Person.ended_on.is_(None),
+               Organisation.id.in_(sa.select(Invited.organisation_id).where(Invited.consultation_id == id)),
                ~sa.exists().where(MembershipEnd.membership_id == Membership.id))
         .order_by(Organisation.name, Person.name))
     return [tuple(row) for row in rows]  # type: ignore[misc]
@@ -173,8 +174,7 @@ def who_could_translate() -> list[tuple[Membership, Person, Organisation]]:
 def appoint(by: Viewer, *, id: uuid.UUID, person: str, languages: list[str]) -> None:
     """Appoint a translator; others see her organisation, not her name. Raises `NotFacilitating`, `AlreadyAsked`."""
     require(by.is_in("facilitated", id), rules.NotFacilitating())
-    invited = {row.organisation_id for row in invited_to(id)}
-    chosen = next(((p, o) for m, p, o in who_could_translate() if str(m.id) == person and o.id in invited), None)
+    chosen = next(((p, o) for m, p, o in who_could_translate(id) if str(m.id) == person), None)
     who, organisation = there(chosen)
     if any(t.person_id == who.id for t in translators_of(id)):
         raise rules.AlreadyAsked()

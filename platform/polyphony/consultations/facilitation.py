@@ -45,11 +45,6 @@ def call_in(rows: Sequence[Facilitation]) -> Call | None:
     return Call(last.organisation, frozenset(r.company_id for r in later if r.company_id), own[-1] if own else "")
 
 
-def is_gone(consultation: Consultation) -> bool:
-    """Whether nobody of the facilitation body can go on: it has stepped back, or its last facilitator has left."""
-    return bool(db.session.scalar(sa.select(sa.func.consultations.facilitator_gone(consultation.id))))
-
-
 def find_and_ask(id: uuid.UUID) -> tuple[Consultation, bool]:
     """The consultation, and whether nobody of its facilitation body can go on (one statement)."""
     row = db.session.execute(sa.select(Consultation, sa.func.consultations.facilitator_gone(Consultation.id))
@@ -99,8 +94,9 @@ def decline(by: Viewer, *, id: uuid.UUID, words: str) -> None:
 
 
 def _tell_leads(id: uuid.UUID, kind: str) -> None:
-    for convener in _owners(id):
-        tell(kind, consultation_id=id, subject_id=convener.company_id, to="leads")
+    companies = [convener.company_id for convener in _owners(id)]
+    if companies:
+        tell(kind, consultation_id=id, subjects=companies, to="leads")
 
 
 def _owners(id: uuid.UUID) -> list[Convener]:
@@ -108,8 +104,8 @@ def _owners(id: uuid.UUID) -> list[Convener]:
         Convener.consultation_id == id, Convener.state == "accepted").order_by(Convener.company_id)))
 
 
-def _my_company(by: Viewer, id: uuid.UUID) -> uuid.UUID:
-    mine = next((c.company_id for c in _owners(id) if by.is_in("leading", c.company_id)), None)
+def _my_company(by: Viewer, owners: Sequence[Convener]) -> uuid.UUID:
+    mine = next((c.company_id for c in owners if by.is_in("leading", c.company_id)), None)
     require(mine is not None, rules.NotLeading())
     return mine  # type: ignore[return-value]
 
@@ -119,8 +115,9 @@ def ask_another(by: Viewer, *, id: uuid.UUID, organisation: uuid.UUID) -> None:
 
     Raises `NotLeading`, `StillInPlace`, `SameBody`, `AlreadyAsked`.
     """
-    company, consultation = _my_company(by, id), find(id)
-    if not is_gone(consultation):
+    owners = _owners(id)
+    company, (consultation, gone) = _my_company(by, owners), find_and_ask(id)
+    if not gone:
         raise rules.StillInPlace()
     if organisation == consultation.facilitator_id:
         raise rules.SameBody()
@@ -132,14 +129,14 @@ def ask_another(by: Viewer, *, id: uuid.UUID, organisation: uuid.UUID) -> None:
     _keep(id, organisation, "asked", company=company)
     audit.record("consultation.successor_asked", organisation, about=id)
     tell("facilitate", consultation_id=id, subject_id=organisation, to="seats")
-    for convener in _owners(id):
-        if convener.company_id != company:
-            tell("successor", consultation_id=id, subject_id=convener.company_id, to="leads")
+    others = [convener.company_id for convener in owners if convener.company_id != company]
+    if others:
+        tell("successor", consultation_id=id, subjects=others, to="leads")
 
 
 def agree(by: Viewer, *, id: uuid.UUID) -> bool:
     """A company agrees to the body that was asked. Raises `NotLeading`, `NothingToAnswer`."""
-    company, call = _my_company(by, id), call_in(said_on(id))
+    company, call = _my_company(by, _owners(id)), call_in(said_on(id))
     if call is None or call.said in ("declined", "took_over"):
         raise rules.NothingToAnswer()
     if company not in call.agreed:
@@ -171,6 +168,5 @@ def _take_over(id: uuid.UUID, body: uuid.UUID) -> bool:
         db.session.expire_all()
         viewer.refresh()
         audit.record("consultation.taken_over", body, about=id)
-        for group in ("conveners", "participants", "facilitators"):
-            tell("took_over", consultation_id=id, subject_id=body, to=group)
+        tell("took_over", consultation_id=id, subject_id=body, to=("conveners", "participants", "facilitators"))
     return done

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from flask_babel import lazy_pgettext as pgettext
 from wtforms import (
     BooleanField,
     DateField,
@@ -196,7 +197,7 @@ class StepForm(Form):
 class DeclineForm(Form):
     """Saying no to facilitating; the words are required by the rule, so that accepting needs none."""
 
-    words = Words(lazy("Why"), length=2000)
+    words = Words(lazy("Why"), length=2000, id="why-not")
 
 
 class CallForm(Form):
@@ -204,7 +205,7 @@ class CallForm(Form):
 
     says = RadioField(lazy("Your answer"), [required()],
                       choices=[SelectChoice("accepted", lazy("We take over")),
-                               SelectChoice("declined", lazy("We decline"))])
+                               SelectChoice("declined", pgettext("facilitation", "We decline"))])
     words = Words(lazy("Words for the companies"), length=2000)
 
 

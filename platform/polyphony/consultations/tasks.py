@@ -52,8 +52,9 @@ def translation_desk(consultation_id: uuid.UUID) -> dict[str, Any] | None:
 
 
 @providers.provide("translatable")
-def translatable(consultation_id: uuid.UUID) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:
-    """The consultation's own texts, and the words of its steps."""
+def translatable(consultation_id: uuid.UUID, only: uuid.UUID | None = None,
+                 ) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:
+    """The consultation's own texts, and the words of its steps: few, so that all are told whole in any case."""
     kept = db.session.get(Consultation, consultation_id)
     if kept is None:
         return []

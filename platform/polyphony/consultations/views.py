@@ -32,15 +32,20 @@ def index():  # type: ignore[no-untyped-def]
     if len(found) > service.PAGE:
         found = found[:service.PAGE]
         more = url_for("consultations.index", after=f"{found[-1].promised_on}_{found[-1].id}")
-    ids = [c.id for c in (*mine, *found)]
+    shown = _in_words([*mine, *found])
+    return page("consultations/index.html", fragment="list", drafts=mine, found=found, shown=shown, more=more,
+                states=words.STATES)
+
+
+def _in_words(kept: list[Any]) -> dict[uuid.UUID, tuple[Any, ...]]:
+    """Title, companies and promise of each, in the reader's language."""
+    ids = [c.id for c in kept]
     tr = translations_for(ids, language())
     together: dict[Any, list[Any]] = {}
     for row in service.conveners_of(*ids) if ids else []:
         together.setdefault(row.consultation_id, []).append(row)
-    shown = {c.id: (showing.say(c, "title", tr), showing.co_owners(together.get(c.id, [])), showing.promise(c))
-             for c in (*mine, *found)}
-    return page("consultations/index.html", fragment="list", drafts=mine, found=found, shown=shown, more=more,
-                states=words.STATES)
+    return {c.id: (showing.say(c, "title", tr), showing.co_owners(together.get(c.id, [])), showing.promise(c))
+            for c in kept}
 
 
 def _after(text: str) -> tuple[date, uuid.UUID] | None:
@@ -61,20 +66,24 @@ def show(id: uuid.UUID):  # type: ignore[no-untyped-def]
             *(c.words_id for c in conveners if c.state == "left")]
     asked = request.args.get("in", "")
     lang = asked if asked in kept.languages else language()
-    tr = translations_for([id, *said], lang)
-    place = showing.zone_for(by, kept)
     g.leave_fast = not by.is_signed_in or by.is_stakeholder
-    return page(
-        "consultations/show.html", c=kept, score=next(filter(None, providers.ask("consultation_path", id)), None)
-        if kept.state in ("published", "closed") else None, steps=steps,
-        say=lambda field: showing.say(kept, field, tr, lang),
-        words_of=lambda row: showing.said(row, tr, lang),
-        further=[(code, name_of(code)) for code in kept.languages if code not in codes()],
-        conveners=conveners, owners=showing.co_owners(conveners), deciders=showing.deciders(conveners),
-        actions=showing.next_steps(by, kept, conveners), stages=showing.stages(kept, steps, place),
-        promise=showing.promise(kept), opens=moment(kept.opens_at, place), closes=moment(kept.closes_at, place),
-        scope=showing.scope(kept), tongues=listing([name_of(x) for x in kept.languages]), inputs=inputs, voices=voices,
-        raises=raises, words=words, place=place)
+    return page("consultations/show.html", c=kept, steps=steps, raises=raises, conveners=conveners, inputs=inputs,
+                voices=voices, **_told(kept, conveners, steps, translations_for([id, *said], lang), lang))
+
+
+def _told(kept: Any, conveners: Any, steps: Any, tr: Any, lang: str) -> dict[str, Any]:
+    """A consultation's page in words: its texts, its stages in the reader's time, what this viewer can do next."""
+    by, place = viewer.current(), showing.zone_for(viewer.current(), kept)
+    told = providers.ask("consultation_path", kept.id) if kept.state in ("published", "closed") else ()
+    return {
+        "score": next(filter(None, told), None), "words": words, "place": place,
+        "say": lambda field: showing.say(kept, field, tr, lang), "words_of": lambda row: showing.said(row, tr, lang),
+        "further": [(code, name_of(code)) for code in kept.languages if code not in codes()],
+        "owners": showing.co_owners(conveners), "deciders": showing.deciders(conveners),
+        "actions": showing.next_steps(by, kept, conveners), "stages": showing.stages(kept, steps, place),
+        "promise": showing.promise(kept), "opens": moment(kept.opens_at, place),
+        "closes": moment(kept.closes_at, place),
+        "scope": showing.scope(kept), "tongues": listing([name_of(x) for x in kept.languages])}
 
 
 @blueprint.get("/c/<secret>")

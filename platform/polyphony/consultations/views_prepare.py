@@ -198,11 +198,9 @@ def end_translator(id: uuid.UUID, translator: uuid.UUID):  # type: ignore[no-unt
 
 
 def _people(form: TranslatorForm, id: uuid.UUID) -> TranslatorForm:
-    _facilitated(id)
-    invited = {row.organisation_id for row in companies.invited_to(id)}
-    form.person.choices = [(str(m.id), f"{p.name} · {o.name}") for m, p, o in companies.who_could_translate()
-                           if o.id in invited]
-    offered = [*(x.code for x in locale.interface()), *service.find(id).languages]
+    kept = _facilitated(id)
+    form.person.choices = [(str(m.id), f"{p.name} · {o.name}") for m, p, o in companies.who_could_translate(id)]
+    offered = [*(x.code for x in locale.interface()), *kept.languages]
     form.languages.choices = [(code, locale.name_of(code)) for code in dict.fromkeys(offered)]
     return form
 

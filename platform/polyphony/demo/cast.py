@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from polyphony.demo.door import PASSWORD as PASSWORD
+from polyphony.demo.door import PHRASE as PHRASE
 from polyphony.kernel import clock, secrets
 from polyphony.organisations.models import Approval, Membership, Organisation
 from polyphony.people.models import Credential, Person, PlatformRole
 
-PASSWORD = "many voices one table"  # noqa: S105 - known to everybody; the demo is refused on public addresses
-# Eight words of the Swahili list: whoever was answered in the closed consultation comes back with them.
-PHRASE = "bustani nyota kikapu mvua nazi daraja asali mashua"
 JOINED = -400  # days: everybody was here before the oldest consultation
 ROLES = {"lead": "engagement_lead", "decider": "decision_maker"}
 

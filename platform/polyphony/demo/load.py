@@ -5,8 +5,6 @@ yesterday; so the rows are written as the owner, who within this one transaction
 of row security from the tables concerned. See docs/decisions/0004-the-demo-is-written-as-rows.md.
 """
 
-import tomllib
-from importlib.resources import files
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,8 +12,9 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from polyphony import rooms
-from polyphony.demo.cast import PASSWORD, Cast, cast
-from polyphony.demo.story import PHRASES, Story
+from polyphony.demo.cast import Cast, cast
+from polyphony.demo.door import FIRST, read, welcome
+from polyphony.demo.story import Story
 from polyphony.demo.telling import notices, tallies
 from polyphony.kernel import secrets
 from polyphony.organisations.models import Organisation
@@ -46,7 +45,7 @@ def load_if_empty(settings: Settings) -> list[str]:
             return ["This database holds other people's consultations, so the demo was not loaded."]
         if held == "nothing":
             _load(settings)
-    return _welcome()
+    return welcome()
 
 
 def _held(settings: Settings) -> str:
@@ -54,7 +53,7 @@ def _held(settings: Settings) -> str:
     engine = sa.create_engine(settings.worker_database_url)
     try:
         with engine.connect() as connection:
-            ours = secrets.address_hash("lead@halcyon.example")
+            ours = secrets.address_hash(FIRST)
             if connection.scalar(sa.select(Credential.person_id).where(Credential.address_hash == ours)):
                 return "demo"
             other = connection.scalar(sa.select(sa.or_(sa.exists(sa.select(Person.id)),
@@ -62,11 +61,6 @@ def _held(settings: Settings) -> str:
             return "other" if other else "nothing"
     finally:
         engine.dispose()
-
-
-def read(name: str) -> dict[str, Any]:
-    """One file of the story."""
-    return tomllib.loads((files("polyphony.demo") / "texts" / f"{name}.toml").read_text("utf-8"))
 
 
 def _load(settings: Settings) -> None:
@@ -93,15 +87,3 @@ def _load(settings: Settings) -> None:
 
 def _told(story: Story, players: Cast) -> list[Any]:
     return [*story.rows, *notices(story, players), *tallies(story)]
-
-
-def _welcome() -> list[str]:
-    """Sign-ins, password, return phrases: what the terminal prints."""
-    people = [each["email"] for each in read("cast")["people"]]
-    answered, still_open = PHRASES.values()
-    return [
-        "Demo sign-ins:", *(f"  {'  '.join(people[n:n + 3])}" for n in range(0, len(people), 3)),
-        f"  Password of all: {PASSWORD}",
-        "Demo return phrase (no account; her words were answered):", f"  {answered}",
-        "Another, in a consultation that is still open:", f"  {still_open}",
-    ]

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from polyphony.app import create_app
 from polyphony.consultations import companies, facilitation, rules, service
 from polyphony.consultations.tasks import turn_with_time
-from polyphony.demo.load import read
+from polyphony.demo.door import read
 from polyphony.feedback import answers, publication, themes
 from polyphony.feedback.models import Answer, Excerpt, Theme
 from polyphony.inputs import desk

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from polyphony.consultations.models import TEXTS, Consultation, Convener, Invited, Transition, Translator
-from polyphony.demo.cast import PHRASE, Cast, day, moment
+from polyphony.demo.cast import Cast, day, moment
+from polyphony.demo.door import PHRASES as PHRASES
 from polyphony.demo.loop import Loop
 from polyphony.inputs.models import Authorship, Input, Original, Reading
 from polyphony.kernel import secrets
@@ -18,11 +19,6 @@ from polyphony.languages.models import Translation, TranslationWork
 from polyphony.people.models import Person, Phrase
 
 ZONES = {"safety-alerts": "Africa/Nairobi", "maps-and-danger": "America/Bogota"}
-# Return phrases that are printed: words of the Swahili list, so that a visitor can walk in.
-PHRASES = {
-    ("voices-on-shared-phones", "phrase:1"): PHRASE,
-    ("safety-alerts", "phrase:1"): "samaki upepo kikapu mlima embe ngoma sukari dirisha",
-}
 MASKED_WHY = "El nombre y el trabajo de un familiar permitirían reconocerlo; en su lugar dice “un familiar”."
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import current_app, url_for
 
 from polyphony.consultations.models import Consultation, Convener
-from polyphony.feedback import quotes, rules
+from polyphony.feedback import placing, quotes, rules
 from polyphony.feedback.models import (
     IN_ORDER,
     Answer,
@@ -33,6 +33,16 @@ from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import lacking
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """How many inputs there are and how far they are; the inputs themselves stand in lists of their own."""
+
+    all: int
+    unread: int
+    unplaced: int
+    languages: int
+
+
 @dataclass
 class Desk:
     """The facilitator's desk of one consultation."""
@@ -40,8 +50,9 @@ class Desk:
     consultation: Consultation
     companies: dict[uuid.UUID, str]
     themes: list[Theme]
-    excerpts: list[tuple[Excerpt, Input]]
-    inputs: list[Input]
+    excerpts: dict[uuid.UUID, int]  # how many, by theme
+    inputs: Inputs
+    to_place: list[Any]  # a few; the others have a list of their own
     objections: list[Objection]
     owing: list[tuple[uuid.UUID, uuid.UUID]]
     silent: set[uuid.UUID]
@@ -64,21 +75,8 @@ class Desk:
                       key=lambda line: line[1])
 
     @property
-    def unread(self) -> list[Input]:
-        return [each for each in self.inputs if each.read_on is None]
-
-    @property
-    def unplaced(self) -> list[Input]:
-        placed = {e.input_id for e, _input in self.excerpts}
-        return [each for each in self.inputs if each.read_on and each.id not in placed]
-
-    @property
     def unshared(self) -> list[Theme]:
         return [theme for theme in self.themes if theme.shared_on is None]
-
-    @property
-    def languages(self) -> int:
-        return len({each.lang for each in self.inputs})
 
 
 def facilitators(consultation_id: uuid.UUID) -> Desk:
@@ -86,31 +84,50 @@ def facilitators(consultation_id: uuid.UUID) -> Desk:
     consultation = consultation_of(consultation_id)
     here = consultation_id
     sides = _sides(here)
-    inputs = list(db.session.scalars(sa.select(Input).where(
-        Input.consultation_id == here, Input.withdrawn_on.is_(None)).order_by(Input.day, Input.shuffle)))
-    by_id = {each.id: each for each in inputs}
-    rows = db.session.execute(sa.select(Theme, Excerpt, quotes.losses(here)).outerjoin(
-        Excerpt, Excerpt.theme_id == Theme.id).where(Theme.consultation_id == here)
-        .order_by(*IN_ORDER, Excerpt.id)).all()
-    themes = list({theme.id: theme for theme, _e, _l in rows}.values())
-    excerpts = [(e, by_id[e.input_id]) for _t, e, _l in rows if e is not None and e.input_id in by_id]
+    rows = db.session.execute(sa.select(Theme, _placed(), quotes.losses(here)).where(
+        Theme.consultation_id == here).order_by(*IN_ORDER)).all()
+    themes = [theme for theme, _number, _lost in rows]
     objections = list(db.session.scalars(sa.select(Objection).where(
         Objection.consultation_id == here, Objection.handled_on.is_(None)).order_by(Objection.day, Objection.id)))
     answers = list(db.session.scalars(sa.select(Answer).where(
         Answer.consultation_id == here, Answer.state != "draft")))
-    held = db.session.execute(
-        sa.select(Measure, GroundRound, GroundView).outerjoin(GroundRound, GroundRound.measure_id == Measure.id)
-        .outerjoin(GroundView, sa.and_(GroundView.measure_id == Measure.id, GroundView.read_on.is_(None)))
-        .where(Measure.consultation_id == here).order_by(Measure.due_on, Measure.id)).all()
+    is_out = consultation.state in ("published", "closed")  # then measures are followed, before inputs are placed
+    held = _measures(here) if is_out else []
     texts = [(t.id, "summary", t.lang) for t in themes] + [(a.id, "words", a.lang) for a in answers if a.words]
     read_in = db.session.execute(sa.text("SELECT DISTINCT lang FROM inputs.languages_of_authors(:id)"),
                                  {"id": here}).scalars().all()
     return Desk(
-        consultation, {c.company_id: c.company.name for c, _d, _r in sides}, themes, excerpts, inputs, objections,
+        consultation, {c.company_id: c.company.name for c, _d, _r in sides}, themes,
+        {theme.id: number for theme, number, _lost in rows}, _inputs(here),
+        [] if is_out else placing.first(here), objections,
         rules.owed(themes, [(a.theme_id, a.company_id) for a in answers]), {c.company_id for c, d, _r in sides if d},
         list({m.id: (m, r) for m, r, _v in held}.values()), [v for _m, _r, v in held if v is not None],
-        len(lacking(texts, read_in)), {theme.id: number for theme, _e, number in rows if number},
+        len(lacking(texts, read_in)), {theme.id: lost for theme, _number, lost in rows if lost},
         {c.company_id: on for c, _d, on in sides})
+
+
+def _inputs(consultation_id: uuid.UUID) -> Inputs:
+    """All, unread, in no theme, languages: one statement, whatever their number."""
+    unread, read = Input.read_on.is_(None), Input.read_on.is_not(None)
+    count = sa.func.count
+    row = db.session.execute(
+        sa.select(count(), count().filter(unread), count().filter(read, placing.IN_NO_THEME),
+                  count(sa.distinct(Input.lang)))
+        .where(Input.consultation_id == consultation_id, Input.withdrawn_on.is_(None))).one()
+    return Inputs(*row)
+
+
+def _measures(consultation_id: uuid.UUID) -> list[Any]:
+    """Each measure with its round and the views from the ground that are not read yet."""
+    return list(db.session.execute(
+        sa.select(Measure, GroundRound, GroundView).outerjoin(GroundRound, GroundRound.measure_id == Measure.id)
+        .outerjoin(GroundView, sa.and_(GroundView.measure_id == Measure.id, GroundView.read_on.is_(None)))
+        .where(Measure.consultation_id == consultation_id).order_by(Measure.due_on, Measure.id)))
+
+
+def _placed() -> Any:
+    """How many excerpts a theme holds, as a column beside `Theme`."""
+    return sa.select(sa.func.count()).where(Excerpt.theme_id == Theme.id).correlate(Theme).scalar_subquery()
 
 
 def _sides(consultation_id: uuid.UUID) -> list[Any]:
@@ -136,8 +153,8 @@ def _line(title: str, url: str | None, label: str, detail: str = "", *, warn: bo
 def blocking(desk: Desk) -> list[dict[str, Any]]:
     """Each thing that stands between now and publication, with the page that mends it."""
     here, found = desk.consultation.id, []
-    if desk.unread:
-        found.append(_line(ngettext("%(num)s input not read yet", "%(num)s inputs not read yet", len(desk.unread)),
+    if desk.inputs.unread:
+        found.append(_line(ngettext("%(num)s input not read yet", "%(num)s inputs not read yet", desk.inputs.unread),
                            where("inputs.reading", id=here), _("Read them"),
                            _("Nothing reaches others before you have read it.")))
     titles = {theme.id: theme.title for theme in desk.themes}

@@ -13,6 +13,7 @@ from polyphony.kernel.locale import lazy
 from polyphony.kernel.providers import provide
 from polyphony.kernel.viewer import Viewer
 
+BEGINNING = 400  # characters by which a translator knows a text in a list
 LABELS: dict[tuple[str, str], Any] = {
     ("theme", "title"): lazy("Title of the theme"), ("theme", "summary"): lazy("Summary"),
     ("quote", "quote"): lazy("Quote"), ("words", "objection"): lazy("Not what I meant"),
@@ -46,12 +47,16 @@ def _parts(by: Viewer, here: uuid.UUID) -> list[tuple[str, str, str, Any, Any, A
 
 
 @provide("translatable")
-def translatable(consultation_id: uuid.UUID) -> list[tuple[Any, ...]]:
-    """Every text of the loop that may be translated; of quotes and views, an author's own alone."""
+def translatable(consultation_id: uuid.UUID, only: uuid.UUID | None = None) -> list[tuple[Any, ...]]:
+    """Every text of the loop that may be translated; of quotes and views, an author's own alone.
+
+    What belongs to one thing is told whole, everything with its beginning alone.
+    """
     asked = []
     for place, (kind, name, label, model, text, lang, rows) in enumerate(_parts(viewer.current(), consultation_id)):
-        one = sa.select(sa.literal(kind), model.id.label("id"), sa.literal(name), sa.literal(label), text, lang,
-                        sa.literal(place).label("place"))
+        said = text if only else sa.func.left(text, BEGINNING)
+        one = sa.select(sa.literal(kind), model.id.label("id"), sa.literal(name), sa.literal(label), said, lang,
+                        sa.literal(place).label("place")).where(model.id == only if only else sa.true())
         if model is Excerpt:
             one = one.join(Input, Input.id == Excerpt.input_id)
         asked.append(one.where(model.consultation_id == consultation_id, text != "", rows))

@@ -29,14 +29,20 @@ class Standing:
 
 
 def standing(consultation_id: uuid.UUID) -> Standing:
-    """How far a consultation is, counted for its facilitator."""
-    unread = db.session.scalar(sa.select(sa.func.count()).select_from(Input).where(
-        Input.consultation_id == consultation_id, Input.read_on.is_(None), Input.withdrawn_on.is_(None)))
-    objections = db.session.scalar(sa.select(sa.func.count()).select_from(Objection).where(
-        Objection.consultation_id == consultation_id, Objection.handled_on.is_(None)))
-    themes = db.session.scalars(sa.select(Theme).where(Theme.consultation_id == consultation_id)).all()
-    return Standing(unread or 0, objections or 0, sum(t.shared_on is None for t in themes),
-                    rules.owed(themes, given(consultation_id)))
+    """How far a consultation is, counted for its facilitator (one statement)."""
+    unread = sa.select(sa.func.count()).select_from(Input).where(
+        Input.consultation_id == consultation_id, Input.read_on.is_(None), Input.withdrawn_on.is_(None))
+    objections = sa.select(sa.func.count()).select_from(Objection).where(
+        Objection.consultation_id == consultation_id, Objection.handled_on.is_(None))
+    answered = sa.select(sa.func.array_agg(Answer.company_id)).where(
+        Answer.theme_id == Theme.id, Answer.state != "draft")
+    rows = db.session.execute(
+        sa.select(unread.scalar_subquery(), objections.scalar_subquery(), Theme, answered.scalar_subquery())
+        .select_from(Consultation).outerjoin(Theme, Theme.consultation_id == Consultation.id)
+        .where(Consultation.id == consultation_id).order_by(Theme.id)).all()
+    themes = [theme for _u, _o, theme, _companies in rows if theme]
+    answers = [(theme.id, company) for _u, _o, theme, companies in rows if theme for company in companies or ()]
+    return Standing(rows[0][0], rows[0][1], sum(t.shared_on is None for t in themes), rules.owed(themes, answers))
 
 
 def given(consultation_id: uuid.UUID) -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -58,16 +64,14 @@ def publish(by: Viewer, *, consultation_id: uuid.UUID, words: str) -> Consultati
     rules.ensure_publishable(unread=now.unread, objections=now.objections, unshared=now.unshared, owing=now.owing,
                              promised=consultation.promised_on, today=clock.today())
     _step(consultation, way.end, words)
-    for answer in db.session.scalars(sa.select(Answer).where(
-            Answer.consultation_id == consultation_id, Answer.state == "signed")):
-        answer.state, answer.published_on = "published", clock.today()
-    for theme in db.session.scalars(sa.select(Theme).where(Theme.consultation_id == consultation_id)):
-        theme.published_on = clock.today()
+    db.session.execute(sa.update(Answer).where(Answer.consultation_id == consultation_id, Answer.state == "signed")
+                       .values(state="published", published_on=clock.today()))
+    db.session.execute(sa.update(Theme).where(Theme.consultation_id == consultation_id)
+                       .values(published_on=clock.today()))
     db.session.add(Publication(consultation_id=consultation_id, on=clock.today(),
                                by_organisation=consultation.facilitator_id))
     audit.record("answers.published", consultation_id, about=consultation_id, owed=len(now.owing))
-    for readers in ("participants", "conveners"):
-        tell("published", consultation_id=consultation_id, to=readers)
+    tell("published", consultation_id=consultation_id, to=("participants", "conveners"))
     return consultation
 
 

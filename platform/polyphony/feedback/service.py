@@ -22,6 +22,7 @@ from polyphony.feedback.models import (
     Objection,
     Theme,
 )
+from polyphony.inputs.lists import fitting
 from polyphony.inputs.models import Input
 from polyphony.kernel import clock
 from polyphony.kernel.access import there
@@ -32,6 +33,8 @@ from polyphony.languages.models import Translation
 from polyphony.languages.service import Written, translations_for, written
 
 SHORT = 90  # characters of an answer's words beside its mark
+EXCERPTS = 15  # of a theme on one page
+MOST = 10**6  # beyond this no list goes on
 
 
 @dataclass
@@ -230,16 +233,33 @@ def measure_shown(m: Measure, held: GroundRound | None, views: list[GroundView],
     return made
 
 
-def excerpts_of(by: Viewer, theme_id: uuid.UUID) -> list[Said]:
-    """The excerpts of a theme that this viewer may read, in the order of days, with her own objections."""
+def excerpts_of(by: Viewer, theme_id: uuid.UUID, start: int = 0, *, also_unquoted: bool = False,
+                ) -> tuple[list[Said], int | None]:
+    """One page of the excerpts of a theme that this viewer may read, and where the next page begins.
+
+    Her own stand first, with her objections, also where they are not quoted; the others in the order of days.
+    """
+    mine = Excerpt.input_id == sa.any_(sa.literal(list(by.of("authored")), sa.ARRAY(sa.Uuid())))
+    seen = sa.true() if also_unquoted else sa.or_(Excerpt.quote != "", mine)
+    page = (sa.select(Excerpt.id, mine.label("mine")).join(Input, Input.id == Excerpt.input_id)
+            .where(Excerpt.theme_id == theme_id, seen)
+            .order_by(mine.desc(), Input.day, Input.shuffle, Excerpt.id)
+            .offset(min(start, MOST)).limit(EXCERPTS + 1).subquery())
+    found = _said(by, theme_id, page)
+    number = fitting([len(each.quote.text) for each in found[:EXCERPTS]])
+    return found[:number], start + number if len(found) > number else None
+
+
+def _said(by: Viewer, theme_id: uuid.UUID, page: Any) -> list[Said]:
     lang = language()
     rows = db.session.execute(
-        sa.select(Excerpt, Input, Objection, Translation).join(Input, Input.id == Excerpt.input_id)
+        sa.select(Excerpt, Input, Objection, Translation).join(page, page.c.id == Excerpt.id)
+        .join(Input, Input.id == Excerpt.input_id)
         .outerjoin(Objection, sa.and_(Objection.theme_id == theme_id, Objection.input_id == Input.id))
         .outerjoin(Translation, sa.and_(Translation.subject_id.in_([Excerpt.id, Input.id, Objection.id]),
                                         Translation.lang == lang))
-        .where(Excerpt.theme_id == theme_id)
-        .order_by(Input.day, Input.shuffle, Excerpt.id, Objection.day, Objection.id, Translation.id)).all()
+        .order_by(page.c.mine.desc(), Input.day, Input.shuffle, Excerpt.id, Objection.day, Objection.id,
+                  Translation.id)).all()
     tr = {(t.subject_id, t.field): t for _e, _i, _o, t in rows if t is not None}
     found: dict[uuid.UUID, Said] = {}
     for e, i, objection, _t in rows:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, url_for
+from flask import Blueprint, request, url_for
 
 from polyphony.consultations.models import Consultation
 from polyphony.feedback import glance, providing, rules, service, themes  # noqa: F401 - what others ask is answered there
@@ -34,10 +34,11 @@ def answers(id: uuid.UUID):  # type: ignore[no-untyped-def]
 @blueprint.get("/themes/<uuid:id>")
 @access(anyone)
 def theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    by = viewer.current()
+    by, start = viewer.current(), max(0, request.args.get("from", 0, int))
     board = service.board_of_theme(by, id)
-    shown, said = board.themes[0], service.excerpts_of(by, id)
-    return page("feedback/theme.html", board=board, theme=shown, said=said, score=path(board, shown, said),
+    shown, (said, more) = board.themes[0], service.excerpts_of(by, id, start)
+    return page("feedback/theme.html", board=board, theme=shown, said=said, more=more, is_first=start == 0,
+                score=path(board, shown, said) if start == 0 else None,
                 objections=list({o.id: (o, reply) for each in said for o, reply in each.objections}.values()))
 
 
@@ -82,16 +83,18 @@ def fate(*asked: Any) -> dict[uuid.UUID, list[Fate]]:
 def _said_by_companies(held: dict[uuid.UUID, tuple[Theme, Any]]) -> dict[uuid.UUID, list[tuple[str, str, Any, str]]]:
     """Per theme: company, decision (or 'owed'), its word, and how late it came or is."""
     addressed = {company for theme, _p in held.values() for company in theme.addressed}
-    named = sa.select(Organisation.id, Organisation.name).where(Organisation.id.in_(addressed))
-    names = {id: name for id, name in db.session.execute(named)}  # noqa: C416 - rows are not tuples to the type checker
+    rows = db.session.execute(sa.select(Organisation.id, Organisation.name, Answer).outerjoin(Answer, sa.and_(
+        Answer.company_id == Organisation.id, Answer.state == "published", Answer.theme_id.in_(held)))
+        .where(Organisation.id.in_(addressed)).order_by(Answer.number)).all() if addressed else []
+    names = {id: name for id, name, _answer in rows}
     given: dict[uuid.UUID, dict[str, tuple[str, str, Any, str]]] = {}
     for theme, promised in held.values():
         if theme.published_on:
             late = _late(rules.late_days(promised, clock.today()))
             given[theme.id] = {names[c]: (names[c], "owed", _("Owed"), late) for c in theme.addressed if c in names}
-    for a in db.session.scalars(sa.select(Answer).where(Answer.state == "published", Answer.theme_id.in_(held))
-                                .order_by(Answer.number)):
-        name = names.get(a.company_id, "")
+    for _id, name, a in rows:
+        if a is None:
+            continue
         given.setdefault(a.theme_id, {})[name] = (name, a.decision, DECISIONS[a.decision], _late(a.late_days))
     return {theme: sorted(each.values(), key=lambda row: row[0]) for theme, each in given.items()}
 
@@ -134,4 +137,12 @@ def waits(by: viewer.Viewer) -> list[Waits]:
     return lines
 
 
-from polyphony.feedback import stories, views_answers, views_arranging, views_measures, views_record, views_themes  # noqa: E402, F401
+from polyphony.feedback import (  # noqa: E402, F401
+    stories,
+    views_answers,
+    views_arranging,
+    views_measures,
+    views_placing,
+    views_record,
+    views_themes,
+)

@@ -40,11 +40,12 @@ def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | No
     comments = list(db.session.scalars(sa.select(Comment).where(
         Comment.theme_id == theme_id, Comment.company_id == company_id).order_by(Comment.at)))
     tr, lang = translations_for([theme.id], language()), language()
+    said, more = service.excerpts_of(by, theme_id)
     made = {"form": _form(latest), "comment_form": CommentForm(formdata=None, prefix="comment-"),
             "signing": NothingForm(formdata=None), "measure_form": MeasureForm(formdata=None), **(forms or {})}
     return page("feedback/draft.html", theme=theme, company_id=company_id, latest=latest, measures=held,
                 earlier=[v for v in versions if v.state != "draft"], comments=comments, words=words, clock=clock,
-                is_draft=bool(latest and latest.state == "draft"), said=service.excerpts_of(by, theme_id),
+                is_draft=bool(latest and latest.state == "draft"), said=said, more=more,
                 title=written(theme.title, theme.lang, theme.id, "title", tr, lang),
                 summary=written(theme.summary, theme.lang, theme.id, "summary", tr, lang),
                 may_draft=by.is_in("leading", company_id) or by.is_in("deciding", company_id),

@@ -8,7 +8,6 @@ from flask import request, url_for
 from polyphony.feedback import desk, publication, service, themes
 from polyphony.feedback.forms import (
     DefaultForm,
-    ExcerptForm,
     HandleForm,
     NothingForm,
     PublishForm,
@@ -16,9 +15,8 @@ from polyphony.feedback.forms import (
     ThemeForm,
     options,
 )
-from polyphony.feedback.models import Excerpt, Objection, Theme
+from polyphony.feedback.models import Objection, Theme
 from polyphony.feedback.views import blueprint
-from polyphony.inputs.models import Input
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, author, facilitator, there
 from polyphony.kernel.database import db
@@ -74,8 +72,10 @@ def share(id: uuid.UUID):  # type: ignore[no-untyped-def]
 
 def _theme_page(id: uuid.UUID, form: ThemeForm, theme: Theme | None) -> Any:
     themes.ensure_facilitating(viewer.current(), id)
+    start = max(0, request.args.get("from", 0, int))
+    said, more = service.excerpts_of(viewer.current(), theme.id, start, also_unquoted=True) if theme else ([], None)
     return page("feedback/theme_form.html", form=form, theme=theme, consultation=themes.consultation_of(id),
-                said=service.excerpts_of(viewer.current(), theme.id) if theme else [], removing=NothingForm())
+                said=said, more=more, removing=NothingForm())
 
 
 def _theme_form(id: uuid.UUID, theme: Theme | None = None) -> ThemeForm:
@@ -108,37 +108,6 @@ def edit_theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
     return answer(form, lambda **v: themes.save(viewer.current(), consultation_id=here, theme_id=id, **v),
                   then=lambda r: url_for("feedback.facilitate", id=here),
                   again=lambda: _theme_page(here, form, theme))
-
-
-@blueprint.route("/consultations/<uuid:id>/excerpts/<uuid:said>", methods=BOTH)
-@access(facilitator)
-def place(id: uuid.UUID, said: uuid.UUID):  # type: ignore[no-untyped-def]
-    themes.ensure_facilitating(viewer.current(), id)
-    found, known = there(db.session.get(Input, said)), desk.facilitators(id)
-    form = ExcerptForm(data={"input_id": str(said)})
-    form.theme_id.choices = options((str(t.id), t.title) for t in known.themes)
-    form.input_id.data = str(said)
-    placed = [(e, t.title) for t in known.themes for e, _i in known.excerpts
-              if e.theme_id == t.id and e.input_id == said]
-
-    def show() -> Any:
-        return page("feedback/place.html", form=form, said=found, placed=placed, consultation=known.consultation,
-                    removing=NothingForm())
-
-    if request.method == "GET":
-        return show()
-    return answer(form, lambda **v: themes.place(viewer.current(), consultation_id=id, **v),
-                  then=lambda r: url_for("feedback.place", id=id, said=said), again=show)
-
-
-@blueprint.post("/excerpts/<uuid:id>/remove")
-@access(facilitator)
-def remove_excerpt(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    here = there(db.session.get(Excerpt, id)).consultation_id
-    form = NothingForm()
-    return answer(form, lambda: themes.remove(viewer.current(), excerpt_id=id),
-                  then=lambda theme: url_for("feedback.edit_theme", id=theme.id),
-                  again=lambda: facilitators_desk(here, form))
 
 
 @blueprint.route("/themes/<uuid:id>/inputs/<uuid:said>/object", methods=BOTH)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from polyphony.consultations.models import Translator
 from polyphony.inputs import rules
 from polyphony.inputs.lists import PAGE, Slice, cursor, place_of
+from polyphony.inputs.looking import Sought, narrowed
 from polyphony.inputs.models import Handed, Input, Original, Reading
 from polyphony.kernel import audit, clock, providers
 from polyphony.kernel.access import require, there
@@ -29,17 +30,30 @@ def ensure_facilitates(by: Viewer, id: uuid.UUID) -> None:
     require(by.is_in("facilitated", id), NotFacilitator())
 
 
-def queue(by: Viewer, id: uuid.UUID, after: str = "") -> Slice:
+SHOWS = {"unread": lazy("Not read yet"), "read": lazy("Read")}
+
+
+def queue(by: Viewer, about: Any, after: str = "", looked_for: Sought = Sought()) -> Slice:
     """Inputs to read, unread first, the oldest day first, in no order within a day."""
-    ensure_facilitates(by, id)
+    ensure_facilitates(by, about.id)
     is_read = Input.read_on.is_not(None)
-    wanted = sa.select(Input).where(Input.consultation_id == id, Input.withdrawn_on.is_(None))
+    wanted = sa.select(Input).where(Input.consultation_id == about.id, Input.withdrawn_on.is_(None))
+    if looked_for.show:
+        wanted = wanted.where(is_read if looked_for.show == "read" else Input.read_on.is_(None))
+    wanted = narrowed(wanted, looked_for, about)
     place = place_of(after)
     if place:
         known = sa.tuple_(is_read, Input.day, Input.shuffle, Input.id)
         wanted = wanted.where(known > sa.tuple_(*(sa.literal(x) for x in place)))
     rows = list(db.session.scalars(wanted.order_by(is_read, Input.day, Input.shuffle, Input.id).limit(PAGE + 1)))
     return Slice(rows[:PAGE], cursor(rows[PAGE - 1]) if len(rows) > PAGE else "")
+
+
+def next_unread(id: uuid.UUID) -> uuid.UUID | None:
+    """The input to read next, or None when all are read."""
+    return db.session.scalars(sa.select(Input.id).where(
+        Input.consultation_id == id, Input.read_on.is_(None), Input.withdrawn_on.is_(None))
+        .order_by(Input.day, Input.shuffle, Input.id).limit(1)).first()
 
 
 def unread(ids: Any) -> dict[uuid.UUID, int]:

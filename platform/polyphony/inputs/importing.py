@@ -20,6 +20,7 @@ from polyphony.inputs.models import Input
 from polyphony.kernel import viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import TEXT_LENGTH, tidy
+from polyphony.kernel.locale import _, force_locale
 from polyphony.kernel.refusals import Refusal
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import store_translation
@@ -75,7 +76,7 @@ def read(path: Path, mapping: Mapping, consultation_id: uuid.UUID) -> tuple[list
         wanted = [c for c in (mapping.text, mapping.translation, mapping.key, mapping.pseudonym) if c]
         missing = [c for c in wanted if c not in (rows.fieldnames or [])]
         if missing:
-            raise BadLine(f"The file has no column named {', '.join(missing)}.")
+            raise BadLine(_("The file has no column named %(names)s.", names=", ".join(missing)))
         try:
             for row in rows:
                 try:
@@ -83,28 +84,28 @@ def read(path: Path, mapping: Mapping, consultation_id: uuid.UUID) -> tuple[list
                 except (BadLine, Refusal) as error:
                     bad.append((rows.line_num, str(getattr(error, "message", "") or error)))
         except UnicodeDecodeError:
-            raise BadLine("The file is not in UTF-8. Save it as CSV in UTF-8.") from None
+            raise BadLine(_("The file is not in UTF-8. Save it as CSV in UTF-8.")) from None
         except csv.Error as error:
-            raise BadLine(f"Line {rows.line_num}: {error}") from None
+            raise BadLine(_("Line %(number)s: %(reason)s", number=rows.line_num, reason=error)) from None
     return good, bad
 
 
 def _line(number: int, row: dict[str, Any], mapping: Mapping, consultation_id: uuid.UUID) -> Line:
     text = tidy(row.get(mapping.text)) or ""
     if not text:
-        raise BadLine("There is no text.")
+        raise BadLine(_("There is no text."))
     translation = (tidy(row.get(mapping.translation)) or "") if mapping.translation else ""
     for said, most in ((text, TEXT_LENGTH), (translation, 2 * TEXT_LENGTH)):
         if len(said) > most:
-            raise BadLine(f"The text has {len(said)} characters; at most {most} fit.")
+            raise BadLine(_("The text has %(length)s characters; at most %(limit)s fit.", length=len(said), limit=most))
     given = (row.get(mapping.lang) or "").strip() if mapping.lang else ""
     lang = rules.tag("other", given) if given else tongues.guess(text, "en")
     key = (row.get(mapping.key) or "").strip() if mapping.key else f"{lang}\n{text}"
     if not key:
-        raise BadLine("The key is empty.")
+        raise BadLine(_("The key is empty."))
     pseudonym = (tidy(row.get(mapping.pseudonym)) or "") if mapping.pseudonym else ""
     if mapping.naming == "pseudonym" and not pseudonym:
-        raise BadLine("There is no pseudonym.")
+        raise BadLine(_("There is no pseudonym."))
     return Line(number, text, lang, translation, pseudonym[:300],
                 hashlib.sha256(f"{consultation_id}\n{key}".encode()).hexdigest())
 
@@ -141,7 +142,8 @@ def run(app: Any, path: Path, *, address: str, password: str, consultation_id: u
     """Import a file as one member; everything or nothing, unless `skip_bad`."""
     from polyphony.people import service as people
 
-    with app.test_request_context():
+    lang = app.extensions["settings"].default_language  # whoever sits at the terminal reads it
+    with app.test_request_context(f"/{lang}/"), force_locale(lang):
         viewer.open_viewer(None)
         by = people.sign_in(address=address, password=password)
         about = service.consultation(consultation_id)
@@ -150,7 +152,7 @@ def run(app: Any, path: Path, *, address: str, password: str, consultation_id: u
         if bad and not skip_bad:
             db.session.rollback()
             return result
-        with click.progressbar(bring(by, good, about=about, mapping=mapping), length=len(good), label="Importing",
+        with click.progressbar(bring(by, good, about=about, mapping=mapping), length=len(good), label=_("Importing"),
                                update_min_steps=TOGETHER) as steps:
             for is_new in steps:
                 result.added, result.known = result.added + is_new, result.known + (not is_new)

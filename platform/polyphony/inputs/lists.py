@@ -3,13 +3,16 @@
 import uuid
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
+from polyphony.inputs.looking import Sought, narrowed
 from polyphony.inputs.models import Input
 from polyphony.kernel.database import db
 
 PAGE = 25
+LETTERS = 5_000  # of original words on one page, so that it stays light on a slow line
 Place = tuple[bool, date, int, uuid.UUID]
 
 
@@ -35,14 +38,25 @@ def place_of(text: str) -> Place | None:
         return None
 
 
-def released(consultation_id: uuid.UUID, after: str = "") -> Slice:
+def fitting(lengths: list[int], letters: int = LETTERS) -> int:
+    """How many texts of these lengths one page holds: at least the first."""
+    whole = 0
+    for number, length in enumerate(lengths):
+        whole += length
+        if number and whole > letters:
+            return number
+    return len(lengths)
+
+
+def released(about: Any, after: str = "", looked_for: Sought = Sought()) -> Slice:
     """Inputs of a consultation that the facilitator has read and this viewer may read."""
-    wanted = sa.select(Input).where(Input.consultation_id == consultation_id, Input.read_on.is_not(None),
-                                    Input.withdrawn_on.is_(None))
+    wanted = narrowed(sa.select(Input).where(Input.consultation_id == about.id, Input.read_on.is_not(None),
+                                             Input.withdrawn_on.is_(None)), looked_for, about)
     place = place_of(after)
     if place:
         _, day, shuffle, id = place
         later = sa.tuple_(Input.shuffle, Input.id) > sa.tuple_(sa.literal(shuffle), sa.literal(id))
         wanted = wanted.where(sa.or_(Input.day < day, sa.and_(Input.day == day, later)))
     rows = list(db.session.scalars(wanted.order_by(Input.day.desc(), Input.shuffle, Input.id).limit(PAGE + 1)))
-    return Slice(rows[:PAGE], cursor(rows[PAGE - 1]) if len(rows) > PAGE else "")
+    shown = rows[:fitting([len(row.text) for row in rows[:PAGE]])]
+    return Slice(shown, cursor(shown[-1]) if len(rows) > len(shown) else "")

@@ -15,6 +15,8 @@ from polyphony.kernel.locale import lazy, ngettext
 from polyphony.kernel.providers import provide
 from polyphony.kernel.viewer import Viewer
 
+BEGINNING = 400  # characters by which a translator knows a text in a list
+
 
 @provide("waits")
 def waits(by: Viewer) -> list[Any]:
@@ -26,13 +28,21 @@ def waits(by: Viewer) -> list[Any]:
 
 
 @provide("translatable")
-def translatable(consultation_id: uuid.UUID) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:
-    """Inputs this viewer may translate: her own; for translators and the facilitator all they may read."""
+def translatable(consultation_id: uuid.UUID, only: uuid.UUID | None = None,
+                 ) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:
+    """Inputs this viewer may translate: her own; for translators and the facilitator all they may read.
+
+    One is told whole, all of them with their beginnings alone.
+    """
     by = viewer.current()
-    wanted = sa.select(Input).where(Input.consultation_id == consultation_id, Input.withdrawn_on.is_(None))
+    text = Input.text if only else sa.func.left(Input.text, BEGINNING)
+    wanted = sa.select(Input.id, text, Input.lang).where(
+        Input.consultation_id == consultation_id, Input.withdrawn_on.is_(None))
+    if only:
+        wanted = wanted.where(Input.id == only)
     if not (by.is_in("translating", consultation_id) or by.is_in("facilitated", consultation_id)):
         if not by.of("authored"):
             return []
         wanted = wanted.where(Input.id.in_(by.of("authored")))
-    rows = db.session.scalars(wanted.order_by(Input.day.desc(), Input.shuffle, Input.id))
-    return [("input", row.id, "text", lazy("Input"), row.text, row.lang) for row in rows]
+    rows = db.session.execute(wanted.order_by(Input.day.desc(), Input.shuffle, Input.id))
+    return [("input", id, "text", lazy("Input"), said, lang) for id, said, lang in rows]

@@ -192,19 +192,8 @@ def own(by: Viewer, id: uuid.UUID) -> Input:
     return there(db.session.get(Input, id) if by.is_in("authored", id) else None)
 
 
-def inbox(by: Viewer) -> tuple[list[Mine], dict[uuid.UUID, Consultation]]:
-    """Everything this author said, newest first, with what became of it, and the consultations concerned."""
-    ids = list(by.of("authored"))
-    entries = list(db.session.scalars(sa.select(Input).where(Input.id.in_(ids))
-                                      .order_by(Input.day.desc(), Input.shuffle, Input.id))) if ids else []
-    mine = _with_fate(entries)
-    wanted = {e.consultation_id for e in entries} | set(by.of("participating"))
-    found = db.session.scalars(sa.select(Consultation).where(Consultation.id.in_(wanted))
-                               .order_by(Consultation.promised_on, Consultation.id)).all() if wanted else ()
-    return mine, {c.id: c for c in found}
-
-
-def _with_fate(entries: list[Input]) -> list[Mine]:
+def with_fate(entries: list[Input]) -> list[Mine]:
+    """Own inputs with what was masked and what became of each."""
     ids = [e.id for e in entries]
     if not ids:
         return []
@@ -216,7 +205,7 @@ def _with_fate(entries: list[Input]) -> list[Mine]:
 
 def mine(by: Viewer, id: uuid.UUID) -> Mine:
     """One own input with everything about it."""
-    return _with_fate([own(by, id)])[0]
+    return with_fate([own(by, id)])[0]
 
 
 def ensure_changeable(entry: Input, about: Consultation) -> None:
@@ -268,6 +257,16 @@ def translators(id: uuid.UUID) -> list[Translator]:
     """The translators appointed in a consultation now."""
     return list(db.session.scalars(sa.select(Translator).where(
         Translator.consultation_id == id, Translator.ended_on.is_(None)).order_by(Translator.shown_as, Translator.id)))
+
+
+def appointed_for(entry: Input) -> list[tuple[Translator, bool]]:
+    """The translators appointed now, each with whether the author has refused her for this input (one statement)."""
+    refused = sa.exists().where(TranslatorRefusal.subject_id == entry.id,
+                                TranslatorRefusal.translator_id == Translator.id)
+    rows = db.session.execute(sa.select(Translator, refused).where(
+        Translator.consultation_id == entry.consultation_id, Translator.ended_on.is_(None))
+        .order_by(Translator.shown_as, Translator.id))
+    return [(translator, is_refused) for translator, is_refused in rows]
 
 
 def refused_by_me(entry: Input) -> set[uuid.UUID]:

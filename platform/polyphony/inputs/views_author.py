@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import url_for
+from flask import request, url_for
 
 from polyphony.inputs import path, rules, service
 from polyphony.inputs.forms import (
@@ -14,6 +14,7 @@ from polyphony.inputs.forms import (
     WithdrawForm,
     options,
 )
+from polyphony.inputs.inbox import inbox as read_inbox
 from polyphony.inputs.views import blueprint
 from polyphony.inputs.views_say import quiet
 from polyphony.kernel import clock, locale, viewer
@@ -29,13 +30,13 @@ DRAWN = 3  # the newest inputs show their paths in the inbox; the others on thei
 @access(author)
 def inbox():  # type: ignore[no-untyped-def]
     quiet()
-    by = viewer.current()
-    mine, known = service.inbox(by)
-    tr = translations_for(list(known), locale.language())
-    titles = {c.id: written(c.title, c.source_lang, c.id, "title", tr, locale.language()) for c in known.values()}
-    groups = [(c, titles[c.id], [m for m in mine if m.entry.consultation_id == c.id]) for c in known.values()]
-    return page("inputs/inbox.html", groups=groups, by=by, paths=path.paths(mine[:DRAWN], known),
-                closed=service.closed_because, day=clock.day, direction_of=locale.direction,
+    by, only = viewer.current(), request.args.get("of", None, uuid.UUID)
+    found = read_inbox(by, only=only, start=min(max(0, request.args.get("from", 0, int)), 10**6) if only else 0)
+    tr = translations_for(list(found.known), locale.language())
+    groups = [(c, written(c.title, c.source_lang, c.id, "title", tr, locale.language()),
+               [m for m in found.mine if m.entry.consultation_id == c.id]) for c in found.known.values()]
+    return page("inputs/inbox.html", groups=groups, by=by, paths=path.paths(found.mine[:DRAWN], found.known),
+                more=found.more, only=only, closed=service.closed_because, day=clock.day, direction_of=locale.direction,
                 can_speak=lambda c: service.may_speak(by, c.id))
 
 
@@ -84,18 +85,18 @@ def _mine(id: uuid.UUID, edit=None, gone=None, refuse=None):  # type: ignore[no-
     by = viewer.current()
     m = service.mine(by, id)
     about = service.consultation(m.entry.consultation_id)
-    appointed, refused = service.translators(about.id), service.refused_by_me(m.entry)
+    appointed = service.appointed_for(m.entry)
     if edit is None:
         edit = EditForm(formdata=None, data={"text": m.words})
     edit.revision.data = edit.revision.raw_data = None
     edit.revision.data = m.entry.revision
     refuse = refuse or RefuseForm(formdata=None)
-    refuse.translator.choices = _choices(t for t in appointed if t.id not in refused)
+    refuse.translator.choices = _choices(t for t, is_refused in appointed if not is_refused)
     names = {c.id: c.name for c in service.companies(about.id)}
     return page(
         "inputs/mine.html", fragment="mine", m=m, paths=path.paths([m], {about.id: about}), about=about,
         edit=edit, gone=gone or WithdrawForm(formdata=None), refuse=refuse,
-        refused=[t.shown_as for t in appointed if t.id in refused],
+        refused=[t.shown_as for t, is_refused in appointed if is_refused],
         closed=service.closed_because(about), audience=AUDIENCE_LABELS[m.entry.audience],
         naming=NAMING_LABELS[m.entry.naming], speaks_as=SPEAKS_LABELS[m.entry.speaks_as],
         addressed=locale.listing([names[x] for x in m.entry.addressed if x in names]),

@@ -4,7 +4,7 @@ import uuid
 
 from flask import g, request, url_for
 
-from polyphony.inputs import desk, service
+from polyphony.inputs import desk, looking, service
 from polyphony.inputs.forms import AUDIENCE_LABELS, SPEAKS_LABELS, HandForm, MaskForm, ReleaseForm, options
 from polyphony.inputs.views import blueprint
 from polyphony.inputs.views_say import title_of
@@ -21,11 +21,13 @@ ONE = "/consultations/<uuid:id>/reading/<uuid:input>"
 @access(facilitator)
 def reading(id: uuid.UUID):  # type: ignore[no-untyped-def]
     about = service.consultation(id)
-    found = desk.queue(viewer.current(), id, request.args.get("after", ""))
+    sought = looking.sought(request.args, shows=desk.SHOWS)
+    found = desk.queue(viewer.current(), about, request.args.get("after", ""), sought)
     tr = translations_for([id, *(e.id for e in found.rows)], locale.language())
     rows = [(e, written(e.text, e.lang, e.id, "text", tr, locale.language())) for e in found.rows]
-    more = url_for("inputs.reading", id=id, after=found.after) if found.after else None
+    more = url_for("inputs.reading", id=id, after=found.after, **sought.asked) if found.after else None
     return page("inputs/reading.html", fragment="list", about=about, rows=rows, more=more, day=clock.day,
+                sought=sought, tongues=looking.tongues_of(about), shows=desk.SHOWS,
                 waiting=desk.unread([id]).get(id, 0), audiences=AUDIENCE_LABELS,
                 title=written(about.title, about.source_lang, id, "title", tr, locale.language()))
 
@@ -42,7 +44,13 @@ def release(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
     by, form = viewer.current(), ReleaseForm()
     entry = desk.find(by, id, input)
     return answer(form, lambda revision: desk.release(by, entry=entry, revision=revision),
-                  then=lambda r: url_for("inputs.reading", id=id), again=lambda: _read(id, input, release=form))
+                  then=lambda r: _next(id), again=lambda: _read(id, input, release=form))
+
+
+def _next(id: uuid.UUID) -> str:
+    """Where the facilitator goes on: the next input that waits, or the list when none does."""
+    waits = desk.next_unread(id)
+    return url_for("inputs.read", id=id, input=waits) if waits else url_for("inputs.reading", id=id)
 
 
 @blueprint.post(ONE + "/masking")

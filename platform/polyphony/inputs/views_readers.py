@@ -4,7 +4,7 @@ import uuid
 
 from flask import request, url_for
 
-from polyphony.inputs import lists, service
+from polyphony.inputs import lists, looking, service
 from polyphony.inputs.forms import SPEAKS_LABELS
 from polyphony.inputs.views import blueprint
 from polyphony.kernel import clock, locale, tallies
@@ -17,11 +17,12 @@ from polyphony.languages.service import translations_for, written
 @access(anyone)
 def index(id: uuid.UUID):  # type: ignore[no-untyped-def]
     about, lang = service.consultation(id), locale.language()
-    found = lists.released(id, request.args.get("after", ""))
+    sought = looking.sought(request.args)
+    found = lists.released(about, request.args.get("after", ""), sought)
     tr = translations_for([id, *(e.id for e in found.rows)], lang)
     speaks = {code: str(label) for code, label in SPEAKS_LABELS.items()}
     rows = [(e, written(e.text, e.lang, e.id, "text", tr, lang), speaks[e.speaks_as]) for e in found.rows]
     return page("inputs/index.html", fragment="list", about=about, rows=rows, day=clock.day,
                 title=written(about.title, about.source_lang, id, "title", tr, lang),
-                counts=tallies.read([id]).get(id, {}),
-                more=url_for("inputs.index", id=id, after=found.after) if found.after else None)
+                counts=tallies.read([id]).get(id, {}), sought=sought, tongues=looking.tongues_of(about),
+                more=url_for("inputs.index", id=id, after=found.after, **sought.asked) if found.after else None)

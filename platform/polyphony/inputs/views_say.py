@@ -64,6 +64,10 @@ def begin(id: uuid.UUID):  # type: ignore[no-untyped-def]
 
     if not form.validate_on_submit():
         return again(), 422
+    return _kept(form, shown, id, again)
+
+
+def _kept(form, shown, id: uuid.UUID, again):  # type: ignore[no-untyped-def]
     try:
         sealing.ensure_written_down(shown, form.first.data or "", form.second.data or "")
     except Refusal as refusal:

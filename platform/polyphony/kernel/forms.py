@@ -44,6 +44,11 @@ def tidy(value: str | None) -> str | None:
 class Form(FlaskForm):
     """A form with its protection against forgery and double sending; `revision` where two may edit."""
 
+    class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """What was sent, also when it is nothing at all: boxes left empty are empty, not unknown."""
+            return request.form if formdata is not None and form.is_submitted() else None
+
     once = HiddenField(default=once.fresh)
     refusal: Refusal | None = None
 

@@ -8,7 +8,7 @@ definer function; the queue is procrastinate's, in its own schema.
 import asyncio
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,11 +95,17 @@ statements += [
 
 def defer(name: str, *, at: datetime | None = None, **ids: Any) -> None:
     """Put a task on the queue, on this transaction's connection."""
+    defer_each(name, [ids], at=at)
+
+
+def defer_each(name: str, every: Iterable[dict[str, Any]], *, at: datetime | None = None) -> None:
+    """Put one task on the queue for each of these ids (one statement)."""
     if name not in TASKS:
         raise LookupError(f"no task named {name}")
-    arguments = json.dumps({key: str(value) for key, value in ids.items()})
-    db.session.execute(sa.text("SELECT jobs.defer(:task, CAST(:args AS jsonb), :due)"),
-                       {"task": name, "args": arguments, "due": at})
+    arguments = json.dumps([{key: str(value) for key, value in ids.items()} for ids in every])
+    db.session.execute(
+        sa.text("SELECT jobs.defer(:task, each, :due) FROM jsonb_array_elements(CAST(:args AS jsonb)) AS each"),
+        {"task": name, "args": arguments, "due": at})
 
 
 def _in_transaction(app: Flask, entry: Task) -> Callable[..., Any]:

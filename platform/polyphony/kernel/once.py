@@ -43,18 +43,27 @@ def fresh() -> str:
     return str(uuid.UUID(bytes=secrets.token_bytes(16)))
 
 
+def _key(value: str) -> uuid.UUID | None:
+    """The value of a form; None when it is none of ours: such a form is taken once each time it is sent."""
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        return None
+
+
 def earlier(value: str) -> str | None:
     """Where the first sending landed, or None when this is the first."""
-    try:
-        key = uuid.UUID(value)
-    except ValueError:
+    key = _key(value)
+    if key is None:
         return None
     return db.session.execute(sa.select(sa.func.kernel.claim_once(key, clock.today()))).scalar() or None
 
 
 def settle(value: str, place: str) -> None:
     """Remember where this form's verb landed."""
-    db.session.execute(sa.select(sa.func.kernel.settle_once(uuid.UUID(value), place)))
+    key = _key(value)
+    if key is not None:
+        db.session.execute(sa.select(sa.func.kernel.settle_once(key, place)))
 
 
 def begin(session: Session, name: str) -> bool:

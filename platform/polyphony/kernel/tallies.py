@@ -33,9 +33,13 @@ def keep(subject: uuid.UUID, counts: dict[str, int | None]) -> None:
                                                            set_={"count": count}))
 
 
+_OF = sa.select(Tally.subject, Tally.name, Tally.count).where(
+    Tally.subject == sa.any_(sa.bindparam("subjects", type_=sa.ARRAY(sa.Uuid()))))
+
+
 def read(subjects: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, int | None]]:
     """The counts of several subjects in one statement."""
     found: dict[uuid.UUID, dict[str, int | None]] = {}
-    for tally in db.session.scalars(sa.select(Tally).where(Tally.subject.in_(list(subjects)))):
-        found.setdefault(tally.subject, {})[tally.name] = tally.count
+    for subject, name, count in db.session.execute(_OF, {"subjects": list(subjects)}):
+        found.setdefault(subject, {})[name] = count
     return found

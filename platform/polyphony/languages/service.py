@@ -1,8 +1,9 @@
 """What people wrote, for a reader in her language; translations kept, reviewed, and marked when outdated."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from psycopg.errors import InsufficientPrivilege
@@ -44,38 +45,22 @@ class Written:
     original_language_name: str = ""
 
 
-@dataclass(frozen=True)
-class Piece:
-    """One text of the translators' desk in one language: what is there and what lacks."""
-
-    kind: str
-    subject_id: uuid.UUID
-    field: str
-    label: str
-    text: str
-    source_lang: str
-    lang: str
-    translation: Translation | None
-
-    @property
-    def state(self) -> str:
-        if self.translation is None:
-            return "missing"
-        return "stale" if self.translation.stale else self.translation.mark
+# One statement, and one plan, for any number of things; columns alone, for every page asks this.
+_INTO = sa.select(
+    Translation.subject_id, Translation.field, Translation.lang, Translation.text, Translation.mark, Translation.stale,
+).where(Translation.subject_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid()))),
+        Translation.lang == sa.bindparam("into"))
 
 
-def translations_for(ids: Iterable[uuid.UUID], lang: str) -> dict[Key, Translation]:
+def translations_for(ids: Iterable[uuid.UUID], lang: str) -> dict[Key, Any]:
     """Every translation of these things into one language, in one statement."""
     wanted = list(ids)
     if not wanted:
         return {}
-    anywhere = sa.any_(sa.literal(wanted, sa.ARRAY(sa.Uuid())))  # one statement, and one plan, for any number
-    found = db.session.scalars(
-        sa.select(Translation).where(Translation.subject_id == anywhere, Translation.lang == lang))
-    return {(row.subject_id, row.field): row for row in found}
+    return {(row.subject_id, row.field): row for row in db.session.execute(_INTO, {"ids": wanted, "into": lang})}
 
 
-def written(text: str, source_lang: str, subject_id: uuid.UUID, field: str, tr: dict[Key, Translation],
+def written(text: str, source_lang: str, subject_id: uuid.UUID, field: str, tr: Mapping[Key, Any],
             lang: str) -> Written:
     """A text for a reader of `lang`; without a translation she sees the original, in its own direction."""
     kept = tr.get((subject_id, field)) if source_lang != lang else None
@@ -96,8 +81,7 @@ def store_translation(by: Viewer, *, kind: str, subject_id: uuid.UUID, consultat
     statement = insert(Translation.__table__).values(id=uuid.uuid4(), **values).on_conflict_do_update(
         index_elements=["subject_id", "field", "lang"], set_={"text": text, "mark": mark, "stale": False})
     try:
-        with db.session.begin_nested():
-            db.session.execute(statement)
+        db.session.execute(statement)
     except ProgrammingError as error:
         if isinstance(error.orig, InsufficientPrivilege):
             raise NotYours from error
@@ -127,13 +111,13 @@ def review(by: Viewer, *, translation_id: uuid.UUID) -> Translation:
 
 def _note_work(by: Viewer, subject_id: uuid.UUID, field: str, lang: str, consultation_id: uuid.UUID,
                act: str) -> None:
-    found = db.session.scalar(sa.select(Translation.id).where(
-        Translation.subject_id == subject_id, Translation.field == field, Translation.lang == lang))
-    if found is None:
-        return
-    db.session.execute(sa.insert(TranslationWork.__table__).values(
-        id=uuid.uuid4(), translation_id=found, consultation_id=consultation_id, person_id=by.person, act=act,
-        on=clock.today()))
+    """One row beside the translation, in one statement; none where there is no such translation."""
+    work, row = TranslationWork.__table__.c, Translation.__table__.c
+    values = {work.id: uuid.uuid4(), work.translation_id: row.id, work.consultation_id: consultation_id,
+              work.person_id: by.person, work.act: act, work.on: clock.today()}
+    told = sa.select(*(x if x is row.id else sa.literal(x, name.type) for name, x in values.items())).where(
+        row.subject_id == subject_id, row.field == field, row.lang == lang)
+    db.session.execute(sa.insert(TranslationWork.__table__).from_select(list(values), told))
 
 
 def mark_stale(subject_id: uuid.UUID, fields: Iterable[str]) -> None:
@@ -173,18 +157,6 @@ def heading(consultation_id: uuid.UUID) -> dict:
     """The consultation a desk belongs to, as its own room tells it: title and languages. 404 when hidden."""
     told = [x for x in providers.ask("translation_desk", consultation_id) if x]
     return there(told[0] if told else None)
-
-
-def pieces(by: Viewer, consultation_id: uuid.UUID, languages: list[str]) -> list[Piece]:
-    """Every text of a consultation that this viewer may translate, in every language offered."""
-    kinds = kinds_for(by, consultation_id)
-    entries = [entry for told in providers.ask("translatable", consultation_id) for entry in told
-               if entry[0] in kinds and entry[4]]
-    ids = {entry[1] for entry in entries}
-    rows = db.session.scalars(sa.select(Translation).where(Translation.subject_id.in_(ids))).all() if ids else []
-    kept = {(row.subject_id, row.field, row.lang): row for row in rows}
-    return [Piece(kind, subject, field, str(label), text, source, lang, kept.get((subject, field, lang)))
-            for kind, subject, field, label, text, source in entries for lang in languages if lang != source]
 
 
 def kinds_for(by: Viewer, consultation_id: uuid.UUID) -> set[str]:

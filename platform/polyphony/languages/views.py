@@ -7,15 +7,22 @@ from flask import Blueprint, request, url_for
 
 from polyphony.kernel import viewer
 from polyphony.kernel.access import access, author, there
-from polyphony.kernel.forms import answer
-from polyphony.kernel.locale import name_of
+from polyphony.kernel.forms import answer, tidy
+from polyphony.kernel.locale import lazy, name_of
 from polyphony.kernel.pages import page
 from polyphony.languages import service
+from polyphony.languages.desk import Asked
+from polyphony.languages.desk import desk as read_desk
+from polyphony.languages.desk import piece as read_piece
 from polyphony.languages.forms import ReviewForm, TranslationForm
 
 blueprint = Blueprint("languages", __name__, url_prefix="/<lang>/consultations/<uuid:id>/translations")
 BLUEPRINTS = [blueprint]
-PAGE = 50
+KINDS = {
+    "consultation": lazy("The consultation"), "input": lazy("Inputs"), "quote": lazy("Quotes"), "theme": lazy("Themes"),
+    "answer": lazy("The answers"), "measure": lazy("Measures"), "ground_view": lazy("View from the ground"),
+    "words": lazy("Other words"),
+}
 PIECE = "/<kind>/<uuid:subject>/<field>/<into>"
 
 
@@ -23,20 +30,13 @@ PIECE = "/<kind>/<uuid:subject>/<field>/<into>"
 @access(author)
 def desk(id: uuid.UUID):  # type: ignore[no-untyped-def]
     head = service.heading(id)
-    into = request.args.get("into", "")
-    start = max(0, request.args.get("from", 0, int))
-    pieces = service.pieces(viewer.current(), id, head["languages"])
-    counts = [(code, name_of(code), sum(p.lang == code for p in pieces),
-               sum(p.lang == code and p.state in ("missing", "stale") for p in pieces)) for code in head["languages"]]
-    wanted = [p for p in pieces if not into or p.lang == into]
-    wanted.sort(key=lambda p: ("missing", "stale", "machine", "person", "reviewed").index(p.state))
-    more = url_for("languages.desk", id=id, into=into, **_from(start + PAGE)) if len(wanted) > start + PAGE else None
-    return page("languages/desk.html", fragment="pieces", id=id, head=head, counts=counts, into=into,
-                pieces=wanted[start:start + PAGE], more=more, name_of=name_of)
-
-
-def _from(start: int) -> dict[str, Any]:
-    return {"from": start}  # a reserved word, hence not a keyword
+    asked = Asked(request.args.get("into", ""), request.args.get("kind", ""), (tidy(request.args.get("q")) or "")[:200])
+    found = read_desk(viewer.current(), id, head["languages"], asked, max(0, request.args.get("from", 0, int)))
+    following: dict[str, Any] = {**asked.asked, "from": found.after}
+    more = url_for("languages.desk", id=id, **following) if found.after else None
+    return page("languages/desk.html", fragment="pieces", id=id, head=head, asked=asked, more=more, name_of=name_of,
+                counts=[(code, name_of(code), *found.counts[code]) for code in head["languages"]],
+                pieces=found.pieces, kinds={kind: KINDS[kind] for kind in found.kinds})
 
 
 @blueprint.get(PIECE)
@@ -68,9 +68,7 @@ def review(id: uuid.UUID, kind: str, subject: uuid.UUID, field: str, into: str):
 
 def _find(id: uuid.UUID, kind: str, subject: uuid.UUID, field: str, into: str):  # type: ignore[no-untyped-def]
     head = service.heading(id)
-    found = [p for p in service.pieces(viewer.current(), id, head["languages"])
-             if (p.kind, p.subject_id, p.field, p.lang) == (kind, subject, field, into)]
-    return head, there(found[0] if found else None)
+    return head, read_piece(viewer.current(), id, head["languages"], kind=kind, subject=subject, field=field, into=into)
 
 
 def _piece(found, form=None, checking=None):  # type: ignore[no-untyped-def]

@@ -1,8 +1,8 @@
 """Telling people what happened: an inbox for each, and word-free mail for those who asked for it."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -29,20 +29,23 @@ class Told:
 
 
 def tell(kind: str, *, consultation_id: uuid.UUID | None = None, subject_id: uuid.UUID | None = None,
-         to: str = "participants") -> None:
+         to: str | tuple[str, ...] = "participants", subjects: Iterable[uuid.UUID] = ()) -> None:
     """Have the worker tell everybody whom this concerns; the same event tells the same reader once a day.
 
-    `to` is one of `readers.GROUPS` (participants, conveners, facilitators, authors of the subject …) or
-    person:<id>. Who that is, is
-    computed by the worker, so that no web request ever holds a list of readers.
+    `to` is one or several of `readers.GROUPS` (participants, conveners, facilitators, authors of the subject …) or
+    person:<id>; several `subjects` are told of one by one. Who that is, is computed by the worker, so that no web
+    request ever holds a list of readers.
     """
     if kind not in KINDS:
         raise LookupError(f"no notice of kind {kind}")
-    if to not in readers.GROUPS and not to.startswith("person:"):
-        raise LookupError(f"no readers called {to}")
-    ids: dict[str, Any] = {"kind": kind, "to": to, "day": clock.today().isoformat(),
-           "consultation_id": consultation_id, "subject_id": subject_id}
-    jobs.defer("notices.spread", **{name: value for name, value in ids.items() if value is not None})
+    groups = (to,) if isinstance(to, str) else to
+    for group in groups:
+        if group not in readers.GROUPS and not group.startswith("person:"):
+            raise LookupError(f"no readers called {group}")
+    about = tuple(subjects) or (subject_id,)
+    every = [{"kind": kind, "to": group, "day": clock.today().isoformat(), "consultation_id": consultation_id,
+              "subject_id": subject} for group in groups for subject in about]
+    jobs.defer_each("notices.spread", [{name: x for name, x in ids.items() if x is not None} for ids in every])
 
 
 @providers.provide("organisation_decided")

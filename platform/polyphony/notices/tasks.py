@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -19,23 +20,32 @@ from polyphony.people.models import Credential, Person
 
 log = structlog.get_logger()
 unlinkable.rows(Notice, "r.phrase_id IS NOT NULL")
+TOGETHER = 500  # readers told in one statement
 
 
 @jobs.task("notices.spread")
 def spread(kind: str, to: str, day: str, consultation_id: str | None = None, subject_id: str | None = None) -> None:
     """Put one notice into the inbox of everybody it concerns. Repeating it adds nothing."""
-    found = readers.of(to, consultation_id, subject_id)
+    found = sorted(readers.of(to, consultation_id, subject_id), key=str)
     mailed = _want_mail([person for person, _phrase in found if person])
-    for person, phrase in sorted(found, key=str):
-        made = uuid.uuid4()
-        about = f"{consultation_id or ''}|{subject_id or ''}"
-        key = hashlib.sha256(f"{kind}|{about}|{person or phrase}|{day}".encode()).digest()
-        row = {"id": made, "person_id": person, "phrase_id": phrase, "kind": kind, "seen": False,
-               "consultation_id": consultation_id, "subject_id": subject_id, "day": date.fromisoformat(day),
-               "mail": "waiting" if person in mailed else "none", "key": key}
-        done = db.session.execute(insert(Notice.__table__).values(row).on_conflict_do_nothing(index_elements=["key"]))
-        if done.rowcount and person in mailed:  # type: ignore[attr-defined]
-            jobs.defer("notices.mail", notice_id=made)
+    about = f"{consultation_id or ''}|{subject_id or ''}"
+    rows = [{"id": uuid.uuid4(), "person_id": person, "phrase_id": phrase, "kind": kind, "seen": False,
+             "consultation_id": consultation_id, "subject_id": subject_id, "day": date.fromisoformat(day),
+             "mail": "waiting" if person in mailed else "none",
+             "key": hashlib.sha256(f"{kind}|{about}|{person or phrase}|{day}".encode()).digest()}
+            for person, phrase in found]
+    for start in range(0, len(rows), TOGETHER):
+        _put(rows[start:start + TOGETHER])
+
+
+def _put(rows: list[dict[str, Any]]) -> None:
+    """Many readers in one statement; who was told already is not told again, nor mailed."""
+    table = Notice.__table__
+    new = db.session.execute(insert(table).values(rows).on_conflict_do_nothing(index_elements=["key"])
+                             .returning(table.c.id, table.c.mail)).all()
+    for id, mail_state in new:
+        if mail_state == "waiting":
+            jobs.defer("notices.mail", notice_id=id)
 
 
 def _want_mail(people: list[uuid.UUID]) -> set[uuid.UUID]:

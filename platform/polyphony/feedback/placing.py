@@ -1,0 +1,57 @@
+"""What the facilitator has read and places in themes: a few on her desk, all of them in a list of their own."""
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+
+from polyphony.feedback.models import Excerpt, Theme
+from polyphony.inputs.lists import PAGE
+from polyphony.inputs.looking import Sought, narrowed
+from polyphony.inputs.models import Input
+from polyphony.kernel.database import db
+from polyphony.kernel.locale import lazy
+
+SHOWS = {"unplaced": lazy("In no theme"), "placed": lazy("In a theme")}
+ON_DESK = 10
+IN_NO_THEME = ~sa.exists(sa.select(Excerpt.id).where(Excerpt.input_id == Input.id)).correlate(Input)
+BEGUN = (Input.id, Input.lang, sa.func.left(Input.text, 150).label("text"), IN_NO_THEME.label("is_unplaced"))
+Place = tuple[Any, ...]
+
+
+def _read(consultation_id: uuid.UUID, *columns: Any) -> Any:
+    return sa.select(*columns).where(Input.consultation_id == consultation_id, Input.read_on.is_not(None),
+                                     Input.withdrawn_on.is_(None))
+
+
+def first(consultation_id: uuid.UUID) -> list[Any]:
+    """The few inputs that stand on the desk: those in no theme first."""
+    wanted = _read(consultation_id, *BEGUN).order_by(IN_NO_THEME.desc(), Input.day, Input.shuffle, Input.id)
+    return list(db.session.execute(wanted.limit(ON_DESK)))
+
+
+def listed(about: Any, looked_for: Sought, start: int = 0) -> tuple[list[Any], int | None]:
+    """One page of what was read, those in no theme first, and where the next page begins."""
+    wanted = narrowed(_read(about.id, *BEGUN), looked_for, about)
+    if looked_for.show:
+        wanted = wanted.where(IN_NO_THEME if looked_for.show == "unplaced" else ~IN_NO_THEME)
+    rows = list(db.session.execute(wanted.order_by(IN_NO_THEME.desc(), Input.day, Input.shuffle, Input.id)
+                                   .offset(start).limit(PAGE + 1)))
+    return rows[:PAGE], start + PAGE if len(rows) > PAGE else None
+
+
+def next_unplaced(consultation_id: uuid.UUID, but: uuid.UUID) -> uuid.UUID | None:
+    """Another input that was read and is in no theme yet."""
+    wanted = _read(consultation_id, Input.id).where(IN_NO_THEME, Input.id != but)
+    return db.session.scalars(wanted.order_by(Input.day, Input.shuffle, Input.id).limit(1)).first()
+
+
+def themes_of(consultation_id: uuid.UUID, said: uuid.UUID) -> tuple[list[Theme], list[tuple[str, str]]]:
+    """Every theme to choose from, and (quote, title) of what is placed of this input already: one statement."""
+    rows = db.session.execute(
+        sa.select(Theme, Excerpt)
+        .outerjoin(Excerpt, sa.and_(Excerpt.theme_id == Theme.id, Excerpt.input_id == said))
+        .where(Theme.consultation_id == consultation_id)
+        .order_by(Theme.place, Theme.made_on, Theme.title, Theme.id, Excerpt.id)).all()
+    return (list({theme.id: theme for theme, _e in rows}.values()),
+            [(e.quote, theme.title) for theme, e in rows if e is not None])

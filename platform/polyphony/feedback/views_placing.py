@@ -1,0 +1,65 @@
+"""The facilitator finds what she has read, and places parts of it in themes."""
+
+import uuid
+from typing import Any
+
+from flask import request, url_for
+
+from polyphony.feedback import placing, themes
+from polyphony.feedback.forms import ExcerptForm, NothingForm, options
+from polyphony.feedback.models import Excerpt
+from polyphony.feedback.views import blueprint
+from polyphony.feedback.views_themes import BOTH, facilitators_desk, in_words
+from polyphony.inputs import looking
+from polyphony.inputs.models import Input
+from polyphony.kernel import viewer
+from polyphony.kernel.access import access, facilitator, there
+from polyphony.kernel.database import db
+from polyphony.kernel.forms import answer
+from polyphony.kernel.pages import page
+
+
+@blueprint.get("/consultations/<uuid:id>/placing", endpoint="placing")
+@access(facilitator)
+def read_so_far(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    themes.ensure_facilitating(viewer.current(), id)
+    about = themes.consultation_of(id)
+    sought = looking.sought(request.args, shows=placing.SHOWS)
+    rows, after = placing.listed(about, sought, min(max(0, request.args.get("from", 0, int)), 10**6))
+    following: dict[str, Any] = {**sought.asked, "from": after}
+    more = url_for("feedback.placing", id=id, **following) if after else None
+    return page("feedback/placing.html", fragment="list", about=about, rows=rows, more=more, sought=sought,
+                tongues=looking.tongues_of(about), shows=placing.SHOWS,
+                title=in_words(about.title, about.source_lang, id, "title"))
+
+
+def _place(id: uuid.UUID, said: Input, form: ExcerptForm, placed: list[tuple[str, str]]) -> Any:
+    about = themes.consultation_of(id)
+    return page("feedback/place.html", form=form, said=said, placed=placed, consultation=about,
+                next=placing.next_unplaced(id, said.id), words=in_words(said.text, said.lang, said.id, "text"))
+
+
+@blueprint.route("/consultations/<uuid:id>/excerpts/<uuid:said>", methods=BOTH)
+@access(facilitator)
+def place(id: uuid.UUID, said: uuid.UUID):  # type: ignore[no-untyped-def]
+    themes.ensure_facilitating(viewer.current(), id)
+    found, (known, placed) = there(db.session.get(Input, said)), placing.themes_of(id, said)
+    there(found if found.consultation_id == id else None)
+    form = ExcerptForm(data={"input_id": str(said)})
+    form.theme_id.choices = options((str(t.id), t.title) for t in known)
+    form.input_id.data = str(said)
+    if request.method == "GET":
+        return _place(id, found, form, placed)
+    return answer(form, lambda **v: themes.place(viewer.current(), consultation_id=id, **v),
+                  then=lambda r: url_for("feedback.place", id=id, said=said),
+                  again=lambda: _place(id, found, form, placed))
+
+
+@blueprint.post("/excerpts/<uuid:id>/remove")
+@access(facilitator)
+def remove_excerpt(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    here = there(db.session.get(Excerpt, id)).consultation_id
+    form = NothingForm()
+    return answer(form, lambda: themes.remove(viewer.current(), excerpt_id=id),
+                  then=lambda theme: url_for("feedback.edit_theme", id=theme.id),
+                  again=lambda: facilitators_desk(here, form))

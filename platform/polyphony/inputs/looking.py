@@ -1,0 +1,63 @@
+"""Finding inputs within one consultation: by their words, by their language, by how far they are.
+
+A word is looked for in the original and in every translation the reader may read, so that somebody finds
+what was said in a language she does not know. Row security decides, as everywhere, what there is to find.
+"""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from polyphony.inputs.models import Input
+from polyphony.kernel.forms import tidy
+from polyphony.kernel.locale import lazy, name_of
+from polyphony.languages.models import Translation
+
+LONGEST = 200  # characters somebody looks for
+OTHER = "other"  # a language in which the consultation is not offered
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What somebody looks for in a list of inputs; nothing at all is everything."""
+
+    q: str = ""
+    lang: str = ""
+    show: str = ""
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What belongs into the address of the next page (where `lang` is the reader's own language)."""
+        return {name: value for name, value in (("q", self.q), ("in", self.lang), ("show", self.show)) if value}
+
+
+def sought(asked: Any, *, shows: Any = ()) -> Sought:
+    """What the address of a page asks for; what means nothing is left out."""
+    show = asked.get("show", "")
+    return Sought((tidy(asked.get("q", "")) or "")[:LONGEST], (tidy(asked.get("in", "")) or "")[:35],
+                  show if show in shows else "")
+
+
+def tongues_of(about: Any) -> list[tuple[str, Any]]:
+    """The languages to choose from: those the consultation is offered in, and all others together."""
+    return [*((code, name_of(code)) for code in about.languages), (OTHER, lazy("Another language"))]
+
+
+def narrowed(wanted: Any, looked_for: Sought, about: Any) -> Any:
+    """A selection of inputs of one consultation, with only those that were looked for."""
+    if looked_for.lang == OTHER:
+        wanted = wanted.where(Input.lang.not_in(about.languages))
+    elif looked_for.lang:
+        wanted = wanted.where(Input.lang == looked_for.lang)
+    if looked_for.q:
+        wanted = wanted.where(sa.or_(Input.text.icontains(looked_for.q, autoescape=True),
+                                     Input.id.in_(_translated(looked_for.q, about.id))))
+    return wanted
+
+
+def _translated(q: str, consultation_id: uuid.UUID) -> Any:
+    return sa.select(Translation.subject_id).where(
+        Translation.consultation_id == consultation_id, Translation.kind == "input",
+        Translation.text.icontains(q, autoescape=True))

@@ -1,0 +1,119 @@
+"""The translators' desk: which text lacks which language, thousands of them, and each one by itself.
+
+The desk reads beginnings and states alone; the whole text and its translation are read for one piece.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from polyphony.kernel import providers
+from polyphony.kernel.access import there
+from polyphony.kernel.database import db
+from polyphony.kernel.viewer import Viewer
+from polyphony.languages.models import Translation
+from polyphony.languages.service import kinds_for
+
+PAGE = 30
+STATES = ("missing", "stale", "machine", "person", "reviewed")
+OPEN = ("missing", "stale")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One text of the translators' desk in one language: what is there and what lacks."""
+
+    kind: str
+    subject_id: uuid.UUID
+    field: str
+    label: str
+    text: str
+    source_lang: str
+    lang: str
+    state: str
+    translation: Translation | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which pieces a translator wants to see: into a language, of a kind, holding certain words."""
+
+    into: str = ""
+    kind: str = ""
+    q: str = ""
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What belongs into the address of the next page."""
+        return {name: value for name, value in vars(self).items() if value}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One page of the desk, what there is in each language, and where the next page begins."""
+
+    pieces: list[Piece]
+    counts: dict[str, tuple[int, int]]  # by language: texts in all, texts to translate
+    kinds: list[str]
+    after: int | None
+
+
+def _entries(by: Viewer, consultation_id: uuid.UUID, only: uuid.UUID | None = None) -> list[tuple[Any, ...]]:
+    """(kind, id, field, label, text, language) of every text that this viewer may translate."""
+    kinds = kinds_for(by, consultation_id)
+    return [entry for told in providers.ask("translatable", consultation_id, only) for entry in told
+            if entry[0] in kinds and entry[4]]
+
+
+def _states(consultation_id: uuid.UUID) -> dict[tuple[Any, ...], str]:
+    rows = db.session.execute(sa.select(
+        Translation.subject_id, Translation.field, Translation.lang, Translation.mark, Translation.stale).where(
+        Translation.consultation_id == consultation_id))
+    return {(subject, field, lang): "stale" if stale else mark for subject, field, lang, mark, stale in rows}
+
+
+def _pairs(entries: list[tuple[Any, ...]], languages: list[str], states: Any) -> Iterator[tuple[Any, str, str]]:
+    """(text, language, state) for every language that a text is not written in."""
+    for entry in entries:
+        for lang in languages:
+            if lang != entry[5]:
+                yield entry, lang, states.get((entry[1], entry[2], lang), "missing")
+
+
+def desk(by: Viewer, consultation_id: uuid.UUID, languages: list[str], looked_for: Asked, start: int = 0) -> Desk:
+    """What lacks stands first; then what is outdated, and what is done."""
+    entries = _entries(by, consultation_id)
+    every = list(_pairs(entries, languages, _states(consultation_id)))
+    whole, todo = Counter(lang for _e, lang, _s in every), Counter(lang for _e, lang, s in every if s in OPEN)
+    wanted = [pair for pair in every if _is_wanted(pair, looked_for)]
+    wanted.sort(key=lambda pair: STATES.index(pair[2]))
+    after = start + PAGE if len(wanted) > start + PAGE else None
+    return Desk([_piece(*pair) for pair in wanted[start:start + PAGE]],
+                {lang: (whole[lang], todo[lang]) for lang in languages},
+                list(dict.fromkeys(entry[0] for entry in entries)), after)
+
+
+def _is_wanted(pair: tuple[Any, str, str], looked_for: Asked) -> bool:
+    entry, lang, _state = pair
+    return (looked_for.into in ("", lang) and looked_for.kind in ("", entry[0])
+            and looked_for.q.casefold() in entry[4].casefold())
+
+
+def _piece(entry: tuple[Any, ...], lang: str, state: str, translation: Translation | None = None) -> Piece:
+    kind, subject, field, label, text, source = entry
+    return Piece(kind, subject, field, str(label), text, source, lang, state, translation)
+
+
+def piece(by: Viewer, consultation_id: uuid.UUID, languages: list[str], *, kind: str, subject: uuid.UUID, field: str,
+          into: str) -> Piece:
+    """One text and its translation into one language; 404 when this viewer does not translate it."""
+    found = [entry for entry in _entries(by, consultation_id, subject)
+             if entry[:3] == (kind, subject, field) and entry[5] != into and into in languages]
+    entry = there(found[0] if found else None)
+    kept = db.session.scalars(sa.select(Translation).where(
+        Translation.subject_id == subject, Translation.field == field, Translation.lang == into)).first()
+    return _piece(entry, into, "missing" if kept is None else "stale" if kept.stale else kept.mark, kept)
