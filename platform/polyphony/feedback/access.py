@@ -32,8 +32,8 @@ _OWN = any_of("company_id", "companies")
 _SEEN = "consultation_id IN (SELECT c.id FROM consultations.consultation c)"
 
 protect(Theme, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT")
-protect(Excerpt, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE")
-protect(Lost, app="SELECT, INSERT, DELETE", worker="SELECT, INSERT, DELETE")
+protect(Excerpt, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE", lookup="SELECT, DELETE")
+protect(Lost, app="SELECT, INSERT, DELETE", worker="SELECT, INSERT, DELETE", lookup="SELECT, DELETE")
 protect(Objection, app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, DELETE", lookup="SELECT, DELETE")
 protect(Reminder, app="SELECT, INSERT", worker="")
 protect(Answer, app="SELECT, INSERT, UPDATE", worker="SELECT, UPDATE", lookup="SELECT, DELETE")
@@ -140,6 +140,8 @@ BEGIN
     OR EXISTS (SELECT 1 FROM feedback.objection o WHERE o.theme_id = theme AND o.handled_on IS NULL) THEN
     RETURN;
   END IF;
+  DELETE FROM feedback.excerpt e WHERE e.theme_id = theme;
+  DELETE FROM feedback.lost l WHERE l.theme_id = theme;
   DELETE FROM feedback.measure m WHERE m.theme_id = theme;
   DELETE FROM feedback.answer_hand h USING feedback.answer a WHERE a.id = h.answer_id AND a.theme_id = theme;
   DELETE FROM feedback.comment c WHERE c.theme_id = theme;

@@ -4,7 +4,7 @@ import uuid
 
 import sqlalchemy as sa
 
-from polyphony.feedback import quotes, rules
+from polyphony.feedback import rules
 from polyphony.feedback.models import IN_ORDER, Answer, Excerpt, Lost, Objection, Theme
 from polyphony.feedback.themes import consultation_of, ensure_facilitating, ensure_unpublished
 from polyphony.kernel import audit
@@ -35,9 +35,12 @@ def ensure_removable(by: Viewer, theme: Theme) -> None:
     if theme.published_on:
         raise rules.TooLateToChange()
     ensure_unpublished(consultation_of(theme.consultation_id))
-    if db.session.scalar(sa.select(sa.exists().where(Answer.theme_id == theme.id, Answer.state != "draft"))):
+    signed = sa.exists().where(Answer.theme_id == theme.id, Answer.state != "draft")
+    waiting = sa.exists().where(Objection.theme_id == theme.id, Objection.handled_on.is_(None))
+    is_signed, is_waiting = db.session.execute(sa.select(signed, waiting)).one()
+    if is_signed:
         raise rules.AnswerSigned()
-    if db.session.scalar(sa.select(sa.exists().where(Objection.theme_id == theme.id, Objection.handled_on.is_(None)))):
+    if is_waiting:
         raise rules.ObjectionWaits()
 
 
@@ -48,10 +51,9 @@ def remove(by: Viewer, *, theme_id: uuid.UUID) -> Theme:
     """
     theme = there(db.session.get(Theme, theme_id))
     ensure_removable(by, theme)
-    quotes.take_out(db.session.scalars(sa.select(Excerpt).where(Excerpt.theme_id == theme.id)).all())
-    db.session.execute(sa.delete(Lost).where(Lost.theme_id == theme.id))
+    excerpts = db.session.scalars(sa.select(Excerpt.id).where(Excerpt.theme_id == theme.id)).all()
+    remove_translations([theme.id, *excerpts])
     db.session.execute(sa.select(sa.func.feedback.drop_drafts(theme.id)))
-    remove_translations([theme.id])
     audit.record("theme.removed", theme.id, about=theme.consultation_id)
     if theme.shared_on:
         tell("theme_removed", consultation_id=theme.consultation_id, to="conveners")

@@ -14,6 +14,12 @@ from polyphony.kernel.database import db
 from polyphony.kernel.providers import provide
 from polyphony.languages.service import remove_translations
 
+_LOST = sa.text(
+    "WITH gone AS (DELETE FROM feedback.excerpt WHERE id = ANY (:ids) RETURNING consultation_id, theme_id, input_id) "
+    "INSERT INTO feedback.lost (id, consultation_id, theme_id, input_id, day) "
+    "SELECT gen_random_uuid(), consultation_id, theme_id, input_id, :day FROM gone").bindparams(
+        sa.bindparam("ids", type_=sa.ARRAY(sa.UUID)))
+
 
 def take_out(excerpts: Iterable[Excerpt]) -> None:
     """Excerpts go, and the translations made of them."""
@@ -39,17 +45,15 @@ def input_changed(said: Input, *, is_masked: bool) -> None:
     """Keep the quotes whose every word still stands in the input; the others go, and the facilitator is told.
 
     What was masked stands in the input no longer, so no quote that stays can hold it. A translation of a
-    quote may say more than the quote does: after masking it goes, to be made anew from what others may read.
+    quote, or of the input itself, may say more than they do: after masking these go, to be made anew from what
+    others may read.
     An author who writes anew may mean something else: then even what shaped a theme unquoted is placed anew.
     """
     held = _of(said.id)
-    kept = [each for each in held if rules.still_said(each.quote, said.text, is_masked=is_masked)]
-    gone = [each for each in held if each not in kept]
-    if is_masked:
-        remove_translations(each.id for each in kept)
-    db.session.add_all(Lost(id=uuid.uuid4(), consultation_id=each.consultation_id, theme_id=each.theme_id,
-                            input_id=said.id, day=clock.today()) for each in gone)
-    take_out(gone)
+    gone = [each for each in held if not rules.still_said(each.quote, said.text, is_masked=is_masked)]
+    remove_translations([each.id for each in (held if is_masked else gone)] + ([said.id] if is_masked else []))
+    if gone:
+        db.session.execute(_LOST, {"ids": [each.id for each in gone], "day": clock.today()})
 
 
 def losses(consultation_id: uuid.UUID) -> Any:

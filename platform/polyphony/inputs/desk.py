@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from polyphony.consultations.models import Translator
 from polyphony.inputs import rules
@@ -17,7 +18,6 @@ from polyphony.kernel.forms import ChangedMeanwhile
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
-from polyphony.languages.service import remove_translations
 from polyphony.notices.service import tell
 
 
@@ -106,15 +106,11 @@ def mask(by: Viewer, *, entry: Input, text: str, reason: str, revision: int | No
     _ensure_present(entry, revision)
     if text == entry.text:
         raise rules.NothingMasked()
-    kept = original(entry)
-    if kept is None:
-        db.session.add(Original(input_id=entry.id, consultation_id=entry.consultation_id, text=entry.text,
-                                reason=reason))
-    else:
-        kept.reason = reason
+    first = {"input_id": entry.id, "consultation_id": entry.consultation_id, "text": entry.text, "reason": reason}
+    db.session.execute(insert(Original.__table__).values(first).on_conflict_do_update(
+        index_elements=["input_id"], set_={"reason": reason}))
     entry.text, entry.masked, entry.revision = text, True, entry.revision + 1
     _note_reading(by, entry)
-    remove_translations([entry.id])
     providers.ask("input_changed", entry, is_masked=True)  # quotes of words that are no longer there go
     audit.record("input.masked", entry.id, about=entry.consultation_id)
     tell("input_masked", consultation_id=entry.consultation_id, subject_id=entry.id, to="authors")

@@ -223,8 +223,7 @@ def change(by: Viewer, *, entry: Input, about: Consultation, text: str, revision
     ensure_changeable(entry, about)
     if revision != entry.revision:
         raise ChangedMeanwhile()
-    db.session.execute(sa.delete(Original).where(Original.input_id == entry.id))
-    db.session.execute(sa.delete(Reading).where(Reading.input_id == entry.id))
+    _forget_reading(entry)
     entry.text, entry.masked, entry.read_on, entry.revision = text, False, None, entry.revision + 1
     db.session.flush()
     mark_stale(entry.id, ["text"])
@@ -232,6 +231,13 @@ def change(by: Viewer, *, entry: Input, about: Consultation, text: str, revision
     if by.is_signed_in:
         audit.record("input.changed", about=about.id, anonymous=True)
     return entry
+
+
+def _forget_reading(entry: Input) -> None:
+    """What the facilitator masked and when she read it belong to words that are no more."""
+    db.session.execute(sa.delete(Reading).where(Reading.input_id == entry.id).add_cte(
+        sa.delete(Original).where(Original.input_id == entry.id).cte("masked")),
+        execution_options={"synchronize_session": False})
 
 
 def withdraw(by: Viewer, *, entry: Input) -> Input:
@@ -243,8 +249,7 @@ def withdraw(by: Viewer, *, entry: Input) -> Input:
         raise rules.Withdrawn()
     providers.ask("input_withdrawn", entry.id)
     remove_translations([entry.id])
-    db.session.execute(sa.delete(Original).where(Original.input_id == entry.id))
-    db.session.execute(sa.delete(Reading).where(Reading.input_id == entry.id))
+    _forget_reading(entry)
     entry.text, entry.shown_as, entry.masked, entry.withdrawn_on = "", "", False, clock.today()
     entry.naming, entry.revision = "unattributed", entry.revision + 1
     db.session.flush()

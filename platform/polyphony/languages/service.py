@@ -103,7 +103,6 @@ def review(by: Viewer, *, translation_id: uuid.UUID) -> Translation:
     done = db.session.execute(sa.update(table).where(table.c.id == kept.id).values(mark="reviewed", stale=False))
     if done.rowcount == 0:  # type: ignore[attr-defined]
         raise NotYours()
-    db.session.expire(kept)
     _note_work(by, kept.subject_id, kept.field, kept.lang, kept.consultation_id, "reviewed")
     audit.record("translation.reviewed", kept.id, about=kept.consultation_id, anonymous=True)
     return kept
@@ -134,10 +133,13 @@ def remove_translations(subject_ids: Iterable[uuid.UUID]) -> None:
     gone = list(subject_ids)
     if not gone:
         return
-    table = Translation.__table__
-    ids = db.session.scalars(sa.delete(table).where(table.c.subject_id.in_(gone)).returning(table.c.id)).all()
-    if ids:
-        db.session.execute(sa.select(sa.func.languages.forget_work(list(ids))))
+    db.session.execute(_REMOVED, {"gone": gone})
+
+
+_REMOVED = sa.text(
+    "WITH t AS (DELETE FROM languages.translation WHERE subject_id = ANY (:gone) RETURNING id) "
+    "SELECT languages.forget_work(array_agg(t.id)) FROM t").bindparams(
+        sa.bindparam("gone", type_=sa.ARRAY(sa.UUID)))
 
 
 def lacking(texts: Iterable[tuple[uuid.UUID, str, str]], languages: Iterable[str]) -> list[tuple[uuid.UUID, str, str]]:
