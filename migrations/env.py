@@ -22,7 +22,10 @@ def drop_policies(connection: sa.Connection) -> None:
 
 def will_move() -> bool:
     """Whether there is any step to take from here to the revision asked for."""
-    wanted = context.get_revision_argument() or ()
+    try:
+        wanted = context.get_revision_argument() or ()
+    except KeyError:  # writing a new migration takes no step
+        return False
     return set(context.get_context().get_current_heads()) != {*([wanted] if isinstance(wanted, str) else wanted)}
 
 

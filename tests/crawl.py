@@ -4,6 +4,7 @@ import re
 import uuid
 
 import make
+import make_fund
 from polyphony.consultations.models import Link
 from polyphony.demo.cast import PASSWORD
 from polyphony.demo.story import PHRASES
@@ -19,7 +20,9 @@ PEOPLE = {
     "auditor": "auditor@polyphony.example",
 }
 # Those without whom some page would never be met in the state that matters.
-OTHERS = {"first lead": "lead@halcyon.example", "speaker": ""}
+OTHERS = {"first lead": "lead@halcyon.example", "speaker": "", "fund administrator": "admin@fund.example",
+          "reviewer": "reviewer3@fund.example", "member": "member1@fund.example", "treasurer": "treasurer@fund.example",
+          "approver": "approver@fund.example", "releaser": "releaser@fund.example"}
 
 
 def browser_of(demo, who):
@@ -77,6 +80,18 @@ ENDPOINTS = {
 ENDPOINTS |= {"feedback.comment": ENDPOINTS["feedback.draft"], "languages.write": ENDPOINTS["languages.piece"],
               "languages.review": ENDPOINTS["languages.piece"]}
 ENDPOINTS |= dict.fromkeys(("inputs.hand", "inputs.mask", "inputs.release"), ENDPOINTS["inputs.read"])
+# Of the fund, by the name of the gap: one thing of each kind and state.
+FUND = {"fund_id": "SELECT organisation_id FROM fund.fund", "call_id": "SELECT id FROM fund.call ORDER BY state",
+        "application_id": "SELECT DISTINCT ON (call_id, state) id FROM fund.application ORDER BY call_id, state, id",
+        "payment_id": "SELECT DISTINCT ON (state) id FROM fund.payment ORDER BY state, id",
+        "receipt_id": "SELECT DISTINCT ON (state) id FROM fund.receipt ORDER BY state, id"}
+FUND |= {f"{name}_id": f'SELECT id FROM fund."{name}" ORDER BY id LIMIT 2' for name in (
+    "body", "instalment", "pledge", "entry", "grant")}
+ENDPOINTS |= dict.fromkeys(("fund.application_step", "fund.take_application_step"), (
+    "SELECT a.id, s FROM (SELECT DISTINCT ON (state) id FROM fund.application ORDER BY state, id) a, "
+    "unnest(ARRAY['project', 'plan', 'budget', 'safety']) s"))
+ENDPOINTS["fund.payment_step"] = ("SELECT p.id, s FROM (SELECT DISTINCT ON (state) id FROM fund.payment ORDER BY state, "
+                                  "id) p, unnest(ARRAY['approve', 'release', 'confirm', 'return', 'stop']) s")
 # Addresses that carry a secret, which no table tells: `live_in` makes them.
 SECRETS = {"consultations.by_link": "link", "organisations.invitation": "invitation", "people.choose_password": "reset",
            "organisations.invitation_post": "invitation", "people.choose_password_post": "reset"}
@@ -101,12 +116,14 @@ def addresses(demo, *, lang="en", method="GET"):
 
 
 def _fillings(demo, rule, asked):
-    gaps = [name for name in re.findall(r"<(?:\w+:)?(\w+)>", rule.rule) if name != "lang"]
+    gaps = [name for name in re.findall(r"<(?:[\w(), ]+:)?(\w+)>", rule.rule) if name != "lang"]
     if not gaps:
         return [{}]
     if rule.endpoint in SECRETS:
         return [{gaps[0]: demo.facts.get(SECRETS[rule.endpoint], "x")}]
     sql = ENDPOINTS.get(rule.endpoint) or (NOUNS.get(rule.rule.split("/")[2]) if len(gaps) == 1 else None)
+    if sql is None and rule.endpoint.startswith("fund.") and len(gaps) == 1:
+        sql = FUND.get(gaps[0])
     if sql is None:
         raise UnknownAddress(f"{rule.endpoint} has the address {rule.rule}: say in tests/crawl.py, in NOUNS or "
                              "ENDPOINTS, which rows of the demo fill its gaps")
@@ -177,3 +194,5 @@ def _prepare(demo):
     """A consultation that its company is still preparing."""
     (firm,) = demo.sql("SELECT id FROM organisations.organisation WHERE name LIKE 'Halcyon%%'")[0]
     make.consultation(demo, [firm], state="draft", title="A consultation in preparation")
+    (fund,) = demo.sql("SELECT organisation_id FROM fund.fund")[0]
+    make_fund.call(demo, fund, state="draft", title="A call in preparation")

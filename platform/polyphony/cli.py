@@ -41,7 +41,7 @@ class Lent(click.Group):
 class Commands(Polite, Lent):
     """The commands below, and those that lie in a file of their own."""
 
-    places = {"found": "polyphony.commands.founding:command"}
+    places = {"found": "polyphony.commands.founding:command", "verify": "polyphony.commands.verifying:command"}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*self.commands, *self.places])
@@ -51,7 +51,8 @@ class Commands(Polite, Lent):
 
 
 class Imports(Lent):
-    places = {"inputs": "polyphony.commands.importing:command"}
+    places = {"applications": "polyphony.commands.importing_applications:command",
+              "inputs": "polyphony.commands.importing:command"}
 
 
 @click.group(cls=Commands)

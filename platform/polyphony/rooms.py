@@ -4,7 +4,7 @@ import importlib
 
 from flask import Blueprint
 
-ROOMS = ("people", "organisations", "languages", "notices", "consultations", "inputs", "feedback", "openness")
+ROOMS = ("people", "organisations", "languages", "notices", "consultations", "inputs", "feedback", "fund", "openness")
 
 
 def models() -> None:

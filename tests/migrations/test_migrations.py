@@ -21,7 +21,7 @@ SHAPE = {
         WHERE relkind = 'r' AND attnum > 0 AND NOT attisdropped AND {OURS}""",
     "constraints": f"""
         SELECT nspname, relname, conname, pg_get_constraintdef(k.oid) FROM pg_constraint k
-        JOIN pg_class c ON c.oid = conrelid JOIN pg_namespace n ON n.oid = relnamespace WHERE {OURS} AND contype <> 'n'""",
+        JOIN pg_class c ON c.oid = conrelid JOIN pg_namespace n ON n.oid = relnamespace WHERE {OURS} AND contype NOT IN ('n', 't')""",
     "indexes": f"""
         SELECT nspname, relname, pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indrelid
         JOIN pg_namespace n ON n.oid = relnamespace WHERE {OURS}""",

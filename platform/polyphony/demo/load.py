@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from polyphony import rooms
 from polyphony.demo.cast import Cast, cast
 from polyphony.demo.door import FIRST, read, welcome
+from polyphony.demo.fund import FundStory
 from polyphony.demo.story import Story
 from polyphony.demo.telling import notices, tallies
 from polyphony.kernel import secrets
@@ -68,7 +69,8 @@ def _load(settings: Settings) -> None:
     rows = [*players.rows]
     for name in STORIES:
         rows += _told(Story(read(name), players), players)
-    tables = sorted({type(row).__table__.fullname for row in rows})
+    fund = FundStory(read("fund"), players)
+    tables = sorted({type(row).__table__.fullname for row in rows} | fund.tables)
     engine = sa.create_engine(settings.owner_database_url)
     try:
         with engine.begin() as connection:
@@ -78,6 +80,7 @@ def _load(settings: Settings) -> None:
             with Session(connection) as session:
                 session.add_all(rows)
                 session.flush()
+                fund.put(session)
             connection.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
             for table in tables:
                 connection.execute(sa.text(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"))

@@ -3,7 +3,7 @@
 Two thousand inputs from the TICO-19 translation pairs (the foreign side is the original, the English its
 person-made translation), twenty organisations, two hundred return phrases, twenty-five themes, three companies
 that answer every one. Accounts and organisations are put in place first; everything after that is said and done
-by them. It ends non-zero if anything is missing.
+by them. Then the fund pays (`real_fund`). It ends non-zero if anything is missing.
 """
 
 import itertools
@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from polyphony.app import create_app
 from polyphony.consultations import companies, facilitation, rules, service
 from polyphony.consultations.tasks import turn_with_time
+from polyphony.demo import real_fund
 from polyphony.demo.door import read
 from polyphony.feedback import answers, publication, themes
 from polyphony.feedback.models import Answer, Excerpt, Theme
@@ -46,7 +47,14 @@ INPUTS, ORGANISATIONS, PHRASES, THEMES = 2000, 20, 200, 25
 LANGUAGES = {"ar": "ar", "es": "es-LA", "fr": "fr", "id": "id", "pt": "pt-BR", "sw": "sw"}
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 DECISIONS = ("adopted", "adapted", "later", "declined", "outside", "already")
+SALT = b"-" * 16
 Pair = tuple[str, str, str]  # language, original, English
+
+
+def house(id: uuid.UUID, name: str, kind: str) -> Organisation:
+    """An organisation that was admitted today."""
+    today = datetime.now(UTC).date()
+    return Organisation(id=id, name=name, kind=kind, country="KE", asked_on=today, admitted_on=today)
 
 
 def pairs(settings: Settings) -> list[Pair]:
@@ -96,23 +104,25 @@ class Real:
             for name, kind, roles in seats:
                 self.organisations[name] = uuid.uuid4()
                 rows += self._member(name, kind, roles)
-        self._put(rows)
+        self.put(rows)
 
     def _member(self, name: str, kind: str, roles: tuple[str, ...]) -> list[Any]:
+        return [house(self.organisations[name], name.title(), kind), *self.person(name, name, roles)]
+
+    def person(self, name: str, organisation: str, roles: tuple[str, ...], verifier: bytes = b"-") -> list[Any]:
+        """An account with a session and seats in an organisation; without a verifier no password opens it."""
         who, secret, now = uuid.uuid4(), secrets.token(), datetime.now(UTC)
         self.people[name] = secret
         address = f"{name}@real.example"
         return [
-            Organisation(id=self.organisations[name], name=name.title(), kind=kind, country="KE", asked_on=now.date(),
-                         admitted_on=now.date()),
             Person(id=who, name=name.title(), language="en", time_zone="UTC"),
-            Credential(person_id=who, address_hash=secrets.address_hash(address), salt=b"-" * 16, verifier=b"-",
+            Credential(person_id=who, address_hash=secrets.address_hash(address), salt=SALT, verifier=verifier,
                        address_sealed=secrets.seal_address(address, who)),
             SignedIn(id=uuid.uuid4(), token_hash=secrets.digest(secret), person_id=who, began_at=now, seen_at=now),
-            *(Membership(id=uuid.uuid4(), person_id=who, organisation_id=self.organisations[name], role=role,
+            *(Membership(id=uuid.uuid4(), person_id=who, organisation_id=self.organisations[organisation], role=role,
                          function="product" if role == "decision_maker" else "", begun_at=now) for role in roles)]
 
-    def _put(self, rows: list[Any]) -> None:
+    def put(self, rows: list[Any]) -> None:
         engine = sa.create_engine(self.settings.owner_database_url)
         tables = sorted({type(row).__table__.fullname for row in rows})
         with engine.begin() as connection, Session(connection) as put:
@@ -269,6 +279,7 @@ def _run(settings: Settings) -> int:
     _timed("every company answers every theme; published together", lambda: job.answer(about))
     _timed("notices and counts by the worker", lambda: jobs.run_pending(job.worker))
     wrong = _timed("everyone who spoke looks for her answers", lambda: job.missing(about, speakers))
+    wrong += real_fund.run(job, _timed)
     print("\n".join(["Missing:", *wrong] if wrong else ["Nothing is missing."]))
     return 1 if wrong else 0
 

@@ -8,6 +8,7 @@ change made later by anybody, the operator included, no longer fits.
 import hashlib
 import json
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -51,10 +52,16 @@ allow(AuditSeal, "SELECT", "auditor", holds("auditor"))
 def record(verb: str, subject: uuid.UUID | None = None, *, about: uuid.UUID | None = None, anonymous: bool = False,
            **details: Any) -> None:
     """Add a row for this act; `anonymous` leaves out who (what members say, refusals by strangers)."""
+    record_each(verb, [(subject, details)], about=about, anonymous=anonymous)
+
+
+def record_each(verb: str, acts: Iterable[tuple[uuid.UUID | None, dict[str, Any]]], *, about: uuid.UUID | None = None,
+                anonymous: bool = False) -> None:
+    """Add a row for each (subject, details) of the same act, in one statement."""
     actor = None if anonymous else viewer.current().person
-    row = {"id": uuid.uuid4(), "at": clock.now(), "actor": actor, "verb": verb, "subject": subject, "about": about,
-           "details": details}
-    db.session.execute(sa.insert(AuditRow), row)  # no RETURNING: the writer may not read it back
+    rows = [{"id": uuid.uuid4(), "at": clock.now(), "actor": actor, "verb": verb, "subject": subject, "about": about,
+             "details": details} for subject, details in acts]
+    db.session.execute(sa.insert(AuditRow.__table__).values(rows))  # no RETURNING: the writer may not read it back
 
 
 def content_hash(row: AuditRow) -> bytes:

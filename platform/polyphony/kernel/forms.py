@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-import sqlalchemy as sa
 from flask import redirect, request
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import IntegrityError
@@ -119,7 +118,8 @@ def answer(form: Form, verb: Callable[..., Any], *, then: Callable[[Any], str], 
         with db.session.begin_nested():
             result = verb(**form.values)
             db.session.flush()
-            db.session.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
+            place = then(result)
+            once.settle(form.once.data or "", place)
     except Refusal as refusal:
         return refused(form, refusal, again)
     except IntegrityError as error:
@@ -127,8 +127,6 @@ def answer(form: Form, verb: Callable[..., Any], *, then: Callable[[Any], str], 
         if known is None:
             raise
         return refused(form, known, again)
-    place = then(result)
-    once.settle(form.once.data, place)
     return redirect(place, 303)
 
 

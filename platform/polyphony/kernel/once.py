@@ -34,9 +34,11 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
   ON CONFLICT (value) DO UPDATE SET value = excluded.value RETURNING place
 $f$""", to=f"{APP}, {WORKER}")
 definer("kernel.settle_once(given uuid, where_to text) RETURNS void", """
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
-  UPDATE kernel.once SET place = where_to WHERE value = given AND place = ''
-$f$""", to=f"{APP}, {WORKER}")
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+BEGIN
+  SET CONSTRAINTS ALL IMMEDIATE;
+  UPDATE kernel.once SET place = where_to WHERE value = given AND place = '';
+END $f$""", to=f"{APP}, {WORKER}")
 
 
 def fresh() -> str:
@@ -60,10 +62,8 @@ def earlier(value: str) -> str | None:
 
 
 def settle(value: str, place: str) -> None:
-    """Remember where this form's verb landed."""
-    key = _key(value)
-    if key is not None:
-        db.session.execute(sa.select(sa.func.kernel.settle_once(key, place)))
+    """Check what the database promises to check at the end, then remember where this form's verb landed."""
+    db.session.execute(sa.select(sa.func.kernel.settle_once(_key(value), place)))
 
 
 def begin(session: Session, name: str) -> bool:

@@ -170,4 +170,4 @@ def kinds_for(by: Viewer, consultation_id: uuid.UUID) -> set[str]:
         kinds |= {"consultation", "answer", "measure"}
     if by.is_in("participating", consultation_id):
         kinds |= {"input", "ground_view", "quote"}
-    return kinds
+    return kinds.union(*providers.ask("translatable_kinds", by, consultation_id))

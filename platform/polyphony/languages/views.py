@@ -21,7 +21,9 @@ BLUEPRINTS = [blueprint]
 KINDS = {
     "consultation": lazy("The consultation"), "input": lazy("Inputs"), "quote": lazy("Quotes"), "theme": lazy("Themes"),
     "answer": lazy("The answers"), "measure": lazy("Measures"), "ground_view": lazy("View from the ground"),
-    "words": lazy("Other words"),
+    "words": lazy("Other words"), "fund_call": lazy("Call for applications"), "fund_criterion": lazy("Criterion"),
+    "fund_eligibility": lazy("Questions before applying"), "fund_part": lazy("Applications"),
+    "fund_decision": lazy("Decision"),
 }
 PIECE = "/<kind>/<uuid:subject>/<field>/<into>"
 

@@ -41,6 +41,7 @@ _SQL = {
     "administrators": """
         SELECT m.person_id, NULL::uuid FROM organisations.membership m
         WHERE m.organisation_id = :subject AND m.role IN ('administrator', 'coordinator') AND {living}""",
+    "auditors": "SELECT r.person_id, NULL::uuid FROM people.platform_role r WHERE r.role = 'auditor'",
     "stewards": "SELECT r.person_id, NULL::uuid FROM people.platform_role r WHERE r.role = 'steward'",
     "seats": """
         SELECT m.person_id, NULL::uuid FROM organisations.membership m

@@ -40,6 +40,9 @@ SENTENCES: dict[str, Any] = {
     "turned_away": lazy("Your organisation was not admitted."),
     "reminded": lazy("The facilitator reminds your company: it has answers to sign before the promised date."),
     "theme_removed": lazy("The facilitator has taken a theme back. Your company owes no answer to it."),
+    "fund_review": lazy("You are asked to review applications to the fund."),
+    "fund_decided": lazy("The fund has decided on an application of your organisation. Read its letter."),
+    "fund_broken": lazy("A nightly check of the fund has found that something does not add up."),
 }
 
 # Where a reader goes next, by kind; each endpoint takes the consultation's id.
@@ -53,6 +56,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "facilitator_gone": ("consultations.succession",), "successor": ("consultations.succession",),
     "translator_ended": ("consultations.translators",), "admitted": ("organisations.mine",),
     "turned_away": ("organisations.mine",), "reminded": ("feedback.desk",), "theme_removed": ("feedback.desk",),
+    "fund_review": ("fund.reviews",), "fund_decided": ("fund.letter",),
+    "fund_broken": ("fund.index",),
 }
 
 

@@ -103,6 +103,10 @@ def lately(by: Viewer) -> list[tuple[Any, str | None]]:
 DOORS = (
     ("consultations.create", lazy("Prepare a joint consultation"), lambda by: bool(by.of("leading"))),
     ("notices.inbox", lazy("Everything you were told"), lambda by: True),
+    ("fund.reviews", lazy("Your reviews"), lambda by: bool(by.of("fund_review"))),
+    ("fund.promises", lazy("Your company's promises"), lambda by: by.is_company),
+    ("fund.calls", lazy("Calls for applications"), lambda by: bool(by.of("speaking")) or bool(by.of("funds"))),
+    ("fund.index", lazy("The pooled fund"), lambda by: True),
     ("organisations.directory", lazy("Organisations that take part"), lambda by: True),
     ("openness.protect", lazy("How we protect you"), lambda by: by.is_stakeholder),
     ("openness.papers", lazy("The papers ask, see it here"), lambda by: by.is_auditor),

@@ -105,5 +105,10 @@ def example() -> uuid.UUID | None:
         .order_by(Consultation.promised_on, Consultation.id).limit(1))
 
 
+def funds() -> list[Any]:
+    """Each fund in three numbers, as the fund itself tells them."""
+    return [each for told in providers.ask("fund_in_numbers") for each in told]
+
+
 def footer(links: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
     return [{"url": url, "label": label} for endpoint, label in links if (url := where(endpoint))]

@@ -16,18 +16,18 @@ door = Blueprint("door", __name__)
 blueprint = Blueprint("openness", __name__, url_prefix="/<lang>")
 BLUEPRINTS = [door, blueprint]
 
-ORDER = ("openness.home", "inputs.inbox", "consultations.index", "organisations.mine", "organisations.directory",
+ORDER = ("openness.home", "inputs.inbox", "consultations.index", "fund.index", "organisations.mine",
          "openness.protect", "people.come_back", "people.account", "people.sign_in")
 pages.nav("openness.home", lazy("Home"), lambda by: by.is_signed_in)
 pages.nav("consultations.index", lazy("Consultations"), lambda by: "consultations.index" in current_app.view_functions)
+pages.nav("fund.index", lazy("The pooled fund"), lambda by: not by.is_signed_in or bool(by.of("funds")))
 pages.nav("openness.protect", lazy("How we protect you"), lambda by: not by.is_signed_in)
-# Members find the directory at home and at the foot of every page: the head is for what they do each day.
-pages.NAV[:] = [(endpoint, label, (lambda by: not (by.is_signed_in or by.is_phrase)) if
-                 endpoint == "organisations.directory" else when) for endpoint, label, when in pages.NAV]
+# The directory is found at home and at the foot of every page: the head is for what people do each day.
+pages.NAV[:] = [entry for entry in pages.NAV if entry[0] != "organisations.directory"]
 pages.NAV.sort(key=lambda entry: ORDER.index(entry[0]) if entry[0] in ORDER else len(ORDER))
 FOOTER = (
     ("openness.protect", lazy("How we protect you")), ("openness.papers", lazy("The papers ask, see it here")),
-    ("organisations.directory", lazy("Organisations that take part")),
+    ("fund.index", lazy("The pooled fund")), ("organisations.directory", lazy("Organisations that take part")),
     ("people.come_back", lazy("Come back with your return phrase")),
 )
 
@@ -52,7 +52,7 @@ def best_language() -> Any:
 @access(anyone)
 def front() -> Response:
     lists = service.listed()
-    return page("openness/front.html", lists=lists, told=service.told(lists), links=_links(
+    return page("openness/front.html", lists=lists, told=service.told(lists), funds=service.funds(), links=_links(
         come_back="people.come_back", sign_in="people.sign_in", every="consultations.index"))
 
 

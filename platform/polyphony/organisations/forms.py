@@ -12,7 +12,7 @@ from polyphony.organisations.models import FUNCTIONS, ROLES
 from polyphony.organisations.names import FUNCTION_NAMES, KIND_NAMES, ROLE_NAMES, countries
 from polyphony.people.forms import address_field, language_choices, password_field, zone_choices
 
-JOINING = ("company", "stakeholder", "facilitation")
+JOINING = ("company", "stakeholder", "facilitation", "fund")
 
 
 class Several(SelectMultipleField):

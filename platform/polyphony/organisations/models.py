@@ -8,11 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from polyphony.kernel.database import Base, Row, at_most, one_of, to
 
-KINDS = ("company", "stakeholder", "facilitation", "operator")
+KINDS = ("company", "stakeholder", "facilitation", "fund", "operator")
 ROLES = {
     "company": ("administrator", "engagement_lead", "decision_maker", "board_observer"),
     "stakeholder": ("coordinator", "contributor", "translator"),
     "facilitation": ("administrator", "facilitator"),
+    "fund": ("administrator", "reviewer", "committee_member", "treasurer", "approver", "releaser", "translator"),
     "operator": ("administrator",),
 }
 ADMINISTERS = ("administrator", "coordinator")

@@ -8,13 +8,14 @@ from polyphony.kernel.locale import lazy
 
 KIND_NAMES = {
     "company": lazy("Company"), "stakeholder": lazy("Stakeholder organisation"),
-    "facilitation": lazy("Facilitation body"), "operator": lazy("Operator of the platform"),
+    "facilitation": lazy("Facilitation body"), "fund": lazy("Fund"), "operator": lazy("Operator of the platform"),
 }
 ROLE_NAMES = {
     "administrator": lazy("Administrator"), "engagement_lead": lazy("Engagement lead"),
     "decision_maker": lazy("Decision maker"), "board_observer": lazy("Board observer"),
     "coordinator": lazy("Coordinator"), "contributor": lazy("Contributor"), "translator": lazy("Translator"),
-    "facilitator": lazy("Facilitator"),
+    "facilitator": lazy("Facilitator"), "reviewer": lazy("Reviewer"), "committee_member": lazy("Committee member"),
+    "treasurer": lazy("Treasurer"), "approver": lazy("Approver"), "releaser": lazy("Releaser"),
 }
 ROLE_WORDS = {
     "administrator": lazy("Invites members and ends memberships."),
@@ -25,6 +26,11 @@ ROLE_WORDS = {
     "contributor": lazy("Speaks for the organisation."),
     "translator": lazy("Translates and reviews translations."),
     "facilitator": lazy("Leads consultations that all sides have accepted her for."),
+    "reviewer": lazy("Scores applications without knowing who applies."),
+    "committee_member": lazy("Decides on applications, once she has a seat in the committee."),
+    "treasurer": lazy("Records money that came and prepares payments."),
+    "approver": lazy("Approves payments that somebody else prepared."),
+    "releaser": lazy("Releases payments that two others prepared and approved."),
 }
 FUNCTION_NAMES = {
     "engineering": lazy("Engineering"), "product": lazy("Product"), "research": lazy("Research"),

@@ -83,6 +83,7 @@ def invite_member(by: Viewer, *, organisation: Organisation, address: str, roles
     """Invite somebody to act for the organisation. Raises NoSuchRole, FunctionMissing."""
     _administers(by, organisation.id)
     rules.ensure_roles(organisation.kind, roles, function or "")
+    providers.ask("may_invite", by, organisation.id, organisation.kind, secrets.address_hash(address), roles)
     return _invite(by, organisation, "member", address, language, roles=roles, function=function or "")
 
 

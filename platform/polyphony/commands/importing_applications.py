@@ -1,0 +1,58 @@
+"""`polyphony import applications FILE`: bring applications to a call that were collected elsewhere."""
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import click
+
+from polyphony.app import create_app
+from polyphony.fund.applying.importing import BadLine, Mapping, run
+from polyphony.fund.applying.models import LEVELS
+from polyphony.kernel.ready import ready
+from polyphony.kernel.refusals import NotThere, Refusal
+
+
+def _pairs(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """NAME=COLUMN, as often as given."""
+    for each in given:
+        if not all(each.partition("=")):
+            raise click.BadParameter(f"“{each}” should read NAME=COLUMN.")
+    return tuple((name, column) for name, _, column in (each.partition("=") for each in given))
+
+
+@click.command("applications")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--call", "call_id", type=click.UUID, required=True, help="Id in the page's address.")
+@click.option("--as", "address", required=True, help="E-mail address of an administrator of the fund.")
+@click.option("--password", prompt=True, hide_input=True, help="Asked for when not given.")
+@click.option("--key", default="key", show_default=True, help="Column that tells rows apart.")
+@click.option("--organisation", default="organisation", show_default=True, help="Column of the applicant's name.")
+@click.option("--requested", default="requested", show_default=True, help="Column of the whole sum.")
+@click.option("--part", "parts", multiple=True, callback=_pairs, default=("title=title",), show_default=True,
+              help="PART=COLUMN: title, summary, need, plan, people, safety.")
+@click.option("--line", "lines", multiple=True, callback=_pairs, help="WHAT FOR=COLUMN: one line of the budget.")
+@click.option("--rest", default="", help="What the rest of the sum is called, as a last line.")
+@click.option("--country", default="", help="Column of the country, two letters.")
+@click.option("--in", "in_country", default="", help="Country where the column is empty or not given.")
+@click.option("--payee-reference", default="", help="Column of the payee reference.")
+@click.option("--lang", default="en", show_default=True, help="Language of the texts.")
+@click.option("--level", type=click.Choice(LEVELS), default="full", show_default=True, help="Publication level.")
+@click.option("--at-risk", is_flag=True, help="People could be harmed if these grants became known.")
+@click.option("--skip-bad", is_flag=True, help="Leave out bad lines instead of importing nothing.")
+def command(file: Path, call_id: uuid.UUID, address: str, password: str, skip_bad: bool, **columns: Any) -> None:
+    """Import applications from a CSV FILE with a header line, in UTF-8."""
+    columns["parts"] = dict(columns["parts"])
+    with ready() as settings:
+        try:
+            result = run(create_app(settings), file, address=address, password=password, skip_bad=skip_bad,
+                         call_id=call_id, mapping=Mapping(**columns))
+        except NotThere:
+            raise click.ClickException("There is no such call for this administrator.") from None
+        except (Refusal, BadLine) as error:
+            raise click.ClickException(str(getattr(error, "message", "") or error)) from None
+    for number, why in result.errors:
+        click.echo(f"line {number}: {why}", err=True)
+    click.echo(f"{result.added} new, {result.known} there already, {len(result.errors)} bad.")
+    if result.errors and not skip_bad:
+        raise click.ClickException("Nothing was imported. Put these lines right, or leave them out with --skip-bad.")

@@ -1,0 +1,28 @@
+"""`polyphony verify`: every invariant of the fund, by name, as a table and as an exit status."""
+
+import sys
+
+import click
+
+from polyphony.app import create_app
+from polyphony.fund.verify import service
+from polyphony.kernel.locale import force_locale
+from polyphony.kernel.ready import ready
+
+
+@click.command("verify")
+def command() -> None:
+    """Check every invariant of the fund against its rows; fail when one is broken."""
+    with ready() as settings:
+        app = create_app(settings, worker=True)
+        with app.app_context(), force_locale(settings.default_language):
+            found = service.check()
+            for each in found:
+                click.echo("\n".join(told(each)))
+    sys.exit(0 if all(each.holds for each in found) else 1)
+
+
+def told(finding: service.Finding) -> list[str]:
+    """One line for an invariant, and one for each of the first rows that break it."""
+    head = f"{finding.invariant.name:<4} {'holds ' if finding.holds else 'BROKEN'}  {finding.invariant.sentence}"
+    return [head, *(f"             {what}  {detail}" for what, detail in finding.broken[:service.SHOWN])]

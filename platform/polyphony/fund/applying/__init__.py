@@ -1,0 +1,1 @@
+"""Applications of stakeholder organisations, in their own language, step by step."""

@@ -1,0 +1,148 @@
+"""An application is its organisation's until submitted; then the fund's, without its name, and never a company's."""
+
+from polyphony.fund.applying.models import Applicant, Application, ApplicationHand, BudgetLine, ChangeRequest, Part
+from polyphony.kernel.policies import allow, any_of, definer, ids, one, protect, statements
+from polyphony.kernel.viewer import fact, had
+from polyphony.languages.access import changeable, readable_with
+
+_HEAD = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$"
+
+# Every case from which a person steps aside, with the reason. Shared by the viewer's fact, the triggers and `verify`.
+definer("fund.conflicts_of(person uuid) RETURNS TABLE (application_id uuid, kind text)", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT r.application_id, r.kind FROM fund.recusal r WHERE r.person_id = person
+  UNION ALL SELECT p.application_id, 'member' FROM fund.applicant p JOIN organisations.membership m
+    ON m.organisation_id = p.organisation_id WHERE m.person_id = person
+  UNION ALL SELECT p.application_id, 'worked_on' FROM fund.applicant p JOIN fund.application_hand h
+    ON h.organisation_id = p.organisation_id WHERE h.person_id = person
+  UNION ALL SELECT b.id, 'applies_too' FROM organisations.membership m JOIN fund.applicant p
+    ON p.organisation_id = m.organisation_id JOIN fund.application a ON a.id = p.application_id
+    JOIN fund.application b ON b.call_id = a.call_id AND b.id <> a.id WHERE m.person_id = person
+    AND a.state <> 'withdrawn'
+$f$""", to="polyphony_lookup, polyphony_worker")
+definer("fund.conflicted(application uuid, person uuid) RETURNS text", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT c.kind FROM fund.conflicts_of(person) c WHERE c.application_id = application ORDER BY c.kind LIMIT 1
+$f$""", to="polyphony_lookup, polyphony_worker")
+
+fact("applied", "SELECT array_agg(p.application_id) FROM fund.applicant p WHERE p.organisation_id = ANY ("
+     + had("speaking") + ")")
+fact("interpreted", "SELECT array_agg(p.application_id) FROM fund.applicant p WHERE p.organisation_id = ANY ("
+     + had("interpreting") + ")")
+fact("stepped_aside", "SELECT array_agg(DISTINCT c.application_id) FROM fund.conflicts_of(me) c WHERE cardinality("
+     + had("funds") + ") > 0")
+
+NOT_ASIDE = f"NOT coalesce({any_of('id', 'stepped_aside')}, false)"
+
+
+def not_aside(column: str) -> str:
+    """The viewer has not stepped aside from this case."""
+    return f"NOT coalesce({any_of(column, 'stepped_aside')}, false)"
+
+
+_SEEN = "application_id IN (SELECT a.id FROM fund.application a)"
+# While a draft, or while the fund has asked for a correction, its organisation may change it.
+_EDITABLE = ("(a.state = 'draft' OR (a.state = 'submitted' AND (EXISTS (SELECT 1 FROM fund.call c WHERE c.id = a.call_id "
+             "AND c.state = 'open') OR EXISTS (SELECT 1 FROM fund.change_request q WHERE q.application_id = a.id "
+             "AND q.done_on IS NULL))))")
+_MINE_EDITABLE = (f"application_id IN (SELECT a.id FROM fund.application a WHERE {any_of('a.id', 'applied')} "
+                  f"AND {_EDITABLE})")
+
+protect(Application, app="SELECT, INSERT, UPDATE", worker="SELECT", lookup="SELECT, INSERT")
+protect(Applicant, app="SELECT, INSERT, UPDATE", worker="SELECT", lookup="SELECT, INSERT")
+protect(ApplicationHand, app="SELECT, INSERT", worker="SELECT")
+protect(Part, app="SELECT, INSERT, UPDATE", worker="SELECT", lookup="SELECT, INSERT")
+protect(BudgetLine, app="SELECT, INSERT, DELETE", worker="SELECT", lookup="SELECT, INSERT")
+protect(ChangeRequest, app="SELECT, INSERT, UPDATE", worker="SELECT")
+
+allow(Application, "SELECT", "applicant", any_of("id", "applied", "interpreted"))
+allow(Application, "SELECT", "fund", f"state <> 'draft' AND {any_of('fund_id', 'fund_admin', 'fund_committee', 'fund_translate')}"
+      f" AND {NOT_ASIDE}")
+allow(Application, "SELECT", "reviewer", f"state <> 'draft' AND {any_of('id', 'assigned')}")
+allow(Application, "INSERT", "applicant", "", check=f"state = 'draft' AND cardinality({ids('speaking')}) > 0 "
+      "AND EXISTS (SELECT 1 FROM fund.call c WHERE c.id = call_id AND c.state = 'open')")
+allow(Application, "UPDATE", "applicant", any_of("id", "applied"),
+      check=f"state IN ('draft', 'submitted', 'withdrawn') AND {any_of('id', 'applied')}")
+allow(Application, "UPDATE", "administrator", f"state = 'submitted' AND {any_of('fund_id', 'fund_admin')} AND {NOT_ASIDE}",
+      check=f"state IN ('submitted', 'decided') AND {any_of('fund_id', 'fund_admin')}")
+allow(Applicant, "SELECT", "own", any_of("organisation_id", "speaking"))
+allow(Applicant, "SELECT", "administrator", "application_id IN (SELECT a.id FROM fund.application a WHERE a.state <> 'draft' "
+      f"AND {any_of('a.fund_id', 'fund_admin')})")
+allow(Applicant, "SELECT", "after_locking", any_of("application_id", "locked"))
+allow(Applicant, "SELECT", "committee", any_of("application_id", "decidable"))
+allow(Applicant, "INSERT", "own", "", check=any_of("organisation_id", "speaking"))
+allow(Applicant, "UPDATE", "own", any_of("organisation_id", "speaking"))
+allow(ApplicationHand, "SELECT", "own_organisation", any_of("organisation_id", "speaking"))
+allow(ApplicationHand, "INSERT", "own", "", check=f"person_id = {one('person')} AND {any_of('organisation_id', 'speaking')}")
+for _model in (Part, BudgetLine):
+    allow(_model, "SELECT", "of_seen", _SEEN)
+    allow(_model, "INSERT", "applicant", "", check=_MINE_EDITABLE)
+allow(Part, "UPDATE", "applicant", _MINE_EDITABLE)
+allow(BudgetLine, "DELETE", "applicant", _MINE_EDITABLE)
+allow(ChangeRequest, "SELECT", "of_seen", _SEEN)
+allow(ChangeRequest, "INSERT", "administrator", "", check=f"{any_of('fund_id', 'fund_admin')} AND {not_aside('application_id')}")
+allow(ChangeRequest, "UPDATE", "applicant", any_of("application_id", "applied"))
+
+readable_with("fund_part", "fund.part")
+changeable("fund_part", "subject_id IN (SELECT p.id FROM fund.part p) AND (EXISTS (SELECT 1 FROM fund.part p WHERE "
+           f"p.id = subject_id AND {any_of('p.application_id', 'applied', 'interpreted')}) OR consultation_id IN (SELECT c.id FROM "
+           f"fund.call c WHERE {any_of('c.fund_id', 'fund_translate', 'fund_admin')}))")
+
+# What was sent stands after the deadline, whoever asks, until the fund asks for a correction; and it stays in its call.
+definer("fund.application_stands() RETURNS trigger", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+DECLARE is_open boolean; wrong text;
+BEGIN
+  is_open := EXISTS (SELECT 1 FROM fund.call c WHERE c.id = OLD.call_id AND c.state = 'open');
+  IF (NEW.call_id, NEW.fund_id) IS DISTINCT FROM (OLD.call_id, OLD.fund_id) OR (OLD.state = 'decided' AND
+     NEW.state <> 'decided') THEN wrong := 'application_stands';
+  ELSIF NEW.state = 'submitted' AND OLD.state <> 'submitted' AND NOT is_open THEN wrong := 'application_deadline';
+  ELSIF OLD.state <> 'draft' AND NOT is_open AND (NEW.requested, NEW.country, NEW.lang) IS DISTINCT FROM
+     (OLD.requested, OLD.country, OLD.lang) AND NOT EXISTS (SELECT 1 FROM fund.change_request q WHERE
+     q.application_id = OLD.id AND q.done_on IS NULL) THEN wrong := 'application_stands';
+  END IF;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION 'an application stands: %', wrong USING ERRCODE = 'check_violation', CONSTRAINT = wrong;
+  END IF;
+  RETURN NEW;
+END $f$""")
+# A call is decided only when every application that was sent has its decision, also those its administrator cannot see.
+definer("fund.call_is_decided() RETURNS trigger", f"""
+LANGUAGE plpgsql STABLE {_HEAD}
+BEGIN
+  IF NEW.state = 'decided' AND OLD.state <> 'decided' AND EXISTS (SELECT 1 FROM fund.application a WHERE
+     a.call_id = NEW.id AND a.state = 'submitted') THEN
+    RAISE EXCEPTION 'applications wait for their decision' USING ERRCODE = 'check_violation',
+      CONSTRAINT = 'call_undecided';
+  END IF;
+  RETURN NEW;
+END $f$""")
+statements += ["CREATE OR REPLACE TRIGGER application_stands BEFORE UPDATE ON fund.application FOR EACH ROW "
+               "EXECUTE FUNCTION fund.application_stands()",
+               "CREATE OR REPLACE TRIGGER call_is_decided BEFORE UPDATE ON fund.call FOR EACH ROW "
+               "EXECUTE FUNCTION fund.call_is_decided()"]
+
+# Applications collected elsewhere, brought in by an administrator while the call is open. The same id twice: nothing new.
+definer("fund.bring_application(given jsonb) RETURNS boolean", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+DECLARE c fund.call; made uuid := (given ->> 'id')::uuid;
+BEGIN
+  SELECT * INTO c FROM fund.call x WHERE x.id = (given ->> 'call_id')::uuid;
+  IF NOT viewer.sealed() OR c.id IS NULL OR NOT c.fund_id = ANY (
+     nullif(current_setting('polyphony.fund_admin', true), '')::uuid[]) THEN
+    RAISE EXCEPTION 'not an administrator of this fund' USING ERRCODE = 'insufficient_privilege';
+  ELSIF c.state <> 'open' THEN
+    RAISE EXCEPTION 'the call is not open' USING ERRCODE = 'check_violation', CONSTRAINT = 'application_deadline';
+  ELSIF EXISTS (SELECT 1 FROM fund.application a WHERE a.id = made) THEN RETURN false;
+  END IF;
+  INSERT INTO fund.application (id, call_id, fund_id, state, lang, requested, country, at_risk, level, submitted_on, revision)
+  VALUES (made, c.id, c.fund_id, 'submitted', given ->> 'lang', (given ->> 'requested')::bigint, given ->> 'country',
+          (given ->> 'at_risk')::boolean, given ->> 'level', (given ->> 'on')::date, 1);
+  INSERT INTO fund.applicant (application_id, organisation_id, payee_reference)
+  VALUES (made, (given ->> 'organisation_id')::uuid, given ->> 'payee_reference');
+  INSERT INTO fund.part (id, application_id, name, words, lang, revision) SELECT gen_random_uuid(), made, p.key, p.value,
+    given ->> 'lang', 1 FROM jsonb_each_text(given -> 'parts') p;
+  INSERT INTO fund.budget_line (id, application_id, place, words, amount) SELECT gen_random_uuid(), made, l.place,
+    l.line ->> 0, (l.line ->> 1)::bigint FROM jsonb_array_elements(given -> 'lines') WITH ORDINALITY l(line, place);
+  RETURN true;
+END $f$""")

@@ -1,0 +1,215 @@
+"""Bring in applications that were collected elsewhere, on paper or in another system, from a CSV file.
+
+An administrator of the fund signs in while the call is open; each row names an organisation that two stewards have
+admitted. Every row has a key, so a second run brings in nothing twice. Where a file's own budget lines leave
+something of the sum unexplained, the rest becomes a line of its own.
+"""
+
+import csv
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from polyphony.fund.applying import rules
+from polyphony.fund.applying.models import LEVELS, PARTS
+from polyphony.fund.calls import service as calls
+from polyphony.fund.calls.models import Call
+from polyphony.kernel import audit, clock, locale, money, viewer
+from polyphony.kernel.access import require
+from polyphony.kernel.database import db
+from polyphony.kernel.forms import LINE_LENGTH, TEXT_LENGTH, tidy
+from polyphony.kernel.refusals import Refusal
+from polyphony.kernel.viewer import Viewer
+from polyphony.organisations.models import Organisation
+from polyphony.organisations.names import countries
+
+TOGETHER = 20  # rows between two looks at the progress bar
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Which column holds what ('' = none), and what holds for every row."""
+
+    key: str = "key"
+    organisation: str = "organisation"
+    requested: str = "requested"
+    parts: dict[str, str] = field(default_factory=lambda: {"title": "title"})
+    lines: tuple[tuple[str, str], ...] = ()  # what for, column
+    rest: str = ""  # what the remainder is called
+    country: str = ""
+    payee_reference: str = ""
+    in_country: str = ""
+    lang: str = "en"
+    level: str = "full"
+    at_risk: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        named = [self.key, self.organisation, self.requested, self.country, self.payee_reference, *self.parts.values()]
+        return [column for column in (*named, *(column for _words, column in self.lines)) if column]
+
+
+@dataclass
+class Result:
+    """What an import did."""
+
+    added: int = 0
+    known: int = 0
+    errors: list[tuple[int, str]] = field(default_factory=list)
+
+
+class BadLine(Exception):
+    """A row that cannot be taken, with the reason."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What every row is read against."""
+
+    call: Call
+    mapping: Mapping
+    organisations: dict[str, uuid.UUID]
+
+    def row(self, row: dict[str, Any]) -> dict[str, Any]:
+        """One application, as the database takes it. Raises `BadLine`, and what is refused about amounts."""
+        m, call = self.mapping, self.call
+        key, name = self._cell(row, m.key), self._cell(row, m.organisation)
+        if not key:
+            raise BadLine("The key is empty.")
+        if name.casefold() not in self.organisations:
+            raise BadLine(f"No admitted stakeholder organisation is called “{name}”.")
+        requested = self._amount(row, m.requested, "The sum")
+        lines = self._lines(row, requested)
+        rules.ensure_budget(call, requested, lines)
+        parts = self._parts(row)
+        return {"id": str(uuid.uuid5(call.id, key)), "call_id": str(call.id), "lang": m.lang, "requested": requested,
+                "country": self._country(row), "at_risk": m.at_risk, "level": m.level, "on": clock.today().isoformat(),
+                "organisation_id": str(self.organisations[name.casefold()]), "lines": lines,
+                "payee_reference": self._cell(row, m.payee_reference)[:140],
+                "parts": {part: text for part, text in parts.items() if text}}
+
+    def _cell(self, row: dict[str, Any], column: str) -> str:
+        return (tidy(row.get(column)) or "") if column else ""
+
+    def _amount(self, row: dict[str, Any], column: str, what: str) -> int:
+        text = self._cell(row, column)
+        try:
+            return money.parse(text, self.call.currency) if text else 0
+        except Refusal as refusal:
+            raise BadLine(f"{what} “{text}”: {refusal.message}") from None
+
+    def _lines(self, row: dict[str, Any], requested: int) -> list[tuple[str, int]]:
+        found = [(words, self._amount(row, column, words)) for words, column in self.mapping.lines]
+        rest = requested - sum(amount for _words, amount in found)
+        if rest < 0:
+            raise BadLine("The budget lines are more than the sum.")
+        if self.mapping.rest:
+            found.append((self.mapping.rest, rest))
+        return [(words, amount) for words, amount in found if amount]
+
+    def _country(self, row: dict[str, Any]) -> str:
+        code = (self._cell(row, self.mapping.country) or self.mapping.in_country).upper()
+        if code not in countries("en"):
+            raise BadLine(f"“{code}” is no country code of two letters.")
+        return code
+
+    def _parts(self, row: dict[str, Any]) -> dict[str, str]:
+        """The texts. A title too long for one line is shortened, and stands in full before the summary."""
+        parts = {part: self._cell(row, column) for part, column in self.mapping.parts.items()}
+        title = parts.get("title", "")
+        if not title:
+            raise BadLine("There is no title.")
+        if len(title) > LINE_LENGTH:
+            parts["title"] = title[:LINE_LENGTH - 1].rsplit(" ", 1)[0] + "…"
+            parts["summary"] = "\n\n".join(filter(None, (title, parts.get("summary"))))
+        for part, text in parts.items():
+            if len(text) > TEXT_LENGTH:
+                raise BadLine(f"The {part} has {len(text)} characters; at most {TEXT_LENGTH} fit.")
+        return parts
+
+
+def ensure_mapping(mapping: Mapping) -> None:
+    """Raises `BadLine` for what could never be taken."""
+    unknown = set(mapping.parts) - set(PARTS)
+    if unknown:
+        raise BadLine(f"An application has no part called {', '.join(sorted(unknown))}.")
+    if mapping.level not in LEVELS:
+        raise BadLine(f"There is no publication level called {mapping.level}.")
+    if not mapping.lines and not mapping.rest:
+        raise BadLine("Name at least one budget line, or what the whole sum is for.")
+    if locale.tag(mapping.lang) is None:
+        raise BadLine(f"“{mapping.lang}” is no language code.")
+
+
+def read(path: Path, reader: Reader) -> tuple[list[dict[str, Any]], list[tuple[int, str]]]:
+    """Every good row and, by line number, what is wrong with the others. Raises `BadLine` without the columns."""
+    good: list[dict[str, Any]] = []
+    bad: list[tuple[int, str]] = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        try:
+            missing = [c for c in reader.mapping.columns if c not in (rows.fieldnames or [])]
+            if missing:
+                raise BadLine(f"The file has no column named {', '.join(missing)}.")
+            for row in rows:
+                try:
+                    good.append(reader.row(row))
+                except (BadLine, Refusal) as error:
+                    bad.append((rows.line_num, str(getattr(error, "message", "") or error)))
+        except UnicodeDecodeError:
+            raise BadLine("The file is not in UTF-8. Save it as CSV in UTF-8.") from None
+        except csv.Error as error:
+            raise BadLine(f"Line {rows.line_num}: {error}") from None
+    return good, bad
+
+
+def reader_for(by: Viewer, call_id: uuid.UUID, mapping: Mapping) -> Reader:
+    """What rows are read against. Raises `NotForYou`, `NotOpen`, `BadLine`."""
+    ensure_mapping(mapping)
+    call = calls.find(call_id)
+    require(by.is_in("fund_admin", call.fund_id), rules.NotForYou())
+    if not rules.is_open(call, clock.now()):
+        raise rules.NotOpen()
+    rows = db.session.execute(sa.select(Organisation.name, Organisation.id).where(
+        Organisation.kind == "stakeholder", Organisation.admitted_on.is_not(None)).order_by(Organisation.id.desc()))
+    return Reader(call, mapping, {name.casefold(): id for name, id in rows})
+
+
+def bring(call: Call, given: Iterable[dict[str, Any]]) -> Iterator[bool]:
+    """Add each application that is not there yet; yields whether it was new."""
+    for each in given:
+        is_new = bool(db.session.scalar(sa.select(sa.func.fund.bring_application(
+            sa.cast(json.dumps(each), sa.Text).cast(JSONB)))))
+        if is_new:
+            audit.record("application.brought", uuid.UUID(each["id"]), about=call.id)
+        yield is_new
+
+
+def run(app: Any, path: Path, *, address: str, password: str, call_id: uuid.UUID, mapping: Mapping,
+        skip_bad: bool) -> Result:
+    """Import a file as one administrator; everything or nothing, unless `skip_bad`."""
+    from polyphony.people import service as people
+
+    with app.test_request_context():
+        viewer.open_viewer(None)
+        by = people.sign_in(address=address, password=password)
+        reader = reader_for(by, call_id, mapping)
+        good, bad = read(path, reader)
+        result = Result(errors=bad)
+        if bad and not skip_bad:
+            db.session.rollback()
+            return result
+        with click.progressbar(bring(reader.call, good), length=len(good), label="Importing",
+                               update_min_steps=TOGETHER) as steps:
+            for is_new in steps:
+                result.added, result.known = result.added + is_new, result.known + (not is_new)
+        people.sign_out()
+        db.session.commit()
+    return result

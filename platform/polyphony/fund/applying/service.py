@@ -1,0 +1,211 @@
+"""Verbs of applicants: begin, keep a step, send, withdraw; and of the fund: ask for a correction."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from polyphony.fund.applying import rules, words
+from polyphony.fund.applying.models import Applicant, Application, ApplicationHand, BudgetLine, ChangeRequest, Part
+from polyphony.fund.applying.rules import Whole
+from polyphony.fund.calls import service as calls
+from polyphony.fund.calls.models import Call
+from polyphony.kernel import audit, clock, viewer
+from polyphony.kernel.access import require, there
+from polyphony.kernel.database import db
+from polyphony.kernel.forms import ChangedMeanwhile
+from polyphony.kernel.locale import language
+from polyphony.kernel.viewer import Viewer
+from polyphony.languages.service import mark_stale
+from polyphony.organisations.models import Organisation
+
+
+@dataclass(frozen=True)
+class Own:
+    """An application of this viewer's organisations in one line."""
+
+    id: uuid.UUID
+    state: str
+    call: Call
+    title: str
+    asked: bool
+
+
+def load(id: uuid.UUID, *, locked: bool = False) -> Whole:
+    """An application this viewer may see, with all that belongs to it (four statements)."""
+    wanted = (
+        sa.select(Application, Call, Applicant, ChangeRequest).join(Call, Call.id == Application.call_id)
+        .outerjoin(Applicant, Applicant.application_id == Application.id)
+        .outerjoin(ChangeRequest, sa.and_(ChangeRequest.application_id == Application.id,
+                                          ChangeRequest.done_on.is_(None)))
+        .where(Application.id == id).execution_options(populate_existing=True))
+    row = db.session.execute(wanted.with_for_update(of=Application) if locked else wanted).first()
+    application, call, applicant, asked = there(row)
+    fresh = {"populate_existing": True}
+    parts = db.session.scalars(sa.select(Part).where(Part.application_id == id).execution_options(**fresh))
+    lines = db.session.scalars(sa.select(BudgetLine).where(BudgetLine.application_id == id).order_by(
+        BudgetLine.place, BudgetLine.id)).all()
+    return Whole(application, call, applicant, asked, {part.name: part for part in parts}, lines)
+
+
+def of_mine(by: Viewer, id: uuid.UUID, *, locked: bool = False) -> Whole:
+    """An application of this viewer's organisations; for everybody else it is not there."""
+    there(id if by.is_in("applied", id) else None)
+    return load(id, locked=locked)
+
+
+def own(by: Viewer, call_id: uuid.UUID | None = None) -> list[Own]:
+    """The applications of this viewer's organisations that are not withdrawn (one statement)."""
+    if not by.of("applied"):
+        return []
+    asked = sa.exists().where(ChangeRequest.application_id == Application.id, ChangeRequest.done_on.is_(None))
+    wanted = (sa.select(Application.id, Application.state, Call, sa.func.coalesce(Part.words, ""), asked)
+              .join(Call, Call.id == Application.call_id)
+              .outerjoin(Part, sa.and_(Part.application_id == Application.id, Part.name == "title"))
+              .where(Application.id.in_(by.of("applied")), Application.state != "withdrawn"))
+    if call_id:
+        wanted = wanted.where(Application.call_id == call_id)
+    return [Own(*row) for row in db.session.execute(wanted.order_by(Call.closes_at, Application.id))]
+
+
+def organisations(by: Viewer) -> list[tuple[uuid.UUID, str]]:
+    """The organisations for which this viewer may apply, by name."""
+    rows = db.session.execute(sa.select(Organisation.id, Organisation.name).where(
+        Organisation.id.in_(by.of("speaking"))).order_by(Organisation.name))
+    return [(id, name) for id, name in rows]
+
+
+def begin(by: Viewer, *, call_id: uuid.UUID, organisation: uuid.UUID | None, lang: str) -> uuid.UUID:
+    """Begin an organisation's one application to a call, or go on with it. Raises `NotApplicant`, `NotOpen`."""
+    mine = sorted(by.of("speaking"), key=str)
+    organisation = organisation or (mine[0] if len(mine) == 1 else None)
+    require(by.is_in("speaking", organisation), rules.NotApplicant())
+    call = calls.find(call_id)
+    if not rules.is_open(call, clock.now()):
+        raise rules.NotOpen()
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(
+        sa.func.hashtextextended(f"application {call_id} {organisation}", 0))))
+    viewer.refresh()
+    kept = db.session.scalars(sa.select(Application).join(Applicant, Applicant.application_id == Application.id).where(
+        Application.call_id == call_id, Applicant.organisation_id == organisation)
+        .order_by(Application.state == "withdrawn").limit(1)).first()
+    if kept is None:
+        return _make(by, call, organisation, lang)  # type: ignore[arg-type]
+    if kept.state == "withdrawn":
+        kept.state = "draft"
+    return kept.id
+
+
+def _make(by: Viewer, call: Call, organisation: uuid.UUID, lang: str) -> uuid.UUID:
+    made = uuid.uuid4()
+    db.session.execute(sa.insert(Application).values(id=made, call_id=call.id, fund_id=call.fund_id, state="draft",
+                                                     lang=lang, requested=0))
+    db.session.execute(sa.insert(Applicant).values(application_id=made, organisation_id=organisation,
+                                                   payee_reference=""))
+    viewer.refresh()
+    _hand(by, made, organisation)
+    audit.record("application.begun", made, about=call.id, anonymous=True)
+    return made
+
+
+def _hand(by: Viewer, application_id: uuid.UUID, organisation_id: uuid.UUID) -> None:
+    """She worked on it: whoever did never judges her organisation's applications."""
+    db.session.execute(insert(ApplicationHand).values(
+        application_id=application_id, person_id=by.person, organisation_id=organisation_id).on_conflict_do_nothing())
+
+
+def keep(by: Viewer, *, id: uuid.UUID, step: str, revision: str, given: dict[str, Any]) -> Whole:
+    """Keep one step. What is changed after sending stays complete, and voids votes.
+
+    Raises `NoLongerYours`, `AlreadyDecided`, `ChangedMeanwhile`, and what the step itself refuses.
+    """
+    whole = of_mine(by, id, locked=True)
+    rules.ensure_changeable(whole, clock.now())
+    before = rules.stored(whole, step)
+    if before == given:
+        return whole
+    if revision != rules.digest(before):
+        raise ChangedMeanwhile()
+    is_sent = whole.application.state == "submitted"
+    if is_sent:
+        rules.ensure_stays_complete(step, given, whole.call)
+    _write(whole, step, given)
+    if is_sent:
+        whole.application.revision += 1
+    if whole.applicant:
+        _hand(by, id, whole.applicant.organisation_id)
+    audit.record("application.kept", id, about=whole.call.id, anonymous=True, step=step)
+    return whole
+
+
+def _write(whole: Whole, step: str, given: dict[str, Any]) -> None:
+    application = whole.application
+    for name in words.STEP_FIELDS[step]:
+        setattr(application, name, given[name])
+    for name in words.STEP_PARTS[step]:
+        part, text = whole.parts.get(name), given[name]
+        if part is None and text:
+            db.session.add(Part(id=uuid.uuid4(), application_id=application.id, name=name, words=text,
+                                lang=application.lang))
+        elif part is not None and part.words != text:
+            part.words, part.revision = text, part.revision + 1
+            mark_stale(part.id, ["words"])
+    if step == "budget" and given["lines"] != [(line.words, line.amount) for line in whole.lines]:
+        db.session.execute(sa.delete(BudgetLine).where(BudgetLine.application_id == application.id))
+        db.session.add_all(BudgetLine(id=uuid.uuid4(), application_id=application.id, place=place, words=said,
+                                      amount=amount) for place, (said, amount) in enumerate(given["lines"], start=1))
+
+
+def send(by: Viewer, *, id: uuid.UUID, payee_reference: str) -> Whole:
+    """Send the application, or the correction that the fund asked for.
+
+    Raises `DeadlinePassed`, `NoLongerYours`, `AlreadyDecided`, `NotComplete`.
+    """
+    whole = of_mine(by, id, locked=True)
+    application = whole.application
+    if application.state == "draft" and not rules.is_open(whole.call, clock.now()):
+        raise rules.DeadlinePassed()
+    rules.ensure_changeable(whole, clock.now())
+    if rules.missing(whole):
+        raise rules.NotComplete()
+    if whole.applicant:
+        whole.applicant.payee_reference = payee_reference or ""
+        _hand(by, id, whole.applicant.organisation_id)
+    if application.state == "draft":
+        application.state, application.submitted_on = "submitted", clock.today()
+    elif whole.asked:
+        application.revision += 1
+        db.session.flush()
+        whole.asked.done_on = clock.today()
+    audit.record("application.sent", id, about=whole.call.id, anonymous=True)
+    return whole
+
+
+def withdraw(by: Viewer, *, id: uuid.UUID) -> Whole:
+    """Take an application out, at any time before its decision. Raises `AlreadyDecided`."""
+    whole = of_mine(by, id, locked=True)
+    if whole.application.state == "decided":
+        raise rules.AlreadyDecided()
+    whole.application.state = "withdrawn"
+    audit.record("application.withdrawn", id, about=whole.call.id, anonymous=True)
+    return whole
+
+
+def ask_correction(by: Viewer, *, id: uuid.UUID, words: str) -> None:
+    """Ask an applicant, after the deadline, to correct something.
+
+    Raises `NotForYou`, `NothingToCorrect`, `AlreadyAsked`.
+    """
+    whole = load(id)
+    application = whole.application
+    require(by.is_in("fund_admin", application.fund_id), rules.NotForYou())
+    if application.state != "submitted" or rules.is_open(whole.call, clock.now()):
+        raise rules.NothingToCorrect()
+    if whole.asked:
+        raise rules.AlreadyAsked()
+    db.session.execute(sa.insert(ChangeRequest).values(
+        id=uuid.uuid4(), application_id=id, fund_id=application.fund_id, words=words, lang=language(),
+        asked_on=clock.today()))
+    audit.record("application.correction_asked", id, about=whole.call.id)

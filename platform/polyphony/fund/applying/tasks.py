@@ -1,0 +1,61 @@
+"""What this room answers when others ask."""
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+
+from polyphony.fund.applying import rules, service, words
+from polyphony.fund.applying.models import Application, Part
+from polyphony.kernel import clock, providers, viewer
+from polyphony.kernel.database import db
+from polyphony.kernel.locale import _
+from polyphony.kernel.viewer import Viewer
+
+WORKS = ("applied", "interpreted", "fund_translate", "fund_admin")
+
+
+@providers.provide("own_application")
+def own_application(by: Viewer, call_id: uuid.UUID) -> dict[str, Any] | None:
+    """Where this viewer goes on with her organisation's application to a call."""
+    from flask import url_for
+
+    for each in service.own(by, call_id):
+        label = _("Go on with your application") if each.state == "draft" else _("See your application")
+        return {"label": label, "url": url_for("fund.application", application_id=each.id)}
+    return None
+
+
+@providers.provide("translatable_kinds")
+def translatable_kinds(by: Viewer, call_id: uuid.UUID) -> set[str]:
+    """Applicants, their own translators and the fund's translate what was written for the reviewers."""
+    return {"fund_part"} if any(by.of(fact) for fact in WORKS) else set()
+
+
+@providers.provide("translatable")
+def translatable(call_id: uuid.UUID, only: uuid.UUID | None = None) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:
+    """Every part of an application to this call that the viewer may read; the database decides which."""
+    if not any(viewer.current().of(fact) for fact in WORKS):
+        return []
+    rows = db.session.execute(
+        sa.select(Part.id, Part.name, Part.words, Part.lang).join(Application, Application.id == Part.application_id)
+        .where(Application.call_id == call_id, Part.words != "").order_by(Part.application_id, Part.name))
+    return [("fund_part", id, "words", words.PART_NAMES[name], text, lang) for id, name, text, lang in rows]
+
+
+@providers.provide("waits")
+def waits(by: Viewer) -> list[dict[str, Any]]:
+    """Corrections that the fund asks for, and drafts whose deadline comes."""
+    from flask import url_for
+
+    found = []
+    for each in service.own(by):
+        url = url_for("fund.application", application_id=each.id)
+        day = clock.day(each.call.closes_at)
+        if each.asked and each.state == "submitted":
+            found.append({"text": _("The fund asks for a correction: %(title)s", title=each.title), "due": None,
+                          "warn": False, "url": url})
+        elif each.state == "draft" and rules.is_open(each.call, clock.now()):
+            found.append({"text": _("Finish and send your application: %(title)s", title=each.title or each.call.title),
+                          "due": day.text if day else None, "warn": False, "url": url})
+    return found

@@ -1,0 +1,155 @@
+"""Applying: the questions before, the task list, its steps, checking and sending."""
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, request, url_for
+
+from polyphony.fund.applying import rules, service, views_office, words
+from polyphony.fund.applying.forms import CheckForm, apply_form, step_form, with_empty_rows
+from polyphony.fund.applying.models import STEPS
+from polyphony.fund.calls import service as calls
+from polyphony.fund.calls import showing
+from polyphony.kernel import clock, money, viewer
+from polyphony.kernel.access import Rule, access
+from polyphony.kernel.forms import ChangedMeanwhile, Form, answer
+from polyphony.kernel.locale import direction, language, lazy, name_of
+from polyphony.kernel.pages import page
+from polyphony.languages.service import translations_for
+from polyphony.organisations.names import country
+
+applicant = Rule("speaks for a stakeholder organisation", lambda v: bool(v.of("speaking")),
+                 lazy("A member who speaks for a stakeholder organisation can do this."))
+HERE = "/fund/applications/<uuid:application_id>"
+
+
+def attach(blueprint: Blueprint) -> None:
+    """Put this part's pages on the fund's blueprint."""
+    for path, name, read, take in (
+        ("/fund/calls/<uuid:call_id>/apply", "apply", apply, begin),
+        (f"{HERE}/<any(project,plan,budget,safety):step>", "application_step", show_step, keep_step),
+        (f"{HERE}/check", "application_check", check, send),
+    ):
+        blueprint.get(path, endpoint=name)(access(applicant)(read))
+        blueprint.post(path, endpoint=f"take_{name}")(access(applicant)(take))
+    blueprint.get(HERE, endpoint="application")(access(applicant)(show))
+    blueprint.post(f"{HERE}/withdrawal", endpoint="withdraw_application")(access(applicant)(withdraw))
+    views_office.attach(blueprint)
+
+
+def apply(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by = viewer.current()
+    own = service.own(by, call_id)
+    if own and len(by.of("speaking")) == 1:
+        return redirect(url_for("fund.application", application_id=own[0].id), 303)
+    call = calls.find(call_id)
+    return _apply(call, _apply_form(call))
+
+
+def begin(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
+    call = calls.find(call_id)
+    form = _apply_form(call)
+    return answer(form, lambda **v: service.begin(viewer.current(), call_id=call_id, **v),
+                  then=lambda id: url_for("fund.application", application_id=id), again=lambda: _apply(call, form))
+
+
+def _apply_form(call: Any) -> Any:
+    questions = calls.questions_of(call.id)
+    tr = translations_for([q.id for q in questions], language())
+    said = [(q.id, showing.said(q, "question", call, tr).text, q.must_be, showing.said(q, "otherwise", call, tr).text)
+            for q in questions]
+    return apply_form(said, service.organisations(viewer.current()))
+
+
+def _apply(call: Any, form: Any) -> Any:
+    tr, place = translations_for([call.id], language()), showing.zone_for(viewer.current(), call)
+    return page("fund/apply.html", c=call, form=form, title=showing.say(call, "title", tr),
+                due=showing.due(call, place), is_open=rules.is_open(call, clock.now()))
+
+
+def show(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
+    return _show(application_id, Form())
+
+
+def _show(application_id: uuid.UUID, form: Any) -> Any:
+    whole = service.of_mine(viewer.current(), application_id)
+    lacking = rules.missing(whole)
+    steps = [(name, words.STEPS[name], rules.step_state(whole, name), [said for step, said in lacking if step == name],
+              url_for("fund.application_check", application_id=application_id) if name == "check"
+              else url_for("fund.application_step", application_id=application_id, step=name)) for name in STEPS]
+    has_letter = whole.application.state == "decided" and "fund.letter" in current_app.view_functions
+    return page("fund/application.html", form=form, steps=steps, has_letter=has_letter, **_about(whole))
+
+
+def _about(whole: rules.Whole) -> dict[str, Any]:
+    """What every page of an application says of it."""
+    by, call, now = viewer.current(), whole.call, clock.now()
+    place = showing.zone_for(by, call)
+    return {
+        "a": whole.application, "c": call, "whole": whole, "words": words, "due": showing.due(call, place),
+        "title": showing.say(call, "title", translations_for([call.id], language())),
+        "is_open": rules.is_open(call, now), "can_change": rules.can_change(whole, now), "money": money,
+        "writes": {"code": whole.application.lang, "name": name_of(whole.application.lang),
+                   "direction": direction(whole.application.lang)}}
+
+
+def show_step(application_id: uuid.UUID, step: str):  # type: ignore[no-untyped-def]
+    whole = service.of_mine(viewer.current(), application_id)
+    return _step(whole, step, step_form(step, whole, fresh=True))
+
+
+def keep_step(application_id: uuid.UUID, step: str):  # type: ignore[no-untyped-def]
+    by = viewer.current()
+    whole = service.of_mine(by, application_id)
+    form = step_form(step, whole)
+    return answer(form, lambda **v: service.keep(by, id=application_id, step=step, **v),
+                  then=lambda r: _next(application_id, step), again=lambda: _step(whole, step, form))
+
+
+def _next(application_id: uuid.UUID, step: str) -> str:
+    if "more" in request.form:
+        return url_for("fund.application_step", application_id=application_id, step=step)
+    return url_for("fund.application", application_id=application_id, _anchor=step)
+
+
+def _step(whole: rules.Whole, step: str, form: Any) -> Any:
+    present: dict[str, Any] = {}
+    if isinstance(form.refusal, ChangedMeanwhile):
+        whole = service.load(whole.application.id)
+        kept = rules.stored(whole, step)
+        form.revision.data = rules.digest(kept)
+        present = {name: kept[name] for name in words.STEP_PARTS[step] if kept[name] != form[name].data}
+    if step == "budget":
+        with_empty_rows(form)
+    return page("fund/apply_step.html", form=form, step=step, label=words.STEPS[step], present=present,
+                number=STEPS.index(step) + 1, of=len(STEPS), was_changed=isinstance(form.refusal, ChangedMeanwhile),
+                **_about(whole))
+
+
+def check(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
+    whole = service.of_mine(viewer.current(), application_id)
+    known = whole.applicant.payee_reference if whole.applicant else ""
+    return _check(whole, CheckForm(data={"payee_reference": known}))
+
+
+def send(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, form = viewer.current(), CheckForm()
+    whole = service.of_mine(by, application_id)
+    return answer(form, lambda payee_reference: service.send(by, id=application_id, payee_reference=payee_reference),
+                  then=lambda r: url_for("fund.application", application_id=application_id),
+                  again=lambda: _check(whole, form))
+
+
+def _check(whole: rules.Whole, form: Any) -> Any:
+    missing = [{"title": sentence, "detail": words.STEPS[step], "label": "",
+                "url": url_for("fund.application_step", application_id=whole.application.id, step=step)}
+               for step, sentence in rules.missing(whole)]
+    return page("fund/apply_check.html", form=form, missing=missing,
+                country=country(whole.application.country, language()), **_about(whole))
+
+
+def withdraw(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
+    form = Form()
+    return answer(form, lambda: service.withdraw(viewer.current(), id=application_id),
+                  then=lambda r: url_for("fund.application", application_id=application_id),
+                  again=lambda: _show(application_id, form))

@@ -1,0 +1,1 @@
+"""Calls for applications: what is offered, to whom, until when, judged by what."""

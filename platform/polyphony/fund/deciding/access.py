@@ -1,0 +1,139 @@
+"""Votes are the committee's; a decision needs a quorum in the database too; a grant reserves received money."""
+
+from polyphony.fund.applying.access import not_aside
+from polyphony.fund.deciding.models import Decision, Grant, Grantee, Instalment, Vote
+from polyphony.kernel.policies import allow, any_of, definer, holds, ids, one, protect, statements
+from polyphony.languages.access import changeable, readable_with
+
+protect(Vote, app="SELECT, INSERT", worker="SELECT")
+protect(Decision, app="SELECT, INSERT", worker="SELECT")
+protect(Grant, app="SELECT, INSERT, UPDATE", worker="SELECT")
+protect(Grantee, app="SELECT, INSERT", worker="SELECT")
+protect(Instalment, app="SELECT, INSERT, UPDATE", worker="SELECT")
+
+_COMMITTEE = f"{any_of('fund_id', 'fund_committee', 'fund_admin')} AND {not_aside('application_id')}"
+_ADMIN = f"{any_of('fund_id', 'fund_admin')} AND {not_aside('application_id')}"
+_MONEY = ("fund_admin", "fund_committee", "fund_treasury", "fund_approve", "fund_release")
+_SEEN = 'grant_id IN (SELECT g.id FROM fund."grant" g)'
+_OF_MINE = f'grant_id IN (SELECT g.id FROM fund."grant" g WHERE {any_of("g.fund_id", "fund_admin")})'
+
+allow(Vote, "SELECT", "committee", _COMMITTEE)
+allow(Vote, "INSERT", "own", "", check=f"person_id = {one('person')} AND {any_of('fund_id', 'fund_committee')} AND "
+      f"{any_of('application_id', 'decidable')}")
+allow(Decision, "SELECT", "committee", _COMMITTEE)
+allow(Decision, "SELECT", "applicant", any_of("application_id", "applied"))
+allow(Decision, "INSERT", "administrator", "", check=f"{_ADMIN} AND {any_of('application_id', 'decidable')} AND "
+      f"person_id = {one('person')}")
+allow(Grant, "SELECT", "fund", f"{any_of('fund_id', *_MONEY)} AND {not_aside('application_id')}")
+allow(Grant, "SELECT", "grantee", any_of("application_id", "applied"))
+allow(Grant, "SELECT", "auditor", holds("auditor"))
+allow(Grant, "INSERT", "administrator", "", check=_ADMIN)
+allow(Grant, "UPDATE", "administrator", _ADMIN)
+allow(Grant, "UPDATE", "grantee", any_of("application_id", "applied"))
+allow(Grantee, "SELECT", "fund", f'grant_id IN (SELECT g.id FROM fund."grant" g WHERE {any_of("g.fund_id", *_MONEY)})')
+allow(Grantee, "SELECT", "own", any_of("organisation_id", "speaking"))
+allow(Grantee, "INSERT", "administrator", "", check=_OF_MINE)
+allow(Instalment, "SELECT", "of_seen", _SEEN)
+allow(Instalment, "INSERT", "administrator", "", check=_OF_MINE)
+allow(Instalment, "UPDATE", "administrator", f"cancelled_on IS NULL AND {_OF_MINE}", check=_OF_MINE)
+readable_with("fund_decision", "fund.decision", key="application_id")
+changeable("fund_decision", "consultation_id IN (SELECT c.id FROM fund.call c WHERE "
+           f"{any_of('c.fund_id', 'fund_admin', 'fund_translate')}) AND NOT coalesce(subject_id = ANY ("
+           f"{ids('stepped_aside')}), false)")
+
+_HEAD = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$"
+
+# The count of one case: who sits, who stepped aside, who may decide, how many must, and the votes that stand now.
+definer("fund.tally(application uuid) RETURNS TABLE (seats int, aside int, able int, needed int, fewest int, "
+        "votes_for int, votes_against int, abstained int, revision int)", f"""
+LANGUAGE sql STABLE {_HEAD}
+  WITH a AS (SELECT x.id, x.fund_id, x.revision FROM fund.application x WHERE x.id = application),
+  rule AS (SELECT r.kind, r.number FROM a JOIN fund.body b ON b.fund_id = a.fund_id AND b.kind = 'allocation'
+           JOIN fund.composition_rule r ON r.body_id = b.id),
+  sitting AS (SELECT v AS person, fund.conflicted(a.id, v) IS NOT NULL AS aside FROM a, fund.voters(a.fund_id) v),
+  standing AS (SELECT DISTINCT ON (w.person_id) w.choice FROM a JOIN fund.vote w ON w.application_id = a.id AND
+               w.application_revision = a.revision JOIN sitting s ON s.person = w.person_id AND NOT s.aside
+               ORDER BY w.person_id, w.number DESC),
+  counted AS (SELECT count(*)::int AS seats, count(*) FILTER (WHERE s.aside)::int AS aside,
+              count(*) FILTER (WHERE NOT s.aside)::int AS able FROM sitting s)
+  SELECT c.seats, c.aside, c.able,
+    greatest(coalesce((SELECT number FROM rule WHERE kind = 'quorum_least'), 3),
+             c.able * coalesce((SELECT number FROM rule WHERE kind = 'quorum_share'), 50) / 100 + 1)::int,
+    coalesce((SELECT number FROM rule WHERE kind = 'quorum_least'), 3)::int,
+    (SELECT count(*) FROM standing WHERE choice = 'for')::int,
+    (SELECT count(*) FROM standing WHERE choice = 'against')::int,
+    (SELECT count(*) FROM standing WHERE choice = 'abstain')::int, a.revision
+  FROM a, counted c
+$f$""", to="polyphony_lookup, polyphony_worker")
+definer("fund.tally_shown(application uuid) RETURNS TABLE (seats int, aside int, able int, needed int, fewest int, "
+        "votes_for int, votes_against int, abstained int, revision int)", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT t.* FROM fund.tally(application) t WHERE viewer.sealed() AND application = ANY (
+    nullif(current_setting('polyphony.decidable', true), '')::uuid[])
+$f$""")
+
+# What a call has awarded in all, whoever stepped aside from which of its cases.
+definer("fund.call_awarded(call uuid) RETURNS bigint", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT coalesce(sum(d.amount), 0)::bigint FROM fund.decision d JOIN fund.application a ON a.id = d.application_id
+  WHERE viewer.sealed() AND a.call_id = call AND a.fund_id = ANY (
+    nullif(current_setting('polyphony.fund_admin', true), '')::uuid[]
+    || nullif(current_setting('polyphony.fund_committee', true), '')::uuid[])
+$f$""")
+
+# A decision without quorum, against the majority, for more than was asked or left, is impossible here too; the count
+# written into it is the database's own.
+definer("fund.decision_holds() RETURNS trigger", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+DECLARE t record; a fund.application; c fund.call; wrong text;
+BEGIN
+  SELECT * INTO STRICT a FROM fund.application x WHERE x.id = NEW.application_id;
+  PERFORM pg_advisory_xact_lock(hashtextextended('call ' || a.call_id::text, 0));
+  SELECT * INTO STRICT c FROM fund.call x WHERE x.id = a.call_id;
+  SELECT * INTO STRICT t FROM fund.tally(NEW.application_id);
+  IF a.state <> 'submitted' OR c.state <> 'closed' THEN wrong := 'decision_when_closed';
+  ELSIF t.able < t.fewest OR t.votes_for + t.votes_against + t.abstained < t.needed THEN wrong := 'decision_quorum';
+  ELSIF (NEW.outcome = 'granted') <> (t.votes_for > t.votes_against) THEN wrong := 'decision_majority';
+  ELSIF fund.conflicted(NEW.application_id, NEW.person_id) IS NOT NULL THEN wrong := 'decision_conflict';
+  ELSIF NEW.amount > a.requested THEN wrong := 'decision_within_request';
+  ELSIF NEW.amount + coalesce((SELECT sum(d.amount) FROM fund.decision d JOIN fund.application o
+        ON o.id = d.application_id WHERE o.call_id = a.call_id), 0) > c.envelope THEN wrong := 'decision_within_envelope';
+  END IF;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION 'a decision does not hold: %', wrong USING ERRCODE = 'check_violation', CONSTRAINT = wrong;
+  END IF;
+  NEW.fund_id := a.fund_id; NEW.application_revision := t.revision; NEW.seats := t.seats; NEW.stepped_aside := t.aside;
+  NEW.needed := t.needed; NEW.votes_for := t.votes_for; NEW.votes_against := t.votes_against;
+  NEW.abstained := t.abstained;
+  RETURN NEW;
+END $f$""")
+definer("fund.grant_adds_up() RETURNS trigger", f"""
+LANGUAGE plpgsql STABLE {_HEAD}
+DECLARE target uuid; g fund."grant"; wrong text;
+BEGIN
+  target := CASE TG_TABLE_NAME WHEN 'grant' THEN (to_jsonb(NEW) ->> 'id')::uuid
+                               ELSE (to_jsonb(NEW) ->> 'grant_id')::uuid END;
+  IF target IS NULL THEN RETURN NULL; END IF;
+  SELECT * INTO g FROM fund."grant" x WHERE x.id = target;
+  IF g.id IS NULL THEN wrong := 'grant_there';
+  ELSIF g.amount <> (SELECT coalesce(sum(i.amount), 0) FROM fund.instalment i WHERE i.grant_id = target)
+    THEN wrong := 'grant_instalments_add_up';
+  ELSIF (SELECT coalesce(sum(i.amount), 0) FROM fund.instalment i WHERE i.grant_id = target AND i.cancelled_on IS NULL)
+    <> coalesce((SELECT b.awarded FROM fund.grant_balance b WHERE b.grant_id = target), 0) THEN wrong := 'grant_is_reserved';
+  ELSIF NOT EXISTS (SELECT 1 FROM fund.decision d WHERE d.application_id = g.application_id AND d.amount = g.amount)
+    THEN wrong := 'grant_was_decided';
+  ELSIF EXISTS (SELECT 1 FROM fund.instalment i JOIN fund.payment p ON p.instalment_id = i.id WHERE i.grant_id = target
+    AND i.cancelled_on IS NOT NULL AND p.state IN ('prepared', 'approved', 'released', 'confirmed'))
+    THEN wrong := 'instalment_without_payment';
+  END IF;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION 'a grant does not add up: %', wrong USING ERRCODE = 'check_violation', CONSTRAINT = wrong;
+  END IF;
+  RETURN NULL;
+END $f$""")
+statements += ["CREATE OR REPLACE TRIGGER decision_holds BEFORE INSERT ON fund.decision FOR EACH ROW "
+               "EXECUTE FUNCTION fund.decision_holds()",
+               *(f'DROP TRIGGER IF EXISTS grant_adds_up ON fund."{table}"' for table in ("grant", "instalment", "entry")),
+               *(f'CREATE CONSTRAINT TRIGGER grant_adds_up AFTER INSERT OR UPDATE ON fund."{table}" DEFERRABLE '
+                 "INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fund.grant_adds_up()"
+                 for table in ("grant", "instalment", "entry"))]

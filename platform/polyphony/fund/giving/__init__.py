@@ -1,0 +1,1 @@
+"""Money promised by companies and money received, matched one to the other."""

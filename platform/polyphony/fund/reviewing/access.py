@@ -1,0 +1,116 @@
+"""Scores: one's own until locked; then the others' too. Who stepped aside sees the case on no path."""
+
+from polyphony.fund.applying.access import not_aside
+from polyphony.fund.reviewing.models import Assignment, Lock, Recusal, Score
+from polyphony.kernel.policies import allow, any_of, definer, one, protect, statements
+from polyphony.kernel.viewer import fact, had
+
+fact("assigned", "SELECT array_agg(s.application_id) FROM fund.assignment s WHERE s.person_id = me AND s.fund_id = ANY ("
+     + had("fund_review") + ") AND NOT s.application_id = ANY (" + had("stepped_aside") + ")")
+fact("locked", "SELECT array_agg(l.application_id) FROM fund.lock l WHERE l.person_id = me AND NOT l.application_id = "
+     "ANY (" + had("stepped_aside") + ")")
+# Ready for the committee: the call is closed and every reviewer who did not step aside has locked.
+fact("decidable", "SELECT array_agg(a.id) FROM fund.application a JOIN fund.call c ON c.id = a.call_id WHERE "
+     "a.fund_id = ANY (" + had("fund_committee") + " || " + had("fund_admin") + ") AND a.state IN ('submitted', 'decided') "
+     "AND c.state IN ('closed', 'decided') AND NOT a.id = ANY (" + had("stepped_aside") + ") "
+     "AND EXISTS (SELECT 1 FROM fund.lock l WHERE l.application_id = a.id) AND NOT EXISTS (SELECT 1 FROM "
+     "fund.assignment s WHERE s.application_id = a.id AND NOT EXISTS (SELECT 1 FROM fund.lock l WHERE "
+     "l.assignment_id = s.id) AND NOT EXISTS (SELECT 1 FROM fund.recusal r WHERE r.application_id = a.id AND "
+     "r.person_id = s.person_id))")
+
+protect(Assignment, app="SELECT, INSERT, DELETE", worker="SELECT")
+protect(Recusal, app="SELECT, INSERT", worker="SELECT, INSERT", lookup="SELECT, INSERT")
+protect(Score, app="SELECT, INSERT, UPDATE", worker="SELECT")
+protect(Lock, app="SELECT, INSERT", worker="SELECT")
+
+_ADMIN = f"{any_of('fund_id', 'fund_admin')} AND {not_aside('application_id')}"
+_MY_ASSIGNMENT = f"assignment_id IN (SELECT s.id FROM fund.assignment s WHERE s.person_id = {one('person')})"
+_UNLOCKED = f"{_MY_ASSIGNMENT} AND NOT EXISTS (SELECT 1 FROM fund.lock l WHERE l.assignment_id = score.assignment_id)"
+
+allow(Assignment, "SELECT", "own", any_of("application_id", "assigned") + f" AND person_id = {one('person')}")
+allow(Assignment, "SELECT", "administrator", _ADMIN)
+allow(Assignment, "SELECT", "committee", any_of("application_id", "decidable"))
+allow(Assignment, "INSERT", "administrator", "", check=_ADMIN)
+allow(Assignment, "DELETE", "administrator", f"{_ADMIN} AND NOT EXISTS (SELECT 1 FROM fund.lock l WHERE l.assignment_id = id)")
+allow(Recusal, "SELECT", "own", f"person_id = {one('person')}")
+allow(Recusal, "SELECT", "fund", f"{any_of('fund_id', 'fund_admin', 'fund_committee')} AND {not_aside('application_id')}")
+allow(Recusal, "INSERT", "own", "", check=f"origin = 'declared' AND person_id = {one('person')} AND {any_of('fund_id', 'funds')}")
+allow(Recusal, "INSERT", "found", "", check=f"origin = 'found' AND {any_of('fund_id', 'fund_admin')}")
+allow(Score, "SELECT", "own", f"{any_of('application_id', 'assigned')} AND {_MY_ASSIGNMENT}")
+allow(Score, "SELECT", "after_locking", any_of("application_id", "locked", "decidable") + " AND EXISTS (SELECT 1 FROM "
+      "fund.lock l WHERE l.assignment_id = score.assignment_id)")
+allow(Score, "INSERT", "own", "", check=f"{any_of('application_id', 'assigned')} AND {_UNLOCKED}")
+allow(Score, "UPDATE", "own", f"{any_of('application_id', 'assigned')} AND {_UNLOCKED}")
+allow(Lock, "SELECT", "own", f"person_id = {one('person')} AND {not_aside('application_id')}")
+allow(Lock, "SELECT", "after_locking", any_of("application_id", "locked", "decidable"))
+allow(Lock, "SELECT", "administrator", _ADMIN)
+allow(Lock, "INSERT", "own", "", check=f"person_id = {one('person')} AND {any_of('application_id', 'assigned')} AND {_MY_ASSIGNMENT}")
+
+# Locked scores stand, whoever asks; and nobody is assigned to a case from which she steps aside.
+definer("fund.review_stands() RETURNS trigger", """
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+BEGIN
+  IF TG_TABLE_NAME = 'score' THEN
+    IF EXISTS (SELECT 1 FROM fund.lock l WHERE l.assignment_id = NEW.assignment_id) THEN
+      RAISE EXCEPTION 'locked scores stand' USING ERRCODE = 'check_violation', CONSTRAINT = 'score_locked';
+    END IF;
+  ELSIF fund.conflicted(NEW.application_id, NEW.person_id) IS NOT NULL THEN
+    RAISE EXCEPTION 'a conflict of interest' USING ERRCODE = 'check_violation', CONSTRAINT = 'assignment_conflict';
+  END IF;
+  RETURN NEW;
+END $f$""")
+statements += ["CREATE OR REPLACE TRIGGER review_stands BEFORE INSERT OR UPDATE ON fund.score FOR EACH ROW "
+               "EXECUTE FUNCTION fund.review_stands()",
+               "CREATE OR REPLACE TRIGGER review_stands BEFORE INSERT OR UPDATE ON fund.assignment FOR EACH ROW "
+               "EXECUTE FUNCTION fund.review_stands()"]
+# May the administrator ask this person? Answered with the kind of conflict or nothing, to administrators alone.
+definer("fund.may_review(application uuid, person uuid) RETURNS text", """
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+  SELECT fund.conflicted(application, person) WHERE viewer.sealed() AND EXISTS (SELECT 1 FROM fund.application a
+    WHERE a.id = application AND a.fund_id = ANY (nullif(current_setting('polyphony.fund_admin', true), '')::uuid[]))
+$f$""")
+
+# The same for a whole call, for those who share its applications out.
+definer("fund.call_conflicts(call uuid) RETURNS TABLE (application_id uuid, person_id uuid)", """
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+  SELECT DISTINCT a.id, m.person_id FROM fund.application a JOIN organisations.membership m
+    ON m.organisation_id = a.fund_id AND m.role = 'reviewer' JOIN LATERAL fund.conflicts_of(m.person_id) c
+    ON c.application_id = a.id
+  WHERE viewer.sealed() AND a.call_id = call
+    AND a.fund_id = ANY (nullif(current_setting('polyphony.fund_admin', true), '')::uuid[])
+$f$""")
+
+# Conflicts are found when they arise: a person joins an organisation or works on an application, an application comes
+# in. What is found is written down, so that the case is not kept waiting for somebody who cannot see it any more.
+definer("fund.find_conflicts(only_person uuid, only_call uuid) RETURNS int", """
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+  WITH people AS (SELECT DISTINCT m.person_id, m.organisation_id AS fund_id FROM organisations.membership m
+      JOIN fund.fund f ON f.organisation_id = m.organisation_id
+      WHERE (only_person IS NULL OR m.person_id = only_person) AND NOT EXISTS (
+        SELECT 1 FROM organisations.membership_end e WHERE e.membership_id = m.id)),
+    made AS (INSERT INTO fund.recusal (id, application_id, fund_id, person_id, origin, kind, words, at)
+      SELECT DISTINCT ON (a.id, p.person_id) gen_random_uuid(), a.id, a.fund_id, p.person_id, 'found', c.kind, '', now()
+      FROM people p CROSS JOIN LATERAL fund.conflicts_of(p.person_id) c JOIN fund.application a
+        ON a.id = c.application_id AND a.fund_id = p.fund_id
+      WHERE a.state = 'submitted' AND (only_call IS NULL OR a.call_id = only_call)
+      ORDER BY a.id, p.person_id, c.kind DESC ON CONFLICT DO NOTHING RETURNING 1)
+  SELECT count(*)::int FROM made
+$f$""", to="polyphony_lookup, polyphony_worker")
+definer("fund.note_conflicts() RETURNS trigger", """
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+BEGIN
+  IF TG_TABLE_NAME = 'application' THEN
+    PERFORM fund.find_conflicts(NULL, NEW.call_id);
+  ELSIF TG_TABLE_NAME = 'applicant' THEN
+    PERFORM fund.find_conflicts(NULL, a.call_id) FROM fund.application a
+      WHERE a.id = NEW.application_id AND a.state = 'submitted';
+  ELSE
+    PERFORM fund.find_conflicts(NEW.person_id, NULL);
+  END IF;
+  RETURN NULL;
+END $f$""")
+statements += ["DROP TRIGGER IF EXISTS note_conflicts ON fund.application",
+               "CREATE TRIGGER note_conflicts AFTER UPDATE OF state ON fund.application FOR EACH ROW WHEN "
+               "(NEW.state = 'submitted' AND OLD.state <> 'submitted') EXECUTE FUNCTION fund.note_conflicts()",
+               *(f"CREATE OR REPLACE TRIGGER note_conflicts AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION "
+                 "fund.note_conflicts()" for table in ("organisations.membership", "fund.application_hand", "fund.applicant"))]

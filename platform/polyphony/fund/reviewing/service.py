@@ -1,0 +1,176 @@
+"""Assign reviewers, step aside, score, lock: the verbs of a review."""
+
+import uuid
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from polyphony.fund.applying.models import Application
+from polyphony.fund.calls.models import Call
+from polyphony.fund.deciding.models import Grant
+from polyphony.fund.reviewing import rules
+from polyphony.fund.reviewing.models import BEST, Assignment, Lock, Recusal, Score
+from polyphony.kernel import audit, clock
+from polyphony.kernel.access import require, there
+from polyphony.kernel.database import db
+from polyphony.kernel.viewer import Viewer
+from polyphony.notices.service import tell
+from polyphony.organisations.models import Membership, MembershipEnd
+from polyphony.people.models import Person
+
+Given = tuple[uuid.UUID, int | None, str]  # criterion, score or none, words
+
+
+def application_for(by: Viewer, application_id: uuid.UUID) -> tuple[Application, Call]:
+    """An application and its call, for an administrator of its fund. 404 when hidden; raises `NotAdministrator`."""
+    row = there(db.session.execute(sa.select(Application, Call).join(Call, Call.id == Application.call_id).where(
+        Application.id == application_id)).first())
+    there(None if by.is_in("stepped_aside", application_id) else True)
+    require(by.is_in("fund_admin", row[0].fund_id), rules.NotAdministrator())
+    return row[0], row[1]
+
+
+def call_for(by: Viewer, call_id: uuid.UUID) -> Call:
+    """A call, for an administrator of its fund. 404 when hidden; raises `NotAdministrator`."""
+    call = there(db.session.get(Call, call_id))
+    require(by.is_in("fund_admin", call.fund_id), rules.NotAdministrator())
+    return call
+
+
+def reviewers_of(fund_id: uuid.UUID) -> dict[uuid.UUID, str]:
+    """The fund's reviewers by name, as its administrator sees them."""
+    over = sa.exists().where(MembershipEnd.membership_id == Membership.id)
+    rows = db.session.execute(
+        sa.select(Person.id, Person.name).join(Membership, Membership.person_id == Person.id)
+        .where(Membership.organisation_id == fund_id, Membership.role == "reviewer", ~over)
+        .order_by(Person.name, Person.id))
+    return {id: name for id, name in rows}  # noqa: C416 - rows are not tuples to the type checker
+
+
+def conflicts_for(application_id: uuid.UUID, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Who of these people steps aside from a case, and by which kind of conflict (one statement)."""
+    rows = db.session.execute(sa.text(
+        "SELECT who.id, fund.may_review(:case, who.id) FROM unnest(CAST(:people AS uuid[])) AS who(id)"),
+        {"case": application_id, "people": list(people)})
+    return {person: kind for person, kind in rows if kind}
+
+
+def assign(by: Viewer, *, application_id: uuid.UUID, person_id: uuid.UUID | str) -> uuid.UUID:
+    """Ask a reviewer to read an application.
+
+    Raises `NotAdministrator`, `ReviewedAfterDeadline`, `NotAReviewer`, `ConflictFound`, `AlreadyAssigned`.
+    """
+    application, call = application_for(by, application_id)
+    require(call.state == "closed", rules.ReviewedAfterDeadline())
+    person = uuid.UUID(str(person_id))
+    if person not in reviewers_of(application.fund_id):
+        raise rules.NotAReviewer()
+    found = conflicts_for(application.id, [person])
+    if found:
+        raise rules.ConflictFound(found[person])
+    _assign(by, application.fund_id, [(application.id, person)])
+    return application.id
+
+
+def _assign(by: Viewer, fund_id: uuid.UUID, pairs: list[tuple[uuid.UUID, uuid.UUID]]) -> None:
+    if not pairs:
+        return
+    db.session.execute(sa.insert(Assignment).values([
+        {"id": uuid.uuid4(), "application_id": application, "fund_id": fund_id, "person_id": person,
+         "on": clock.today()} for application, person in pairs]))
+    audit.record_each("review.assigned", [(application, {"person": str(person)}) for application, person in pairs],
+                      about=fund_id)
+    tell("fund_review", to=tuple(f"person:{person}" for person in sorted({person for _, person in pairs}, key=str)))
+
+
+def unassign(by: Viewer, *, application_id: uuid.UUID, assignment_id: uuid.UUID | str) -> None:
+    """Take an application back from a reviewer who has not begun. Raises `NotAdministrator`, `ReviewBegun`."""
+    application, _call = application_for(by, application_id)
+    gone = db.session.execute(sa.delete(Assignment).where(
+        Assignment.id == uuid.UUID(str(assignment_id)), Assignment.application_id == application.id))
+    if not gone.rowcount:  # type: ignore[attr-defined]
+        raise rules.ReviewBegun()
+    audit.record("review.unassigned", application.id, about=application.fund_id)
+
+
+def share_out(by: Viewer, *, call_id: uuid.UUID) -> int:
+    """Give every application of a closed call its reviewers, evenly, past every conflict; returns how many asked.
+
+    Raises `NotAdministrator`, `ReviewedAfterDeadline`.
+    """
+    call = call_for(by, call_id)
+    require(call.state == "closed", rules.ReviewedAfterDeadline())
+    waiting = db.session.scalars(sa.select(Application.id).where(
+        Application.call_id == call.id, Application.state == "submitted").order_by(Application.id)).all()
+    asked = db.session.execute(sa.select(Assignment.application_id, Assignment.person_id).where(
+        Assignment.application_id.in_(waiting)))
+    held = {(application, person) for application, person in asked}
+    told = db.session.execute(sa.text("SELECT c.application_id, c.person_id FROM fund.call_conflicts(:call) c"),
+                              {"call": call.id})
+    found = {(application, person) for application, person in told}
+    pairs = rules.shared_out(waiting, list(reviewers_of(call.fund_id)), found | held, held - found, call.reviews_each)
+    _assign(by, call.fund_id, pairs)
+    return len(pairs)
+
+
+def step_aside(by: Viewer, *, application_id: uuid.UUID, kind: str, words: str = "") -> uuid.UUID:
+    """Leave one case because of a conflict of interest; from now on it is seen on no path.
+
+    For everybody in the fund who can see the case or its grant (404 otherwise). Raises `SteppedAsideAlready`.
+    """
+    fund_id = fund_of(application_id)
+    db.session.execute(sa.insert(Recusal).values(
+        id=uuid.uuid4(), application_id=application_id, fund_id=fund_id, person_id=by.person, origin="declared",
+        kind=kind, words=words or "", at=clock.now()))
+    audit.record("review.stepped_aside", application_id, about=fund_id)
+    return fund_id
+
+
+def fund_of(application_id: uuid.UUID) -> uuid.UUID:
+    """The fund of a case that this viewer can see, as an application or as a grant; 404 otherwise."""
+    seen = sa.select(Application.fund_id).where(Application.id == application_id).union(
+        sa.select(Grant.fund_id).where(Grant.application_id == application_id))
+    return there(db.session.scalar(seen))
+
+
+def assignment_of(by: Viewer, application_id: uuid.UUID) -> tuple[Assignment, Lock | None]:
+    """The viewer's own assignment and its lock; 404 when she was not asked or has stepped aside."""
+    row = db.session.execute(sa.select(Assignment, Lock).outerjoin(Lock, Lock.assignment_id == Assignment.id).where(
+        Assignment.application_id == application_id, Assignment.person_id == by.person)).first()
+    return there(row)  # type: ignore[return-value]
+
+
+def score(by: Viewer, *, application_id: uuid.UUID, given: Iterable[Given]) -> uuid.UUID:
+    """Keep scores as far as they are given; a missing one stays missing. Raises `ScoresLocked`, `NoSuchScore`."""
+    assignment, lock = assignment_of(by, application_id)
+    require(lock is None, rules.ScoresLocked())
+    kept = list(given)
+    if any(value is not None and not 0 <= value <= BEST for _, value, _ in kept):
+        raise rules.NoSuchScore()
+    rows = [{"assignment_id": assignment.id, "criterion_id": criterion, "application_id": application_id,
+             "value": value, "words": words or ""} for criterion, value, words in kept]
+    put = insert(Score).values(rows)
+    db.session.execute(put.on_conflict_do_update(index_elements=["assignment_id", "criterion_id"], set_={
+        "value": put.excluded.value, "words": put.excluded.words}))
+    audit.record("review.scored", application_id, about=assignment.fund_id)
+    return application_id
+
+
+def lock(by: Viewer, *, application_id: uuid.UUID, words: str = "", lang: str = "en") -> uuid.UUID:
+    """Lock one's scores: they stand, and the seal on who applies is broken for her, which is recorded.
+
+    Raises `ScoresLocked`, `NothingScored`.
+    """
+    assignment, held = assignment_of(by, application_id)
+    require(held is None, rules.ScoresLocked())
+    scored = db.session.scalar(sa.select(sa.func.count()).where(
+        Score.assignment_id == assignment.id, Score.value.is_not(None)))
+    if not scored:
+        raise rules.NothingScored()
+    db.session.execute(sa.insert(Lock).values(
+        assignment_id=assignment.id, application_id=application_id, fund_id=assignment.fund_id, person_id=by.person,
+        words=words or "", lang=lang, at=clock.now()))
+    audit.record("review.locked", application_id, about=assignment.fund_id)
+    audit.record("applicant.unsealed", application_id, about=assignment.fund_id)
+    return application_id

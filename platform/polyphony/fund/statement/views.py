@@ -1,0 +1,89 @@
+"""The public page of a fund, and the grantee's page of her grant with its openness."""
+
+import uuid
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, current_app, g, request, url_for
+
+from polyphony.fund.deciding.models import Grant
+from polyphony.fund.paying.words import INSTALMENTS
+from polyphony.fund.statement import providing, publication, service, words
+from polyphony.fund.statement.forms import LevelForm
+from polyphony.kernel import clock, money, viewer
+from polyphony.kernel.access import access, anyone, signed_in, there
+from polyphony.kernel.database import db
+from polyphony.kernel.forms import answer
+from polyphony.kernel.locale import lazy
+from polyphony.kernel.pages import page
+
+__all__ = ["attach", "providing"]
+BAD_DAY = lazy("Write the day as year, month and day, for example 2026-11-22. The figures below are of today.")
+TOO_LATE = lazy("This day has not come yet. The figures below are of today.")
+
+
+def attach(blueprint: Blueprint) -> None:
+    """Put this part's pages on the fund's blueprint."""
+    blueprint.add_url_rule("/fund", "index", index)
+    blueprint.add_url_rule("/fund/<uuid:fund_id>", "statement", statement)
+    blueprint.add_url_rule("/fund/grants/<uuid:grant_id>", "grant", grant, methods=["GET", "POST"])
+
+
+def where(endpoint: str, **values: Any) -> str | None:
+    """The address of a page, or None while its part has no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+
+
+@access(anyone)
+def index() -> Any:
+    found = service.funds()
+    if len(found) == 1:
+        return _public(*found[0])
+    return page("fund/index.html", funds=found)
+
+
+@access(anyone)
+def statement(fund_id: uuid.UUID) -> Any:
+    return _public(*service.fund(fund_id))
+
+
+def _asked() -> tuple[date, Any]:
+    """The day asked for, and what was wrong with it."""
+    text = request.args.get("on", "").strip()
+    try:
+        on = date.fromisoformat(text) if text else clock.today()
+    except ValueError:
+        return clock.today(), BAD_DAY
+    return (clock.today(), TOO_LATE) if on > clock.today() else (on, None)
+
+
+def _public(fund: Any, organisation: Any) -> Any:
+    """No copy of this page is kept anywhere: a name taken down is gone with the next look."""
+    g.no_store = True
+    on, wrong = _asked()
+    start = max(request.args.get("from", 0, type=int), 0)
+    figures, called = service.figures(fund.organisation_id, on), service.calls(fund.organisation_id)
+    shown = page("fund/statement.html", fund=fund, organisation=organisation, on=on, wrong=wrong, figures=figures,
+                 pictures={f.currency: service.picture(f) for f in figures if f.received > 0}, words=words,
+                 grants=service.grants(fund.organisation_id, called, start), clock=clock, money=money, where=where,
+                 calls=[each for each in called.values() if service.is_open(each[0])], typed=request.args.get("on", ""))
+    shown.status_code = 422 if wrong else 200
+    return shown
+
+
+@access(signed_in)
+def grant(grant_id: uuid.UUID) -> Any:
+    found = there(db.session.get(Grant, grant_id))
+    form = LevelForm(data={"level": found.level, "at_risk": found.at_risk})
+
+    def show() -> Any:
+        return page("fund/statement_grant.html", grant=found, form=form, words=words, states=INSTALMENTS, clock=clock,
+                    instalments=publication.instalments(grant_id), shown=money.shown, place=service.place, where=where,
+                    is_grantee=viewer.current().is_in("applied", found.application_id),
+                    may=viewer.current().is_in("applied", found.application_id)
+                    or viewer.current().is_in("fund_admin", found.fund_id))
+
+    if request.method == "GET":
+        return show()
+    return answer(form, lambda **v: publication.set_level(viewer.current(), grant_id=grant_id, **v),
+                  then=lambda done: url_for("fund.grant", grant_id=grant_id), again=show)

@@ -1,0 +1,107 @@
+"""The invariants of the fund, each with a name, a sentence, and SQL that finds what breaks it.
+
+The SQL answers rows of (what, detail); no row means the invariant holds. It reads lines and steps, never the
+balances kept beside them, except to compare the two. Names and numbers are those of the fund's specification.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from polyphony.fund.ledger.models import IN_DEBIT
+from polyphony.kernel.locale import lazy
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """One promise about money: `breaks` finds the rows that do not keep it."""
+
+    name: str
+    sentence: Any
+    breaks: str
+
+
+_DEBIT = ", ".join(f"'{kind}'" for kind in IN_DEBIT)
+# Who had a conflict of interest in a case at a moment: by her own word, by membership, or by having worked on one.
+_CONFLICTED = """(EXISTS (SELECT 1 FROM fund.recusal q WHERE q.application_id = {app} AND q.person_id = {who} AND q.at <= {at})
+  OR EXISTS (SELECT 1 FROM fund.applicant p JOIN organisations.membership m ON m.organisation_id = p.organisation_id
+             WHERE p.application_id = {app} AND m.person_id = {who} AND m.begun_at <= {at})
+  OR EXISTS (SELECT 1 FROM fund.applicant p JOIN fund.application_hand h ON h.organisation_id = p.organisation_id
+             WHERE p.application_id = {app} AND h.person_id = {who}))"""
+
+
+def _conflicted(app: str, who: str, at: str) -> str:
+    return _CONFLICTED.format(app=app, who=who, at=at)
+
+
+INVARIANTS = (
+    Invariant("I1", lazy("Every entry sums to zero in each currency."), """
+      SELECT l.entry_id::text, l.currency || ' ' || sum(l.amount) FROM fund.entry_line l GROUP BY 1, l.entry_id, l.currency
+      HAVING sum(l.amount) <> 0
+      UNION ALL SELECT e.id::text, 'lines ' || count(l.id) FROM fund.entry e LEFT JOIN fund.entry_line l ON l.entry_id = e.id
+      GROUP BY e.id HAVING count(l.id) <> e.lines_count OR count(l.id) < 2"""),
+    Invariant("I2", lazy("All accounts of a fund together sum to zero in each currency."), """
+      SELECT a.fund_id::text, a.currency || ' ' || sum(b.amount) FROM fund.account a JOIN fund.balance b
+      ON b.account_id = a.id GROUP BY a.fund_id, a.currency HAVING sum(b.amount) <> 0"""),
+    Invariant("I3", lazy("No account is on the wrong side of zero: nothing was given that was not there."), f"""
+      SELECT a.id::text, a.kind || ' ' || a.currency || ' ' || sum(l.amount) FROM fund.account a JOIN fund.entry_line l
+      ON l.account_id = a.id GROUP BY a.id, a.kind, a.currency
+      HAVING CASE WHEN a.kind IN ({_DEBIT}) THEN sum(l.amount) < 0 ELSE sum(l.amount) > 0 END"""),
+    Invariant("I4", lazy("No promise has received more than was promised."), """
+      SELECT p.id::text, p.currency || ' ' || sum(r.amount) FROM fund.pledge p JOIN fund.receipt r ON r.pledge_id = p.id
+      GROUP BY p.id, p.currency, p.amount HAVING sum(r.amount) > p.amount + coalesce((SELECT sum(CASE c.kind
+        WHEN 'raised' THEN c.amount ELSE -c.amount END) FROM fund.pledge_change c WHERE c.pledge_id = p.id), 0)"""),
+    Invariant("I5", lazy("Every grant equals its instalments, and what is reserved for it equals those not cancelled."), """
+      SELECT g.id::text, g.amount || ' / ' || i.whole || ' / ' || i.living || ' / ' || w.awarded
+      FROM fund."grant" g CROSS JOIN LATERAL (SELECT coalesce(sum(x.amount), 0) AS whole, coalesce(sum(x.amount)
+        FILTER (WHERE x.cancelled_on IS NULL), 0) AS living FROM fund.instalment x WHERE x.grant_id = g.id) i
+      CROSS JOIN LATERAL (SELECT coalesce(-sum(l.amount), 0) AS awarded FROM fund.entry e JOIN fund.entry_line l
+        ON l.entry_id = e.id JOIN fund.account a ON a.id = l.account_id WHERE e.grant_id = g.id AND a.kind = 'awarded') w
+      WHERE g.amount <> i.whole OR i.living <> w.awarded"""),
+    Invariant("I6", lazy("Every payment that left has exactly its entries, and every such entry its payment."), """
+      SELECT p.id::text, p.state || ': ' || coalesce(f.kinds, '') FROM fund.payment p LEFT JOIN LATERAL (
+        SELECT string_agg(e.kind, ',' ORDER BY e.kind DESC) AS kinds FROM fund.entry e JOIN fund.entry_line l
+        ON l.entry_id = e.id AND l.amount = p.amount WHERE e.payment_id = p.id) f ON true
+      WHERE coalesce(f.kinds, '') <> CASE p.state WHEN 'released' THEN 'release' WHEN 'confirmed'
+        THEN 'release,confirmation' WHEN 'returned' THEN 'return,release' ELSE '' END
+      UNION ALL SELECT e.id::text, e.kind FROM fund.entry e WHERE e.kind IN ('release', 'confirmation', 'return')
+        AND NOT EXISTS (SELECT 1 FROM fund.payment p WHERE p.id = e.payment_id)
+      UNION ALL SELECT i.id::text, 'paid ' || count(*) || ' times' FROM fund.instalment i JOIN fund.payment p
+        ON p.instalment_id = i.id AND p.state IN ('released', 'confirmed') GROUP BY i.id HAVING count(*) > 1"""),
+    Invariant("I7", lazy("Whoever prepared, approved and released a payment are three people."), """
+      SELECT s.payment_id::text, string_agg(s.step, ',') FROM fund.payment_step s WHERE s.step IN
+      ('prepared', 'approved', 'released') GROUP BY s.payment_id HAVING count(DISTINCT s.person_id) <> count(*)
+      UNION ALL SELECT p.id::text, p.state || ' with ' || count(s.id) || ' hands' FROM fund.payment p
+      LEFT JOIN fund.payment_step s ON s.payment_id = p.id AND s.step IN ('prepared', 'approved', 'released')
+      WHERE p.state IN ('released', 'confirmed', 'returned') GROUP BY p.id HAVING count(s.id) <> 3"""),
+    Invariant("I8", lazy("Every decision had its quorum, and nobody decided or paid in spite of a conflict of interest."), f"""
+      SELECT d.application_id::text, 'votes ' || v.yes || '/' || v.no || '/' || v.none || ' of ' || d.needed
+      FROM fund.decision d CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE w.choice = 'for') AS yes,
+        count(*) FILTER (WHERE w.choice = 'against') AS no, count(*) FILTER (WHERE w.choice = 'abstain') AS none
+        FROM (SELECT DISTINCT ON (x.person_id) x.person_id, x.choice FROM fund.vote x WHERE
+          x.application_id = d.application_id AND x.application_revision = d.application_revision AND x.at <= d.at
+          ORDER BY x.person_id, x.number DESC) w
+        WHERE NOT {_conflicted('d.application_id', 'w.person_id', 'd.at')}) v
+      WHERE (v.yes, v.no, v.none) IS DISTINCT FROM (d.votes_for::bigint, d.votes_against::bigint, d.abstained::bigint)
+        OR v.yes + v.no + v.none < d.needed OR (d.outcome = 'granted') <> (v.yes > v.no)
+      UNION ALL SELECT d.application_id::text, 'recorded by somebody with a conflict' FROM fund.decision d
+        WHERE {_conflicted('d.application_id', 'd.person_id', 'd.at')}
+      UNION ALL SELECT s.payment_id::text, s.step || ' by somebody with a conflict' FROM fund.payment_step s
+        JOIN fund."grant" g ON g.id = s.grant_id WHERE s.step <> 'stopped'
+        AND {_conflicted('g.application_id', 's.person_id', 's.at')}"""),
+    Invariant("I11", lazy("The public totals are the ledger's, to the minor unit."), """
+      SELECT a.fund_id::text, a.currency || ' ' || a.kind FROM (SELECT x.fund_id, x.currency, x.kind, sum(l.amount) AS amount
+        FROM fund.account x JOIN fund.entry_line l ON l.account_id = x.id GROUP BY 1, 2, 3) a
+      LEFT JOIN LATERAL (SELECT t.amount FROM fund.totals(a.fund_id, (now() + interval '1 day')::date) t
+        WHERE t.currency = a.currency AND t.account = a.kind) t ON true
+      WHERE t.amount IS DISTINCT FROM a.amount"""),
+    Invariant("I13", lazy("Balances kept beside the ledger equal a replay of its entries from zero."), """
+      SELECT a.id::text, a.kind || ' ' || b.amount FROM fund.account a JOIN fund.balance b ON b.account_id = a.id
+      WHERE b.amount <> (SELECT coalesce(sum(l.amount), 0) FROM fund.entry_line l WHERE l.account_id = a.id)
+      UNION ALL SELECT g.grant_id::text, g.awarded || ' / ' || g.paid FROM fund.grant_balance g CROSS JOIN LATERAL (
+        SELECT coalesce(-sum(l.amount) FILTER (WHERE a.kind = 'awarded'), 0) AS awarded,
+               coalesce(sum(l.amount) FILTER (WHERE a.kind = 'paid'), 0) AS paid FROM fund.entry e JOIN fund.entry_line l
+        ON l.entry_id = e.id JOIN fund.account a ON a.id = l.account_id WHERE e.grant_id = g.grant_id) r
+      WHERE (g.awarded, g.paid) IS DISTINCT FROM (r.awarded::bigint, r.paid::bigint)"""),
+)
+CHAIN = Invariant("I10", lazy("The chain of seals is whole: no sealed entry was changed or taken out."), "")
+ONCE = Invariant("I14", lazy("Every entry is what its key was first used for, and no key was used twice."), "")

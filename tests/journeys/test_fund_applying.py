@@ -1,0 +1,231 @@
+"""An application from the questions before it to the confirmation, by a stakeholder organisation in its language."""
+
+import uuid
+from datetime import timedelta
+
+import psycopg
+import pytest
+from tests import make, make_fund
+
+from polyphony.fund.calls.models import Eligibility
+from polyphony.kernel import clock
+
+PROJECT = {"title": "Heures pour parler", "summary": "Nous payons le temps.", "need": "Parler coûte du temps.", "country": "SN"}
+PLAN = {"plan": "Trois rencontres.", "people": "Deux animatrices."}
+SAFETY = {"safety": "Aucun nom.", "at_risk": "y", "level": "no_name"}
+BUDGET = {"requested": "1 000,50", "rows-0-said": "Temps", "rows-0-amount": "600,25", "rows-1-said": "Transport",
+          "rows-1-amount": "400,25"}
+
+
+def once():
+    return {"once": str(uuid.uuid4())}
+
+
+@pytest.fixture
+def cast(world):
+    w = world.facts
+    make_fund.fund(world, members=1, reviewers=1)
+    w["call"] = make_fund.call(world, w["fund"], state="open", languages=["en", "fr"], largest=5_000_00,
+                               closes_at=make.now() + timedelta(days=3))
+    make.add(world, Eligibility(id=uuid.uuid4(), call_id=w["call"], place=1, question="Are you registered?", must_be=True,
+                                otherwise="Only registered organisations can apply."))
+    w["ngo"] = make.organisation(world, "Sauti", "stakeholder")
+    for name, role in (("asha", "coordinator"), ("binta", "contributor"), ("tomo", "translator")):
+        w[f"{name}_id"] = make.person(world, f"{name}@x.org", seats=((w["ngo"], role),))
+        w[name] = make.sign_in(world.client(), f"{name}@x.org")
+    w["admin_in"] = make.sign_in(world.client(), "admin@fund.org")
+    return w
+
+
+def begun(world, cast):
+    answer = cast["asha"].post(f"/fr/fund/calls/{cast['call']}/apply", data={"q0": "yes", "lang": "fr", **once()})
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    return world.sql("SELECT id FROM fund.application")[0][0]
+
+
+def revision(client, url):
+    page = client.get(url).get_data(as_text=True)
+    return page.split('name="revision"')[1].split('value="')[1].split('"')[0]
+
+
+def keep(client, id, step, values, lang="fr", **more):
+    url = f"/{lang}/fund/applications/{id}/{step}"
+    return client.post(url, data={**values, "revision": revision(client, url), **once(), **more})
+
+
+def filled(world, cast):
+    id = begun(world, cast)
+    for step, values in (("project", PROJECT), ("plan", PLAN), ("budget", BUDGET), ("safety", SAFETY)):
+        answer = keep(cast["asha"], id, step, values)
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+    return id
+
+
+def sent(world, cast):
+    id = filled(world, cast)
+    answer = cast["asha"].post(f"/fr/fund/applications/{id}/check", data={"payee_reference": "P-9", **once()})
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    return id
+
+
+def close(world):
+    from polyphony.fund.calls.tasks import turn_with_time
+    from polyphony.kernel.database import db
+    closes = world.sql("SELECT closes_at FROM fund.call")[0][0]
+    with clock.at(closes), world.worker.app_context():
+        turn_with_time()
+        db.session.commit()
+    return closes
+
+
+def test_from_the_questions_to_the_confirmation(world, cast):
+    apply = f"/en/fund/calls/{cast['call']}/apply"
+    no = cast["asha"].post(apply, data={"q0": "no", "lang": "en", **once()})
+    assert no.status_code == 422
+    assert "Only registered organisations can apply." in no.get_data(as_text=True)
+    assert world.sql("SELECT count(*) FROM fund.application") == [(0,)], "nothing is stored"
+    assert world.sql("SELECT count(*) FROM kernel.once WHERE place LIKE %s", "%apply%") == [(0,)]
+    assert cast["admin_in"].get(apply).status_code == 403
+    assert cast["tomo"].post(apply, data={"q0": "yes", "lang": "en", **once()}).status_code == 403
+    id = begun(world, cast)
+    again = cast["binta"].post(apply, data={"q0": "yes", "lang": "en", **once()})
+    assert again.headers["Location"].endswith(str(id)), "one application for each organisation"
+    assert world.sql("SELECT count(*), min(lang) FROM fund.application") == [(1, "fr")]
+    assert cast["admin_in"].get(f"/en/fund/calls/{cast['call']}/applications").get_data(as_text=True).count("Sauti") == 0
+
+    base = f"/en/fund/applications/{id}"
+    early = cast["asha"].post(f"{base}/check", data=once())
+    assert early.status_code == 409
+    assert "Fill in: Title of the project" in early.get_data(as_text=True)
+    assert keep(cast["asha"], id, "project", PROJECT).status_code == 303
+    tasks = cast["binta"].get(base).get_data(as_text=True)
+    assert "Heures pour parler" in tasks
+    assert "Complete" in tasks
+    assert "Not begun" in tasks
+    assert keep(cast["asha"], id, "plan", PLAN).status_code == 303
+    assert keep(cast["asha"], id, "safety", SAFETY).status_code == 303
+    assert keep(cast["asha"], id, "budget", BUDGET).status_code == 303
+    assert world.sql("SELECT words, amount FROM fund.budget_line ORDER BY place") == [("Temps", 60025), ("Transport", 40025)]
+    check = cast["asha"].get(f"{base}/check").get_data(as_text=True)
+    assert "1,000.50" in check
+    done = cast["asha"].post(f"{base}/check", data={"payee_reference": "P-9", **once()})
+    assert done.status_code == 303
+    page = cast["asha"].get(base).get_data(as_text=True)
+    assert "Your application has arrived" in page
+    assert "Next date:" in page
+    assert world.sql("SELECT state, requested, country, at_risk, level, submitted_on IS NOT NULL FROM fund.application") == [
+        ("submitted", 100050, "SN", True, "no_name", True)]
+    assert world.sql("SELECT payee_reference FROM fund.applicant") == [("P-9",)]
+    assert world.sql("SELECT count(*) FROM fund.application_hand") == [(1,)]
+    listed = cast["admin_in"].get(f"/en/fund/calls/{cast['call']}/applications").get_data(as_text=True)
+    assert "Sauti" in listed
+    assert "0 of 0" in listed
+
+
+def test_a_budget_is_exact_and_nothing_typed_is_lost(world, cast):
+    id = begun(world, cast)
+    for changes, sentence in (
+        ({"rows-1-amount": "300,25"}, "The difference is KES\u00a0100.00"), ({"rows-0-amount": "600,255"}, "KES has 2 decimal places"),
+        ({"requested": "mille"}, "Write an amount in digits"), ({"requested": "6 000"}, "gives at most KES\u00a05,000.00"),
+        ({"rows-1-said": ""}, "Please fill this in."), ({"rows-1-amount": "0"}, "Write an amount above zero."),
+    ):
+        values = {name: value.replace(" ", "").replace(",", ".") if name != "rows-0-said" and value != "mille" else value
+                  for name, value in {**BUDGET, **changes}.items()}
+        if "300,25" in changes.values():
+            values["requested"] = "1000.50"
+        answer = keep(cast["asha"], id, "budget", values, lang="en")
+        text = answer.get_data(as_text=True)
+        assert answer.status_code == 422, changes
+        assert sentence in text, changes
+        assert "Transport" in text or not changes.get("rows-1-said", "x")
+    assert world.sql("SELECT count(*) FROM fund.budget_line") == [(0,)]
+    later = keep(cast["asha"], id, "budget", {**BUDGET, "rows-1-amount": "300,25"}, later="1")
+    assert later.status_code == 303
+    assert world.sql("SELECT sum(amount) FROM fund.budget_line") == [(90050,)]
+    missing = cast["asha"].get(f"/en/fund/applications/{id}").get_data(as_text=True)
+    assert "The lines add up to KES\u00a0900.50, but you ask for KES\u00a01,000.50." in missing
+
+
+def test_two_people_write_and_both_texts_stay(world, cast):
+    id = begun(world, cast)
+    url = f"/en/fund/applications/{id}/plan"
+    seen = revision(cast["binta"], url)
+    assert keep(cast["asha"], id, "plan", {"plan": "Asha was first.", "people": ""}).status_code == 303
+    second = cast["binta"].post(url, data={"plan": "Binta was second.", "people": "", "revision": seen, **once()})
+    text = second.get_data(as_text=True)
+    assert second.status_code == 409
+    assert "Asha was first." in text
+    assert "Binta was second." in text
+    fresh = text.split('name="revision"')[1].split('value="')[1].split('"')[0]
+    assert cast["binta"].post(url, data={"plan": "Both were here.", "people": "", "revision": fresh, **once()}).status_code == 303
+    assert world.sql("SELECT words, revision FROM fund.part") == [("Both were here.", 2)]
+    assert world.sql("SELECT count(*) FROM fund.application_hand") == [(2,)]
+
+
+def test_the_deadline_loses_no_word_and_only_a_correction_opens_again(world, cast):
+    id = sent(world, cast)
+    assert keep(cast["asha"], id, "plan", {**PLAN, "plan": "Quatre rencontres."}).status_code == 303
+    assert world.sql("SELECT revision FROM fund.application") == [(2,)], "a change voids votes"
+    emptied = keep(cast["asha"], id, "plan", {**PLAN, "people": ""})
+    assert emptied.status_code == 422
+    close(world)
+    late = keep(cast["asha"], id, "plan", {**PLAN, "plan": "Trop tard mais écrit."}, lang="en")
+    assert late.status_code == 409
+    assert "Trop tard mais écrit." in late.get_data(as_text=True)
+    with pytest.raises(psycopg.errors.CheckViolation) as no:
+        world.sql("UPDATE fund.application SET requested = requested + 1")
+    assert no.value.diag.constraint_name == "application_stands"
+
+    ask = f"/en/fund/applications/{id}/correction"
+    assert cast["asha"].get(ask).status_code == 403
+    assert cast["admin_in"].post(ask, data={"words": "Please say who travels.", **once()}).status_code == 303
+    assert cast["admin_in"].post(ask, data={"words": "Twice.", **once()}).status_code == 409
+    page = cast["asha"].get(f"/en/fund/applications/{id}").get_data(as_text=True)
+    assert "Please say who travels." in page
+    assert "The fund asks for a correction" in cast["asha"].get("/en/home").get_data(as_text=True)
+    assert keep(cast["asha"], id, "plan", {**PLAN, "people": "Binta voyage."}).status_code == 303
+    assert cast["asha"].post(f"/en/fund/applications/{id}/check", data={"payee_reference": "P-9", **once()}).status_code == 303
+    assert world.sql("SELECT revision FROM fund.application") == [(4,)]
+    assert world.sql("SELECT done_on IS NOT NULL FROM fund.change_request") == [(True,)]
+    assert keep(cast["asha"], id, "plan", {**PLAN, "people": "Encore."}).status_code == 409
+
+
+def test_a_draft_that_missed_the_deadline_is_kept_and_a_sent_one_can_be_withdrawn(world, cast):
+    id = filled(world, cast)
+    closes = world.sql("SELECT closes_at FROM fund.call")[0][0]
+    with clock.at(closes):
+        late = cast["asha"].post(f"/en/fund/applications/{id}/check", data={"payee_reference": "", **once()})
+    assert late.status_code == 409
+    assert "The deadline has passed" in late.get_data(as_text=True)
+    close(world)
+    assert keep(cast["asha"], id, "plan", {**PLAN, "plan": "Tapé à minuit."}).status_code == 303, "her own draft stays hers"
+    page = cast["asha"].get(f"/en/fund/applications/{id}").get_data(as_text=True)
+    assert "this application was not sent" in page
+    assert cast["admin_in"].get(f"/en/fund/applications/{id}/correction").status_code == 404, "a draft is nobody else’s"
+    with pytest.raises(psycopg.errors.CheckViolation):
+        world.sql("UPDATE fund.application SET state = 'submitted'")
+    assert cast["asha"].post(f"/en/fund/applications/{id}/withdrawal", data=once()).status_code == 303
+    assert world.sql("SELECT state FROM fund.application") == [("withdrawn",)]
+    assert "What you wrote is kept for you." in cast["asha"].get(f"/en/fund/applications/{id}").get_data(as_text=True)
+
+
+def test_parts_are_translated_by_the_applicants_own_and_the_funds_translators(world, cast):
+    id = sent(world, cast)
+    make.person(world, "lead@c.org", seats=((make.organisation(world, "Tern"), "engagement_lead"),))
+    company = make.sign_in(world.client(), "lead@c.org")
+    theirs = make.sign_in(world.client(), "translator@fund.org")
+    part = world.sql("SELECT id FROM fund.part WHERE name = 'title'")[0][0]
+    need = world.sql("SELECT id FROM fund.part WHERE name = 'need'")[0][0]
+    desk = f"/en/consultations/{cast['call']}/translations"
+    assert "Heures pour parler" in cast["tomo"].get(desk).get_data(as_text=True)
+    assert "Heures" not in company.get(desk).get_data(as_text=True)
+    assert company.get(f"{desk}/fund_part/{part}/words/en").status_code == 404
+    assert cast["tomo"].post(f"{desk}/fund_part/{part}/words/en", data={"text": "Hours to speak", **once()}).status_code == 303
+    assert theirs.post(f"{desk}/fund_part/{need}/words/en", data={"text": "Time costs", **once()}).status_code == 303
+    assert "Hours to speak" in cast["admin_in"].get(f"/en/fund/calls/{cast['call']}/applications").get_data(as_text=True)
+    assert keep(cast["asha"], id, "project", {**PROJECT, "title": "Temps pour parler"}).status_code == 303
+    assert world.sql("SELECT stale FROM languages.translation WHERE subject_id = %s", part) == [(True,)]
+    assert world.sql("SELECT stale FROM languages.translation WHERE subject_id = %s", need) == [(False,)]
+    for path in (f"applications/{id}", f"applications/{id}/check", f"calls/{cast['call']}/applications",
+                 f"applications/{id}/correction"):
+        assert company.get(f"/en/fund/{path}").status_code in (403, 404), path

@@ -1,0 +1,189 @@
+"""A payment through its hands: prepared, approved, released, then what the bank says; and everybody who may not."""
+
+import threading
+import uuid
+from typing import Any
+
+import pytest
+from tests import make, make_fund, make_grants
+
+BOOKS = ("SELECT a.kind, b.amount FROM fund.balance b JOIN fund.account a ON a.id = b.account_id "
+         "WHERE a.kind IN ('paid', 'transit', 'bank') ORDER BY 1")
+
+
+@pytest.fixture
+def fund(world: Any) -> Any:
+    """A fund with 5,000.00 KES and one grant of 1,000.00 in two instalments."""
+    f = world.facts
+    make_fund.fund(world)
+    f["ngo"] = make.organisation(world, "Sauti ya Wote", "stakeholder")
+    f["asha"] = make.person(world, "asha@ngo.org", seats=((f["ngo"], "coordinator"),))
+    make_grants.received(world, 5_000_00)
+    f["grant"] = make_grants.grant(world, f["ngo"], 1_000_00, (600_00, 400_00), condition="The report is accepted.")
+    f["first"], f["second"] = make_grants.instalments(world, f["grant"])
+    return world
+
+
+def _in(world: Any, who: str) -> Any:
+    browsers = world.facts.setdefault("browsers", {})
+    address = who if "@" in who else f"{who}@fund.org"
+    if address not in browsers:
+        browsers[address] = make.sign_in(world.client(), address)
+    return browsers[address]
+
+
+def _post(world: Any, who: str, url: str, expected: int = 303, **data: Any) -> str:
+    answer = _in(world, who).post(url, data={"once": str(uuid.uuid4()), **data})
+    body = answer.get_data(as_text=True)
+    assert answer.status_code == expected, (answer.status_code, body)
+    return str(answer.headers.get("Location")) if expected == 303 else body
+
+
+def _get(world: Any, who: str, url: str, expected: int = 200) -> str:
+    answer = _in(world, who).get(url)
+    assert answer.status_code == expected, (url, answer.status_code)
+    return str(answer.get_data(as_text=True))
+
+
+def _prepared(world: Any) -> str:
+    return _post(world, "treasurer", f"/en/fund/instalments/{world.facts['first']}/prepare")
+
+
+def test_three_people_and_then_the_bank(fund: Any) -> None:
+    f = fund.facts
+    desk = f"/en/fund/{f['fund']}/payments"
+    assert "Sauti ya Wote" in _get(fund, "treasurer", desk)
+    assert "Prepare the payment of 1 instalment" in _get(fund, "treasurer", "/en/home")
+    page = _prepared(fund)
+    assert fund.sql(BOOKS) == [("bank", 5_000_00)], "preparing posts nothing"
+    seen = _get(fund, "approver", page)
+    assert "treasurer" in seen
+    for said in ("On its way at the bank", "KES\u00a0600.00"):
+        assert said in seen, "the entry before it"
+    assert "Approve a payment of KES\u00a0600.00" in _get(fund, "approver", "/en/home")
+    _post(fund, "approver", f"{page}/approve")
+    _post(fund, "releaser", f"{page}/release")
+    assert fund.sql(BOOKS) == [("bank", 5_000_00), ("paid", 600_00), ("transit", -600_00)]
+    _post(fund, "treasurer", f"{page}/confirm")
+    assert fund.sql(BOOKS) == [("bank", 4_400_00), ("paid", 600_00), ("transit", 0)]
+    done = _get(fund, "admin", page)
+    assert all(name in done for name in ("treasurer", "approver", "releaser"))
+    assert "bank has paid" in done
+    make.person(fund, "auditor@x.org", roles=("auditor",))
+    audited = _get(fund, "auditor@x.org", page)
+    assert "A member of the fund" in audited
+    assert "Sauti" not in audited
+    assert "KES\u00a0600.00" in audited
+    assert fund.sql("SELECT step, entry_id IS NOT NULL FROM fund.payment_step ORDER BY at") == [
+        ("prepared", False), ("approved", False), ("released", True), ("confirmed", True)]
+
+
+def test_everybody_is_told_who_can_help(fund: Any) -> None:
+    page = _prepared(fund)
+    assert "An approver who has not prepared" in _post(fund, "releaser", f"{page}/approve", 403)
+    assert "Only a releaser" in _post(fund, "approver", f"{page}/release", 403)
+    assert "not its turn yet" in _post(fund, "releaser", f"{page}/release", 409)
+    assert "A treasurer of the fund" in _post(fund, "approver", f"{page}/confirm", 403)
+    seen = _get(fund, "releaser", page)
+    assert "Only an approver" in seen
+    assert "Approve the payment</button>" not in seen
+
+
+def test_one_person_has_one_hand(fund: Any) -> None:
+    f = fund.facts
+    for who, role in (("treasurer", "approver"), ("treasurer", "releaser"), ("approver", "releaser")):
+        fund.sql("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) VALUES "
+                 "(gen_random_uuid(), %s, %s, %s, '', now())", f[who], f["fund"], role)
+    page = _prepared(fund)
+    assert "already had a hand" in _get(fund, "treasurer", page)
+    assert "Three different people" in _post(fund, "treasurer", f"{page}/approve", 403)
+    _post(fund, "approver", f"{page}/approve")
+    for who in ("treasurer", "approver"):
+        assert "Three different people" in _post(fund, who, f"{page}/release", 403)
+    assert fund.sql(BOOKS) == [("bank", 5_000_00)], "nothing was posted by those refused"
+
+
+def test_who_steps_aside_sees_no_payment(fund: Any) -> None:
+    f = fund.facts
+    page = _prepared(fund)
+    fund.sql("INSERT INTO fund.recusal (id, application_id, fund_id, person_id, origin, kind, words, at) SELECT "
+             "gen_random_uuid(), application_id, fund_id, %s, 'declared', 'family', '', now() FROM fund.\"grant\"",
+             f["approver"])
+    assert "Sauti ya Wote" not in _get(fund, "approver", f"/en/fund/{f['fund']}/payments")
+    _get(fund, "approver", page, 404)
+    _post(fund, "approver", f"{page}/approve", 404)
+    assert fund.sql("SELECT state FROM fund.payment") == [("prepared",)]
+
+
+def test_an_instalment_is_prepared_once_when_due_and_its_condition_met(fund: Any) -> None:
+    f = fund.facts
+    page = _prepared(fund)
+    assert "already under way" in _post(fund, "treasurer", f"/en/fund/instalments/{f['first']}/prepare", 409)
+    second = f"/en/fund/instalments/{f['second']}/prepare"
+    assert "not due yet" in _post(fund, "treasurer", second, 409, words="It is there.")
+    fund.sql("UPDATE fund.instalment SET due_on = due_on - 5")
+    assert "write how it was met" in _post(fund, "treasurer", second, 422)
+    assert "It was accepted." in _get(fund, "approver", _post(fund, "treasurer", second, words="It was accepted."))
+    _get(fund, "approver", second, 403)
+    assert page
+
+
+def test_stopped_and_sent_back_with_words_and_prepared_anew(fund: Any) -> None:
+    page = _prepared(fund)
+    assert "Please write why" in _post(fund, "approver", f"{page}/stop", 422, words=" ")
+    _post(fund, "approver", f"{page}/stop", words="The reference is an old one.")
+    assert "an old one" in _get(fund, "treasurer", page)
+    again = _prepared(fund)
+    _post(fund, "approver", f"{again}/approve")
+    _post(fund, "releaser", f"{again}/release")
+    assert "cannot stop" in _post(fund, "approver", f"{again}/stop", 403, words="Too late.")
+    _post(fund, "treasurer", f"{again}/return", words="The account is closed.")
+    assert fund.sql(BOOKS) == [("bank", 5_000_00), ("paid", 0), ("transit", 0)]
+    assert "tried again" in _get(fund, "asha@ngo.org", f"/en/fund/grants/{fund.facts['grant']}")
+    assert _prepared(fund) not in (page, again)
+
+
+def test_a_release_sent_twice_posts_once(fund: Any) -> None:
+    page = _prepared(fund)
+    _post(fund, "approver", f"{page}/approve")
+    once = str(uuid.uuid4())
+    for _ in range(2):
+        _post(fund, "releaser", f"{page}/release", once=once)
+    assert "moved this payment on" in _post(fund, "releaser", f"{page}/release", 409)
+    assert fund.sql("SELECT count(*) FROM fund.entry WHERE kind = 'release'") == [(1,)]
+
+
+def test_two_approvers_at_once_are_one(fund: Any) -> None:
+    f, answers = fund.facts, []
+    make.person(fund, "second@fund.org", seats=((f["fund"], "approver"),))
+    page = _prepared(fund)
+    browsers = [_in(fund, who) for who in ("approver", "second")]
+    gate = threading.Barrier(2)
+
+    def approve(browser: Any) -> None:
+        gate.wait()
+        answers.append(browser.post(f"{page}/approve", data={"once": str(uuid.uuid4())}).status_code)
+
+    threads = [threading.Thread(target=approve, args=(browser,)) for browser in browsers]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(answers) == [303, 409]
+    assert fund.sql("SELECT count(*) FROM fund.payment_step WHERE step = 'approved'") == [(1,)]
+
+
+def test_the_grantee_sees_her_instalments_and_nobody_else(fund: Any) -> None:
+    f = fund.facts
+    page, hers = _prepared(fund), f"/en/fund/grants/{f['grant']}"
+    seen = _get(fund, "asha@ngo.org", hers)
+    assert "Being prepared" in seen
+    assert "Planned" in seen
+    assert "The report is accepted." in seen
+    assert "treasurer" not in seen, "not who has a hand in it"
+    company = make.organisation(fund, "Halcyon")
+    make.person(fund, "lead@halcyon.org", seats=((company, "engagement_lead"),))
+    for who in ("asha@ngo.org", "lead@halcyon.org", "reviewer1"):
+        for url in (page, f"/en/fund/{f['fund']}/payments"):
+            _get(fund, who, url, 403)
+    _get(fund, "lead@halcyon.org", hers, 404)

@@ -1,0 +1,235 @@
+"""Reviews of applications: nobody with a conflict, nobody's name, nobody else's scores before locking one's own."""
+
+import uuid
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from tests import make, make_fund
+
+from polyphony.fund.reviewing import rules
+
+
+@pytest.fixture
+def fund(world: Any) -> Any:
+    """A fund, a closed call, one application of Sauti."""
+    f = world.facts
+    make_fund.fund(world)
+    f["ngo"] = make.organisation(world, "Sauti Collective", "stakeholder")
+    f["asha"] = make.person(world, "asha@x.org", seats=((f["ngo"], "coordinator"),))
+    f["call"] = make_fund.call(world, f["fund"])
+    f["application"] = make_fund.application(world, f["call"], f["ngo"])
+    f["in"] = {}
+    return world
+
+
+def browser(world: Any, who: str) -> Any:
+    """Whoever it is, signed in once for the whole test."""
+    known = world.facts["in"]
+    if who not in known:
+        known[who] = make.sign_in(world.client(), f"{who}@fund.org" if who != "asha" else "asha@x.org")
+    return known[who]
+
+
+def get(world: Any, who: str, path: str, status: int = 200) -> str:
+    answer = browser(world, who).get(f"/en/fund{path}")
+    assert answer.status_code == status, (who, path, answer.status_code)
+    return str(answer.get_data(as_text=True))
+
+
+def post(world: Any, who: str, path: str, status: int = 303, **data: Any) -> str:
+    answer = browser(world, who).post(f"/en/fund{path}", data={"once": str(uuid.uuid4()), **data})
+    text = str(answer.get_data(as_text=True))
+    assert answer.status_code == status, (who, path, answer.status_code, text[-3000:])
+    return text
+
+
+def assign(world: Any, *reviewers: str) -> None:
+    f = world.facts
+    for who in reviewers:
+        post(world, "admin", f"/applications/{f['application']}/reviewers", person_id=str(f[who]))
+
+
+def score(world: Any, who: str, *values: str, lock: bool = True) -> None:
+    here = f"/reviews/{world.facts['application']}"
+    given = {f"value_{n}": value for n, value in enumerate(values)}
+    post(world, who, here, **given, words_0=f"{who} on need", words_1="")
+    if lock:
+        post(world, who, f"{here}/lock", words=f"{who} in all", lang="en")
+
+
+def test_a_review_from_being_asked_to_being_locked(fund: Any) -> None:
+    f = fund.facts
+    here = f"/reviews/{f['application']}"
+    assert "Nothing to review" in get(fund, "reviewer1", "/reviews")
+    get(fund, "reviewer1", here, 404)
+    assign(fund, "reviewer1", "reviewer2")
+    assert "has this application already" in post(
+        fund, "admin", f"/applications/{f['application']}/reviewers", 409, person_id=str(f["reviewer1"]))
+    assert "title in words" in get(fund, "reviewer1", "/reviews")
+    home = browser(fund, "reviewer1").get("/en/home").get_data(as_text=True)
+    assert "1 application to review" in home
+    page = get(fund, "reviewer1", here)
+    assert "plan in words" in page
+    assert "Need" in page
+    assert "1,000.00" in page
+    assert "Sauti" not in page
+    score(fund, "reviewer2", "2", "")
+    before = get(fund, "reviewer1", here)
+    assert "reviewer2 on need" not in before
+    assert "reviewer2 in all" not in before
+    assert "Sauti" not in before
+    assert "Give at least one score" in post(fund, "reviewer1", f"{here}/lock", 409, words="My remark", lang="en")
+    score(fund, "reviewer1", "5", "3", lock=False)
+    check = get(fund, "reviewer1", f"{here}/lock")
+    assert "Your weighted mean is 4.2." in check  # (5 × 60 + 3 × 40) / 100
+    post(fund, "reviewer1", f"{here}/lock", words="Strong", lang="en")
+    after = get(fund, "reviewer1", here)
+    assert "Sauti Collective" in after
+    assert "reviewer2 on need" in after
+    assert "missing" in after
+    assert ">2.0<" in after
+    assert ">4.2<" in after
+    assert ">3.1<" in after
+    assert "are locked" in post(fund, "reviewer1", here, 409, value_0="0", value_1="0", words_0="", words_1="")
+    assert fund.sql("SELECT count(*) FROM audit.row WHERE verb = 'applicant.unsealed'") == [(2,)]
+
+
+def test_drafts_of_scores_stay_unseen_by_who_has_locked(fund: Any) -> None:
+    assign(fund, "reviewer1", "reviewer2")
+    score(fund, "reviewer2", "1", "1", lock=False)
+    score(fund, "reviewer1", "5", "5")
+    page = get(fund, "reviewer1", f"/reviews/{fund.facts['application']}")
+    assert "reviewer2 on need" not in page
+    assert "Reviewer 2" not in page
+
+
+def test_bad_scores_are_refused_and_what_was_typed_stays(fund: Any) -> None:
+    assign(fund, "reviewer1")
+    page = post(fund, "reviewer1", f"/reviews/{fund.facts['application']}", 422, value_0="6", value_1="4",
+                words_0="Kept words", words_1="")
+    assert "Kept words" in page
+    assert '<option selected value="4">' in page
+
+
+def test_who_has_a_conflict_is_never_asked_and_the_page_says_why(fund: Any) -> None:
+    f = fund.facts
+    fund.sql("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) VALUES "
+             "(gen_random_uuid(), %s, %s, 'contributor', '', now())", f["reviewer1"], f["ngo"])
+    assert fund.sql("SELECT person_id, origin, kind FROM fund.recusal") == [(f["reviewer1"], "found", "member")]
+    page = get(fund, "admin", f"/applications/{f['application']}/reviewers")
+    assert "reviewer1" in page
+    assert "belongs, or belonged" in page
+    assert f'value="{f["reviewer1"]}"' not in page
+    assert "steps aside" in post(fund, "admin", f"/applications/{f['application']}/reviewers", 409,
+                                 person_id=str(f["reviewer1"]))
+    post(fund, "admin", f"/applications/{f['application']}/reviewers", 422, person_id=str(f["asha"]))
+    post(fund, "reviewer2", f"/applications/{f['application']}/reviewers", 403, person_id=str(f["reviewer2"]))
+
+
+def test_a_conflict_that_arises_later_is_found_and_does_not_keep_the_case_waiting(fund: Any) -> None:
+    f = fund.facts
+    assign(fund, "reviewer1", "reviewer2")
+    score(fund, "reviewer2", "4", "4")
+    assert "not ready" in get(fund, "member1", f"/cases/{f['application']}")
+    fund.sql("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) VALUES "
+             "(gen_random_uuid(), %s, %s, 'contributor', '', now())", f["reviewer1"], f["ngo"])
+    get(fund, "reviewer1", f"/reviews/{f['application']}", 404)
+    assert "title in words" not in get(fund, "reviewer1", "/reviews")
+    assert "not valid yet" in get(fund, "member1", f"/cases/{f['application']}")
+
+
+def test_an_application_that_comes_in_has_its_conflicts_found(fund: Any) -> None:
+    f = fund.facts
+    other = make.organisation(fund, "Jua", "stakeholder")
+    fund.sql("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) VALUES "
+             "(gen_random_uuid(), %s, %s, 'contributor', '', now())", f["member2"], other)
+    second = make_fund.application(fund, f["call"], other)
+    found = fund.sql("SELECT application_id, kind FROM fund.recusal WHERE person_id = %s ORDER BY kind", f["member2"])
+    assert found == [(f["application"], "applies_too"), (second, "member")]
+    fund.sql("DELETE FROM fund.recusal")
+    fund.sql("SELECT fund.find_conflicts(NULL, NULL)")
+    assert len(fund.sql("SELECT 1 FROM fund.recusal")) == 2
+
+
+def test_who_steps_aside_sees_the_case_on_no_path(fund: Any) -> None:
+    f = fund.facts
+    assign(fund, "reviewer1", "reviewer2")
+    score(fund, "reviewer1", "4", "4")
+    paths = [f"/reviews/{f['application']}", f"/reviews/{f['application']}/lock", f"/applications/{f['application']}/step-aside"]
+    never = browser(fund, "reviewer1").get(f"/en/fund/reviews/{uuid.uuid4()}")
+    post(fund, "reviewer1", f"/applications/{f['application']}/step-aside", 422, kind="", words="My cousin")
+    post(fund, "reviewer1", f"/applications/{f['application']}/step-aside", kind="family", words="My cousin")
+    for path in paths:
+        answer = browser(fund, "reviewer1").get(f"/en/fund{path}")
+        assert (answer.status_code, answer.data) == (404, never.data), path
+    assert "title in words" not in get(fund, "reviewer1", "/reviews")
+    assert "title in words" not in browser(fund, "reviewer1").get("/en/home").get_data(as_text=True)
+    post(fund, "reviewer1", f"/applications/{f['application']}/step-aside", 404, kind="family", words="")
+    people = get(fund, "admin", f"/applications/{f['application']}/reviewers")
+    assert "My cousin" in people
+    assert "family or friendship" in people
+    score(fund, "reviewer2", "2", "2")
+    case = get(fund, "member1", f"/cases/{f['application']}")
+    assert "left out: she stepped aside later" in case
+    assert ">2.0<" in case
+    assert ">4.0<" not in case
+    assert "My cousin" not in case
+
+
+def test_reviews_are_shared_out_evenly_past_conflicts(fund: Any) -> None:
+    f = fund.facts
+    others = [make.organisation(fund, f"Org {n}", "stakeholder") for n in range(5)]
+    for each in others:
+        make_fund.application(fund, f["call"], each)
+    fund.sql("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) VALUES "
+             "(gen_random_uuid(), %s, %s, 'contributor', '', now())", f["reviewer1"], others[0])
+    post(fund, "reviewer1", f"/calls/{f['call']}/share-out", 403)
+    get(fund, "admin", f"/calls/{f['call']}/share-out")
+    post(fund, "admin", f"/calls/{f['call']}/share-out")
+    loads = fund.sql("SELECT person_id, count(*) FROM fund.assignment GROUP BY 1 ORDER BY 2")
+    assert loads == [(loads[0][0], 6), (loads[1][0], 6)]  # reviewer1 applies too, in every case of this call
+    assert f["reviewer1"] not in {person for person, _ in loads}
+    post(fund, "admin", f"/calls/{f['call']}/share-out")
+    assert fund.sql("SELECT count(*) FROM fund.assignment") == [(12,)]
+
+
+def test_an_application_is_taken_back_only_before_scoring(fund: Any) -> None:
+    f = fund.facts
+    assign(fund, "reviewer1", "reviewer2")
+    score(fund, "reviewer2", "3", "", lock=False)
+    ids = dict(fund.sql("SELECT person_id, id FROM fund.assignment"))
+    take = f"/applications/{f['application']}/reviewers/take-back"
+    assert "has begun to score" in post(fund, "admin", take, 409, assignment_id=str(ids[f["reviewer2"]]))
+    post(fund, "admin", take, assignment_id=str(ids[f["reviewer1"]]))
+    assert fund.sql("SELECT person_id FROM fund.assignment") == [(f["reviewer2"],)]
+
+
+def test_reviews_wait_for_the_deadline_and_each_page_keeps_its_budget_of_statements(fund: Any) -> None:
+    f = fund.facts
+    assign(fund, "reviewer1", "reviewer2")
+    score(fund, "reviewer1", "5", "1")
+    from flask import g
+
+    with browser(fund, "reviewer1") as client:
+        for path, most in (("/reviews", 6), (f"/reviews/{f['application']}", 6)):
+            client.get(f"/en/fund{path}")
+            assert g.sql <= most, (path, g.sql)
+    fund.sql("DELETE FROM fund.lock")
+    fund.sql("ALTER TABLE fund.call DISABLE TRIGGER USER")
+    fund.sql("UPDATE fund.call SET state = 'open'")
+    assert "when the call is closed" in post(fund, "admin", f"/applications/{f['application']}/reviewers", 409,
+                                             person_id=str(f["reviewer3"]))
+
+
+def test_means_count_only_what_was_given() -> None:
+    a, b = uuid.uuid4(), uuid.uuid4()
+    weights = {a: 60, b: 40}
+    assert rules.mean({a: 5, b: 3}, weights) == Fraction(21, 5)
+    assert rules.mean({a: 2, b: None}, weights) == 2
+    assert rules.mean({a: None}, weights) is None
+    assert rules.together([None, Fraction(2), Fraction(4)]) == 3
+    assert rules.far_apart([Fraction(4), Fraction(5, 2)])
+    assert not rules.far_apart([Fraction(4), Fraction(3)])
+    assert rules.far_apart([], [[5, 2, None]])
+    assert not rules.far_apart([None], [[None], []])

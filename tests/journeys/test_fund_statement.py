@@ -1,0 +1,201 @@
+"""The fund in public: totals that equal the ledger, and hidden grants that no subtraction finds."""
+
+import random
+import uuid
+from collections import defaultdict
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+import psycopg
+import pytest
+from flask import g
+from sqlalchemy.exc import IntegrityError
+from tests import make, make_fund, make_grants
+
+from polyphony.fund.statement.regions import places
+from polyphony.kernel import providers
+from polyphony.kernel.database import db
+from polyphony.kernel.flow import Part, flow
+from polyphony.kernel.viewer import open_viewer
+
+EAST, PLACES = ("KE", "UG", "TZ", "RW", "ET", "SO"), ("KE", "UG", "NG", "SN", "BR", "ID", "TW", "")
+
+
+def _public(world: Any, url: str = "/en/fund", expected: int = 200, client: Any = None) -> str:
+    answer = (client or world.client()).get(url)
+    assert answer.status_code == expected, answer.get_data(as_text=True)
+    assert answer.headers["Cache-Control"] == "no-store", "no copy of a name may outlive its taking down"
+    return str(answer.get_data(as_text=True))
+
+
+@pytest.fixture
+def fund(world: Any) -> Any:
+    """9,000.00 KES received; one grant in full, one without name, six at risk in eastern Africa."""
+    f = world.facts
+    make_fund.fund(world)
+    make_grants.received(world, 9_000_00)
+    f["open"] = make.organisation(world, "Voix Ouverte", "stakeholder")
+    f["shy"] = make.organisation(world, "Voix Sans Nom", "stakeholder")
+    make.person(world, "asha@ngo.org", seats=((f["open"], "coordinator"),))
+    f["grant"] = make_grants.grant(world, f["open"], 1_234_56)
+    make_grants.grant(world, f["shy"], 700_00, level="no_name", country="SN")
+    f["hidden"] = [f"Hidden {n} Circle" for n in range(6)]
+    for n, name in enumerate(f["hidden"]):
+        make_grants.grant(world, make.organisation(world, name, "stakeholder"), 100_00 + n, level="region" if n else "full",
+                          country=EAST[n], at_risk=not n)
+    return world
+
+
+def test_totals_are_the_ledger_and_hidden_names_are_nowhere(fund: Any) -> None:
+    f = fund.facts
+    page = _public(fund)
+    for said in ("9,000.00", "2,534.71", "6,465.29", "1,234.56", "Voix Ouverte", "700.00", "Senegal", "Eastern Africa",
+                 "600.15", "6 grants, told together"):
+        assert said in page, said
+    for hidden in (*f["hidden"], "Voix Sans Nom", "100.0", "Uganda", "Somalia"):
+        assert hidden not in page, hidden
+    assert "No money had come in" in _public(fund, f"/en/fund/{f['fund']}?on={make.today() - timedelta(days=1)}")
+    assert "as year, month and day" in _public(fund, f"/en/fund/{f['fund']}?on=yesterday", 422)
+    assert "has not come yet" in _public(fund, f"/en/fund/{f['fund']}?on={make.today() + timedelta(days=9)}", 422)
+
+
+def test_a_name_taken_down_is_gone_at_once_and_only_the_grantee_opens(fund: Any) -> None:
+    f = fund.facts
+    url = f"/en/fund/grants/{f['grant']}"
+    admin, asha = (make.sign_in(fund.client(), who) for who in ("admin@fund.org", "asha@ngo.org"))
+    assert admin.post(url, data={"once": str(uuid.uuid4()), "level": "no_name"}).status_code == 303
+    assert "Voix Ouverte" not in _public(fund)
+    assert f"Title of {f['grant']}" not in _public(fund)
+    refused = admin.post(url, data={"once": str(uuid.uuid4()), "level": "full"})
+    assert refused.status_code == 403
+    assert "Only the grantee" in refused.get_data(as_text=True)
+    assert asha.post(url, data={"once": str(uuid.uuid4()), "level": "full"}).status_code == 303
+    assert "Voix Ouverte" in _public(fund)
+    assert asha.post(url, data={"once": str(uuid.uuid4()), "level": "full", "at_risk": "y"}).status_code == 303
+    page = _public(fund)
+    assert "Voix Ouverte" not in page
+    assert "1,234.56" not in page
+    assert "7 grants, told together" in page
+
+
+def test_the_database_too_lets_only_the_grantee_open_and_nobody_change_a_grant(fund: Any) -> None:
+    f, statement = fund.facts, 'UPDATE fund."grant" SET {} WHERE id = %s'
+    fund.sql(statement.format("level = 'region'"), f["grant"])
+    for change, name in (("level = 'full'", "grant_opened_by_grantee"), ("amount = 1", "grant_stays"),
+                         ("country = 'UG'", "grant_stays")):
+        with pytest.raises(IntegrityError) as no:
+            _as_admin(fund, statement.format(change))
+        assert no.value.orig.diag.constraint_name == name
+
+
+def _as_admin(fund: Any, statement: str) -> None:
+    """Past all Python, on the web role."""
+    with fund.app.test_request_context("/"):
+        open_viewer(make.session_of(fund, fund.facts["admin"]))
+        db.session.connection().exec_driver_sql(statement, (fund.facts["grant"],))
+
+
+def test_a_company_sees_what_everybody_sees(fund: Any) -> None:
+    company = make.organisation(fund, "Halcyon")
+    make.person(fund, "lead@halcyon.org", seats=((company, "engagement_lead"),))
+    seen = _public(fund, client=make.sign_in(fund.client(), "lead@halcyon.org"))
+    assert "600.15" in seen
+    assert "6 grants" in seen
+    for hidden in (*fund.facts["hidden"], "Voix Sans Nom", "Halcyon", "Payments</a>"):
+        assert hidden not in seen, hidden
+
+
+def test_the_front_page_is_offered_three_numbers(fund: Any) -> None:
+    with fund.app.test_request_context("/en/"):
+        g.lang = "en"
+        open_viewer(None)
+        (told,), = providers.ask("fund_in_numbers")
+        assert [number for _, number in told.rows[0]] == ["KES\u00a09,000.00", "KES\u00a02,534.71", "KES\u00a00.00"]
+
+
+def test_no_hidden_amount_is_found_by_subtraction(world: Any) -> None:
+    """Random funds: whoever knows every shown figure, and even who is in which cell, finds no hidden amount."""
+    rng, fund = random.Random(3), uuid.uuid4()
+    payees = [make.organisation(world, f"Payee {n}", "stakeholder") for n in range(14)]
+    with psycopg.connect(world.server.url("postgres", world.name)) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for _ in range(120):
+            _scatter(connection, rng, fund, rng.sample(payees, rng.randint(1, 14)))
+            cells = connection.execute("SELECT * FROM fund.grants_in_cells(%s)", (fund,)).fetchall()
+            shown = connection.execute("SELECT * FROM fund.grants_shown(%s)", (fund,)).fetchall()
+            for currency in ("KES", "EUR"):
+                _judge([c for c in cells if c[1] == currency], [s for s in shown if s[2] == currency])
+            connection.execute('TRUNCATE fund.grant_balance, fund.grantee, fund."grant" CASCADE')
+
+
+def _scatter(connection: Any, rng: random.Random, fund: Any, payees: list[Any]) -> None:
+    pool, mixed = rng.choice((PLACES, EAST, (*EAST, *PLACES))), rng.random() < 0.6
+    for _ in range(rng.randint(1, 22)):
+        id, amount = uuid.uuid4(), rng.randint(1, 10**6)
+        level = rng.choice(("full", "no_name", "region", "aggregate") if mixed else ("region", "region", "region", "aggregate"))
+        connection.execute(
+            'INSERT INTO fund."grant" (id, fund_id, call_id, application_id, currency, amount, title, lang, country, at_risk, '
+            "level, awarded_on) VALUES (%s, %s, %s, %s, %s, %s, 'secret', 'en', %s, %s, %s, now())",
+            (id, fund, fund, uuid.uuid4(), rng.choice(("KES", "KES", "EUR")), amount, rng.choice(pool),
+             rng.random() < 0.2, level))
+        connection.execute("INSERT INTO fund.grantee VALUES (%s, %s, %s, '')", (id, rng.choice(payees), fund))
+        connection.execute("INSERT INTO fund.grant_balance (grant_id, awarded, paid) VALUES (%s, %s, 0)", (id, amount))
+
+
+def _judge(grants: list[Any], shown: list[Any]) -> None:
+    """`grants`: id, currency, amount, level, payee, country, cell. `shown`: kind, id, currency, amount, …"""
+    assert sum(row[2] for row in grants) == sum(row[3] or 0 for row in shown), "shown figures add up to the ledger"
+    cells = defaultdict(list)
+    for row in grants:
+        assert row[6] or row[3] in ("full", "no_name"), "nothing hidden stands alone"
+        cells[row[6]].append(row)
+    alone = cells.pop(None, [])
+    for members in cells.values():
+        payees = {row[4] for row in members}
+        assert len(payees) >= 5 or (len(cells) == 1 and not alone), (members, alone)
+    for row in shown:
+        assert row[0] != "cell" or row[9] is None or row[9] >= 5
+    number = {row[0]: n for n, row in enumerate(grants)}
+    known = [[Fraction(int(n == number[row[0]])) for n in range(len(grants))] for row in alone]
+    known += [[Fraction(int(row[6] == cell)) for row in grants] for cell in cells]
+    known.append([Fraction(1)] * len(grants))
+    if len(grants) > 1:
+        for row in (row for members in cells.values() for row in members if row[3] in ("region", "aggregate")):
+            wanted = [Fraction(int(n == number[row[0]])) for n in range(len(grants))]
+            assert _rank([*known, wanted]) > _rank(known), "found by subtraction"
+
+
+def _rank(rows: list[list[Fraction]]) -> int:
+    rows, rank = [row[:] for row in rows], 0
+    for column in range(len(rows[0])):
+        pivot = next((n for n in range(rank, len(rows)) if rows[n][column]), None)
+        if pivot is None:
+            continue
+        rows[rank], rows[pivot] = rows[pivot], rows[rank]
+        for n in range(rank + 1, len(rows)):
+            if rows[n][column]:
+                factor = rows[n][column] / rows[rank][column]
+                rows[n] = [a - factor * b for a, b in zip(rows[n], rows[rank], strict=True)]
+        rank += 1
+    return rank
+
+
+def test_every_country_is_in_one_region() -> None:
+    codes = [country for country, _, _ in places()]
+    assert len(codes) == len(set(codes)) == 247
+    assert {"KE", "PS", "US"} <= set(codes)
+
+
+def test_the_picture_is_true_and_turns_round() -> None:
+    parts = (Part("Received", "100", 100, "received"), (Part("Granted", "60", 60, "granted"), Part("Available", "40", 40)),
+             (Part("Paid", "60", 60), Part("On its way", "0", 0)))
+    left, right = flow(*parts), flow(*parts, direction="rtl")
+    assert left.wide.runs != right.wide.runs
+    assert len(left.wide.runs) == 3 + 4, "no band for nothing"
+    assert {text.lines[0] for text in left.wide.texts} == {"Received", "Granted", "Available", "Paid"}
+    assert len(left.narrow.texts) == 10, "the narrow one names nothing too"
+    for text in (*left.wide.texts, *right.wide.texts):
+        assert 0 <= text.x <= left.wide.width
+        assert text.y < left.wide.height
+    assert flow(Part("Received", "0", 0), (), ()).wide.runs, "an empty fund draws too"
