@@ -29,6 +29,7 @@ check: installed-test made ## lint, types, import contracts, templates, catalogu
 
 bench: installed-test made ## measure speed, as ratios to a bare page
 	$(PY) benchmarks/run.py
+	$(PY) benchmarks/fund.py
 
 real: installed made ## the whole main job on real input, in a database of its own
 	@exec $(PY) -m polyphony.cli real

@@ -87,6 +87,8 @@ def counts(world: Any, here: SimpleNamespace) -> dict[str, int]:
 
 def test_a_page_costs_the_same_with_ten_rows_and_with_a_thousand(world: Any) -> None:
     few = counts(world, fill(world, FEW))
+    for table in ("entry", "entry_line", "seal"):  # the ledger refuses even to be emptied
+        world.sql(f"ALTER TABLE fund.{table} DISABLE TRIGGER posted_stays_whole")
     world.sql("TRUNCATE people.person, organisations.organisation CASCADE")
     many = counts(world, fill(world, MANY))
     assert many == few
