@@ -80,7 +80,7 @@ def test_public_pages_stay_within_their_budget_and_lead_nowhere_missing(demo: An
     for path in ("/en/", "/ar/protection", "/sw/papers"):
         answer = demo.client().get(path)
         assert answer.status_code == 200, path
-        assert ">None" not in answer.get_data(as_text=True)
+        assert "None" not in answer.get_data(as_text=True).replace("None of them decides", "")
 
 
 def test_home_asks_a_visitor_to_sign_in(world: Any) -> None:
