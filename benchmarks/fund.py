@@ -45,7 +45,7 @@ def measure(server: Embedded, place: Path) -> dict[str, float]:
     migrate(server.url("polyphony_owner", "bench_fund"))
     url = server.url("postgres", "bench_fund").replace("postgresql://", "postgresql+psycopg://", 1)
     world = SimpleNamespace(app=create_app(settings_for(server, "bench_fund", place)), facts={},
-                            raw=lambda: sa.create_engine(url, poolclass=sa.NullPool))
+                            raw=sa.create_engine(url, poolclass=sa.NullPool))
     make_fund.fund(world, members=0, reviewers=0)
     secret, found = make.session_of(world, world.facts["treasurer"]), {}
     with psycopg.connect(server.url("postgres", "bench_fund"), autocommit=True) as raw, \

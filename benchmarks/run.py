@@ -63,7 +63,7 @@ def measure(server: Embedded, size: int, place: Path) -> dict[str, Figures]:
     server.create_database(name)
     migrate(server.url("polyphony_owner", name))
     settings = settings_for(server, name, place)
-    world = SimpleNamespace(app=create_app(settings), raw=lambda: engine(server, name))
+    world = SimpleNamespace(app=create_app(settings), raw=engine(server, name))
     consultation, people = fill(world, server, name, size)
     cookie, _ = seat(world, people[0])
     environment = {**settings.child_environment(), "PYTHONPATH": "platform:benchmarks",

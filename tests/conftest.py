@@ -5,6 +5,7 @@
 """
 
 import base64
+import functools
 import itertools
 import os
 import shutil
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -21,7 +23,7 @@ from flask import Flask, g, request
 from flask.testing import FlaskClient
 
 from polyphony.app import create_app
-from polyphony.kernel import jobs
+from polyphony.kernel import jobs, secrets
 from polyphony.kernel.database import db
 from polyphony.kernel.migrate import migrate
 from polyphony.kernel.postgres import Embedded
@@ -33,6 +35,21 @@ MORE = {"fund.decide": 21,  # decision, grant, grantee, instalments and entry: o
         "fund.take_application_step": 18,  # what was kept is read again under the lock
         "fund.seat": 18, "fund.take_apply": 17}  # the viewer is opened anew, for what she may see has changed
 _numbers = itertools.count()
+# Argon2id as it is, at its full cost, but only once in a process for each password with its salt.
+secrets.hash_secret_raw = functools.cache(secrets.hash_secret_raw)
+
+
+class Compiled(jinja2.BytecodeCache):
+    """Templates that one application of this process compiled serve the next ones."""
+
+    kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Any) -> None:
+        if bucket.key + bucket.checksum in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key + bucket.checksum])
+
+    def dump_bytecode(self, bucket: Any) -> None:
+        self.kept[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
 
 
 @pytest.fixture(scope="session")
@@ -100,8 +117,12 @@ class World:
     name: str
     settings: Settings
     app: Flask
-    worker: Flask
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @functools.cached_property
+    def worker(self) -> Flask:
+        """The application on the worker's role, made when a test first asks for it."""
+        return create_app(self.settings, worker=True)
 
     def client(self) -> FlaskClient:
         """A new browser."""
@@ -113,9 +134,10 @@ class World:
             found = connection.execute(statement, values)
             return found.fetchall() if found.description else []
 
+    @functools.cached_property
     def raw(self) -> sa.Engine:
         """A superuser engine for builders."""
-        return sa.create_engine(_driver(self.server.url("postgres", self.name)), poolclass=sa.NullPool)
+        return sa.create_engine(_driver(self.server.url("postgres", self.name)), pool_pre_ping=True)
 
     def work(self) -> None:
         """Do every job on the queue."""
@@ -127,20 +149,35 @@ class World:
         return [p.read_text("utf-8") for p in sorted(folder.glob("*"))] if folder and folder.exists() else []
 
 
+    def close(self) -> None:
+        """Let go of the database's connections."""
+        for made in ("app", "worker"):
+            if app := vars(self).get(made):
+                with app.app_context():
+                    db.engine.dispose()
+        if "raw" in vars(self):
+            self.raw.dispose()
+
+
+def open_world(server: Embedded, name: str, folder: Path, facts: dict[str, Any] | None = None) -> World:
+    """The application on this database, as tests drive it."""
+    settings = settings_for(server, name, folder)
+    app = spare(create_app(settings))
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.jinja_env.bytecode_cache = Compiled()
+    return World(server, name, settings, app, dict(facts or {}))
+
+
 @pytest.fixture
 def world(server: Embedded, template: str, tmp_path: Path) -> Iterator[World]:
     """A world of its own for each test."""
     name = f"world_{os.getpid()}_{next(_numbers)}"
     server.create_database(name, template=template)
-    settings = settings_for(server, name, tmp_path)
-    app, worker = spare(create_app(settings)), create_app(settings, worker=True)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    made = open_world(server, name, tmp_path)
     try:
-        yield World(server, name, settings, app, worker)
+        yield made
     finally:
-        for each in (app, worker):
-            with each.app_context():
-                db.engine.dispose()
+        made.close()
         server.drop_database(name)
 
 
@@ -157,12 +194,8 @@ def demo_template(server: Embedded, template: str, tmp_path_factory: pytest.Temp
 def demo(server: Embedded, demo_template: tuple[str, list[str]],
          tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The demo as anyone meets it, for tests that only look."""
-    name, folder = f"look_{os.getpid()}", tmp_path_factory.mktemp("look")
+    name = f"look_{os.getpid()}"
     server.create_database(name, template=demo_template[0])
-    settings = settings_for(server, name, folder)
-    app, worker = spare(create_app(settings)), create_app(settings, worker=True)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    yield World(server, name, settings, app, worker, {"lines": demo_template[1]})
-    for each in (app, worker):
-        with each.app_context():
-            db.engine.dispose()
+    made = open_world(server, name, tmp_path_factory.mktemp("look"), {"lines": demo_template[1]})
+    yield made
+    made.close()

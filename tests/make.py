@@ -19,7 +19,7 @@ PASSWORD = "a long enough password"
 
 def add(world: Any, *rows: Any) -> None:
     """Insert rows as superuser."""
-    with Session(world.raw(), expire_on_commit=False) as session, session.begin():
+    with Session(world.raw, expire_on_commit=False) as session, session.begin():
         for row in rows:
             session.add(row)
             session.flush()

@@ -32,7 +32,7 @@ def fund(world: Any, *, members: int = 5, reviewers: int = 3) -> uuid.UUID:
              CompositionRule(body_id=body.id, kind="quorum_share", number=50))
     for n in range(1, members + 1):
         who = f[f"member{n}"] = make.person(world, f"member{n}@fund.org", seats=((org, "committee_member"),))
-        with Session(world.raw()) as session:
+        with Session(world.raw) as session:
             membership = session.scalars(sa.select(Membership.id).where(Membership.person_id == who)).one()
         make.add(world, Seat(membership_id=membership, body_id=body.id, person_id=who, shown_as=f"Member {n}",
                              comes_from="civil society", constituency="south_civil_society", begun_on=make.today(),

@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import structlog
@@ -49,6 +51,17 @@ def create_app(settings: Settings | None = None, *, worker: bool = False) -> Fla
         if not worker:
             edge.refuse_unsafe_role(db.engine)
     return app
+
+
+@contextmanager
+def application(settings: Settings, *, worker: bool = False) -> Iterator[Flask]:
+    """The application for one command of the terminal; its connections to the database end with it."""
+    app = create_app(settings, worker=worker)
+    try:
+        yield app
+    finally:
+        with app.app_context():
+            db.engine.dispose()
 
 
 def _extensions(app: Flask) -> None:

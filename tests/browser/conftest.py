@@ -11,11 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import sync_playwright
 from tests.browser.walking import Stage, aside
-from tests.conftest import World, settings_for
+from tests.conftest import World, open_world
 from werkzeug.serving import WSGIRequestHandler, make_server
-
-from polyphony.app import create_app
-from polyphony.kernel.database import db
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -68,20 +65,15 @@ def stage(server: Any, demo_template: Any, tmp_path: Path, browser: Any) -> Iter
     """A demo of one's own to act in: the admitted cast, three consultations, a browser, a worker."""
     name = f"stage_{os.getpid()}_{tmp_path.name[-8:]}".replace("-", "_").lower()
     server.create_database(name, template=demo_template[0])
-    settings = settings_for(server, name, tmp_path)
-    apps: list[Any] = []
-    aside(lambda: apps.extend((create_app(settings), create_app(settings, worker=True))))
-    world = World(server, name, settings, *apps)
+    made: list[World] = []
+    aside(lambda: made.append(open_world(server, name, tmp_path)))
+    (world,) = made
+    aside(lambda: world.worker)
     try:
         with served(world) as address:
-            made = Stage(world, browser, address)
-            yield made
-            made.close()
+            stage = Stage(world, browser, address)
+            yield stage
+            stage.close()
     finally:
-        aside(lambda: [_let_go(each) for each in apps])
+        aside(world.close)
         server.drop_database(name)
-
-
-def _let_go(app: Any) -> None:
-    with app.app_context():
-        db.engine.dispose()

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from conftest import settings_for
-from polyphony.app import create_app
+from polyphony.app import application
 from polyphony.folders import root
 from polyphony.kernel import jobs
-from polyphony.kernel.database import db
 from polyphony.rooms import models
 from polyphony.settings import Settings, UnsafeSetting
 
@@ -68,10 +67,8 @@ def test_the_hours_told_are_those_of_the_chore() -> None:
 
 
 def test_the_platforms_own_language_greets_who_asks_for_none(world, tmp_path) -> None:
-    app = create_app(settings_for(world.server, world.name, tmp_path, POLYPHONY_DEFAULT_LANGUAGE="sw"))
-    answer = app.test_client().get("/")
-    with app.app_context():
-        db.engine.dispose()
+    with application(settings_for(world.server, world.name, tmp_path, POLYPHONY_DEFAULT_LANGUAGE="sw")) as app:
+        answer = app.test_client().get("/")
     assert answer.headers["Location"] == "/sw/"
 
 

@@ -6,27 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from conftest import World, settings_for, spare
+from conftest import World, open_world
 from crawl import live_in
-from polyphony.app import create_app
-from polyphony.kernel.database import db
 
 _numbers = itertools.count()
-
-
-def open_world(server, name, folder, facts) -> World:
-    """The application on this database, as tests drive it."""
-    settings = settings_for(server, name, folder)
-    app, worker = spare(create_app(settings)), create_app(settings, worker=True)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    return World(server, name, settings, app, worker, dict(facts))
-
-
-def close_world(world) -> None:
-    """Let go of the database's connections."""
-    for each in (world.app, world.worker):
-        with each.app_context():
-            db.engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +18,7 @@ def lively(server, demo_template, tmp_path_factory) -> tuple[str, dict]:
     server.create_database("lively", template=demo_template[0])
     world = open_world(server, "lively", tmp_path_factory.mktemp("lively"), {"lines": demo_template[1]})
     live_in(world)
-    close_world(world)
+    world.close()
     return "lively", world.facts
 
 
@@ -46,7 +29,7 @@ def lived(server, lively, tmp_path_factory) -> Iterator[World]:
     server.create_database(name, template=lively[0])
     world = open_world(server, name, tmp_path_factory.mktemp("lived"), lively[1])
     yield world
-    close_world(world)
+    world.close()
 
 
 @pytest.fixture
@@ -62,5 +45,5 @@ def clone(server, lively, tmp_path_factory) -> Iterator[Callable[[], World]]:
 
     yield make
     for world in made:
-        close_world(world)
+        world.close()
         server.drop_database(world.name)

@@ -15,10 +15,8 @@ import pytest
 from tests import make
 
 import crawl
-from conftest import World, settings_for, spare
-from polyphony.app import create_app
+from conftest import World, open_world
 from polyphony.demo.cast import PASSWORD
-from polyphony.kernel.database import db
 
 ROOT = Path(__file__).parents[2]
 SPEAKING = ("consultations", "inputs", "opinions", "feedback")
@@ -55,16 +53,13 @@ def marked(server: Any, demo_template: Any, tmp_path_factory: pytest.TempPathFac
         for mark, (table, column, which) in INSIDE.items():
             done = connection.execute(f"UPDATE {table} SET {column} = left('canary-{mark} ' || {column}, 100) WHERE {which}")
             assert done.rowcount, f"the demo has nothing to mark in {table}"
-    app = spare(create_app(settings := settings_for(server, name, tmp_path_factory.mktemp("firewall"))))
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    world = World(server, name, settings, app, app)
+    world = open_world(server, name, tmp_path_factory.mktemp("firewall"))
     halcyon = world.sql("SELECT id FROM organisations.organisation WHERE name LIKE 'Halcyon%%'")[0][0]
     make.person(world, "office@halcyon.example", seats=((halcyon, "administrator"),))
     other = make.organisation(world, "Another Circle", "stakeholder")
     make.person(world, "guest@other.example", seats=((other, "coordinator"),))
     yield world
-    with app.app_context():
-        db.engine.dispose()
+    world.close()
     server.drop_database(name)
 
 

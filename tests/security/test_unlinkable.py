@@ -46,7 +46,7 @@ class Story:
         self.about = make.consultation(world, [self.company])
         self.theme, self.answer, self.measure, self.translator = (uuid.uuid4() for _ in range(4))
         self.keys: dict[str, list[uuid.UUID]] = {name: [] for name in unlinkable.declared}
-        with world.raw().connect().execution_options(isolation_level="AUTOCOMMIT") as self.connection:
+        with world.raw.connect().execution_options(isolation_level="AUTOCOMMIT") as self.connection:
             self._place()
             for _ in range(PEOPLE):
                 self._one()

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_babel import force_locale
 
-from polyphony.app import create_app
+from polyphony.app import application
 from polyphony.kernel import mail
 from polyphony.kernel.locale import _, codes
 from polyphony.kernel.migrate import migrate
@@ -37,9 +37,9 @@ def begin(settings: Settings, organisation: str, country: str, addresses: list[s
     wrong = [address for address in addresses if "@" not in address.strip("@ ")]
     if wrong or not organisation.strip():
         raise click.ClickException(f"This is not an e-mail address: {wrong[0]}" if wrong else "Please give it a name.")
-    app, owner = create_app(settings), sa.create_engine(settings.owner_database_url)
+    owner = sa.create_engine(settings.owner_database_url)
     try:
-        with app.test_request_context(f"/{language}/"):
+        with application(settings) as app, app.test_request_context(f"/{language}/"):
             made = found(owner, organisation=organisation.strip(), country=country.upper(), language=language,
                          addresses=[address.strip() for address in addresses])
             return _tell(app, settings, made, language)

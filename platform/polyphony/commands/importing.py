@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from polyphony.app import create_app
+from polyphony.app import application
 from polyphony.inputs.importing import BadLine, Mapping, Result, run
 from polyphony.inputs.models import AUDIENCES, NAMINGS, SPEAKS_AS
 from polyphony.kernel.locale import _, force_locale
@@ -32,17 +32,15 @@ from polyphony.kernel.refusals import NotThere, Refusal
 def command(file: Path, consultation_id: uuid.UUID, address: str, password: str, skip_bad: bool,
             **columns: str) -> None:
     """Import inputs from a CSV FILE with a header line, in UTF-8."""
-    with ready() as settings:
-        app = create_app(settings)
-        with app.app_context(), force_locale(settings.default_language):
-            try:
-                result = run(app, file, address=address, password=password, skip_bad=skip_bad,
-                             consultation_id=consultation_id, mapping=Mapping(**columns))
-            except NotThere:
-                raise click.ClickException(_("There is no such consultation for this member.")) from None
-            except (Refusal, BadLine) as error:
-                raise click.ClickException(str(getattr(error, "message", "") or error)) from None
-            tell(result, skip_bad)
+    with ready() as settings, application(settings) as app, app.app_context(), force_locale(settings.default_language):
+        try:
+            result = run(app, file, address=address, password=password, skip_bad=skip_bad,
+                         consultation_id=consultation_id, mapping=Mapping(**columns))
+        except NotThere:
+            raise click.ClickException(_("There is no such consultation for this member.")) from None
+        except (Refusal, BadLine) as error:
+            raise click.ClickException(str(getattr(error, "message", "") or error)) from None
+        tell(result, skip_bad)
 
 
 def tell(result: Result, skip_bad: bool) -> None:

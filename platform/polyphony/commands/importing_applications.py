@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from polyphony.app import create_app
+from polyphony.app import application
 from polyphony.fund.applying.importing import BadLine, Mapping, run
 from polyphony.fund.applying.models import LEVELS
 from polyphony.kernel.ready import ready
@@ -43,9 +43,9 @@ def _pairs(context: click.Context, option: click.Parameter, given: tuple[str, ..
 def command(file: Path, call_id: uuid.UUID, address: str, password: str, skip_bad: bool, **columns: Any) -> None:
     """Import applications from a CSV FILE with a header line, in UTF-8."""
     columns["parts"] = dict(columns["parts"])
-    with ready() as settings:
+    with ready() as settings, application(settings) as app:
         try:
-            result = run(create_app(settings), file, address=address, password=password, skip_bad=skip_bad,
+            result = run(app, file, address=address, password=password, skip_bad=skip_bad,
                          call_id=call_id, mapping=Mapping(**columns))
         except NotThere:
             raise click.ClickException("There is no such call for this administrator.") from None

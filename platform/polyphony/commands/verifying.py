@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from polyphony.app import create_app
+from polyphony.app import application
 from polyphony.fund.verify import service
 from polyphony.kernel.locale import force_locale
 from polyphony.kernel.ready import ready
@@ -13,12 +13,11 @@ from polyphony.kernel.ready import ready
 @click.command("verify")
 def command() -> None:
     """Check every invariant of the fund against its rows; fail when one is broken."""
-    with ready() as settings:
-        app = create_app(settings, worker=True)
-        with app.app_context(), force_locale(settings.default_language):
-            found = service.check()
-            for each in found:
-                click.echo("\n".join(told(each)))
+    with (ready() as settings, application(settings, worker=True) as app, app.app_context(),
+          force_locale(settings.default_language)):
+        found = service.check()
+        for each in found:
+            click.echo("\n".join(told(each)))
     sys.exit(0 if all(each.holds for each in found) else 1)
 
 
