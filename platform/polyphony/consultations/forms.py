@@ -1,6 +1,5 @@
 """What the rooms of a consultation ask for."""
 
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -21,7 +20,7 @@ from wtforms.fields.choices import SelectChoice
 
 from polyphony.consultations import words
 from polyphony.kernel import clock, locale
-from polyphony.kernel.forms import Form, Line, Words, optional, required, tidy
+from polyphony.kernel.forms import Form, Line, Words, an_id, optional, required, tidy
 from polyphony.kernel.locale import _, lazy
 
 
@@ -99,13 +98,6 @@ class Tongues(Slugs):
             if locale.tag(part) is None:
                 raise ValidationError(_("“%(code)s” is no language code. Please write it like sw, rhg or zgh.",
                                         code=part))
-
-
-def an_id(value: Any) -> uuid.UUID | None:
-    """An id out of a select; the empty choice is none."""
-    if isinstance(value, uuid.UUID):
-        return value
-    return uuid.UUID(value) if value and value != "None" else None
 
 
 class TermsForm(Form):

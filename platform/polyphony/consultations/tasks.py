@@ -52,7 +52,7 @@ def translation_desk(consultation_id: uuid.UUID) -> dict[str, Any] | None:
 
 
 @providers.provide("translatable")
-def translatable(consultation_id: uuid.UUID, only: uuid.UUID | None = None,
+def translatable(consultation_id: uuid.UUID, only: uuid.UUID | None = None, kind: str = "",
                  ) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:
     """The consultation's own texts, and the words of its steps: few, so that all are told whole in any case."""
     kept = db.session.get(Consultation, consultation_id)
@@ -60,7 +60,7 @@ def translatable(consultation_id: uuid.UUID, only: uuid.UUID | None = None,
         return []
     found = [("consultation", kept.id, name, words.TEXTS[name], getattr(kept, name), kept.source_lang)
              for name in rules.FIELDS if getattr(kept, name)]
-    return [*found, *_words_kept(kept.id)]
+    return [*found, *(_words_kept(kept.id) if kind in ("", "words") else ())]
 
 
 def _words_kept(id: uuid.UUID) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:

@@ -104,7 +104,7 @@ class FundRun:
             seats = db.session.scalars(sa.select(Membership.id).where(
                 Membership.organisation_id == self.fund, Membership.role == "committee_member")).all()
             for n, seat in enumerate(seats):
-                bodies.seat(by, body_id=body, membership_id=str(seat), shown_as=f"Member {n}", comes_from=f"Place {n}",
+                bodies.seat(by, body_id=body, membership_id=seat, shown_as=f"Member {n}", comes_from=f"Place {n}",
                             constituency="south_civil_society", until=until)
 
     def give(self) -> None:

@@ -28,6 +28,18 @@ def versions(theme_id: uuid.UUID, company_id: uuid.UUID) -> list[Answer]:
         Answer.theme_id == theme_id, Answer.company_id == company_id).order_by(Answer.number.desc())))
 
 
+def whole(theme_id: uuid.UUID, company_id: uuid.UUID) -> tuple[Theme, list[Answer], list[Measure]]:
+    """A theme, every version of this company's answer, the newest first, and their measures; 404 when hidden."""
+    rows = db.session.execute(
+        sa.select(Theme, Answer, Measure)
+        .outerjoin(Answer, sa.and_(Answer.theme_id == Theme.id, Answer.company_id == company_id))
+        .outerjoin(Measure, Measure.answer_id == Answer.id).where(Theme.id == theme_id)
+        .order_by(Answer.number.desc(), Measure.due_on, Measure.id)).all()
+    there(rows or None)
+    versions = {answer.id: answer for _theme, answer, _measure in rows if answer is not None}
+    return rows[0][0], list(versions.values()), [measure for *_row, measure in rows if measure is not None]
+
+
 def _theme_for(company_id: uuid.UUID, theme_id: uuid.UUID) -> Theme:
     theme = there(db.session.get(Theme, theme_id))
     if company_id not in theme.addressed:

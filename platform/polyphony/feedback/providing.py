@@ -47,18 +47,20 @@ def _parts(by: Viewer, here: uuid.UUID) -> list[tuple[str, str, str, Any, Any, A
 
 
 @provide("translatable")
-def translatable(consultation_id: uuid.UUID, only: uuid.UUID | None = None) -> list[tuple[Any, ...]]:
+def translatable(consultation_id: uuid.UUID, only: uuid.UUID | None = None, sort: str = "") -> list[tuple[Any, ...]]:
     """Every text of the loop that may be translated; of quotes and views, an author's own alone.
 
     What belongs to one thing is told whole, everything with its beginning alone.
     """
-    asked = []
+    asked: list[Any] = []
     for place, (kind, name, label, model, text, lang, rows) in enumerate(_parts(viewer.current(), consultation_id)):
+        if sort not in ("", kind):
+            continue
         said = text if only else sa.func.left(text, BEGINNING)
         one = sa.select(sa.literal(kind), model.id.label("id"), sa.literal(name), sa.literal(label), said, lang,
                         sa.literal(place).label("place")).where(model.id == only if only else sa.true())
         if model is Excerpt:
             one = one.join(Input, Input.id == Excerpt.input_id)
         asked.append(one.where(model.consultation_id == consultation_id, text != "", rows))
-    found = db.session.execute(sa.union_all(*asked).order_by("place", "id"))
+    found = db.session.execute(sa.union_all(*asked).order_by("place", "id")) if asked else ()
     return [(kind, id, name, LABELS[(kind, label)], text, lang) for kind, id, name, label, text, lang, _ in found]

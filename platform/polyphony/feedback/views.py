@@ -18,7 +18,8 @@ from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, language, ngettext
 from polyphony.kernel.pages import page
 from polyphony.kernel.providers import provide
-from polyphony.languages.service import translations_for, written
+from polyphony.languages.models import Translation
+from polyphony.languages.service import written
 from polyphony.organisations.models import Organisation
 
 blueprint = Blueprint("feedback", __name__, url_prefix="/<lang>")
@@ -61,14 +62,17 @@ class Fate:
 def fate(*asked: Any) -> dict[uuid.UUID, list[Fate]]:
     """For the author's inputs: each theme they went to once, and what every addressed company says or owes."""
     ids = list(asked[-1]) if isinstance(asked[-1], (list, set, tuple, frozenset)) else [asked[-1]]
+    lang = language()
     rows = db.session.execute(
-        sa.select(Excerpt, Theme, Objection, Consultation.promised_on).join(Theme, Theme.id == Excerpt.theme_id)
+        sa.select(Excerpt, Theme, Objection, Consultation.promised_on, Translation)
+        .join(Theme, Theme.id == Excerpt.theme_id)
         .join(Consultation, Consultation.id == Theme.consultation_id)
         .outerjoin(Objection, sa.and_(Objection.theme_id == Theme.id, Objection.input_id == Excerpt.input_id,
                                       Objection.handled_on.is_(None)))
+        .outerjoin(Translation, sa.and_(Translation.subject_id == Theme.id, Translation.lang == lang))
         .where(Excerpt.input_id.in_(ids)).order_by(*IN_ORDER, Excerpt.id)).all()
-    once = {(e.input_id, t.id): (e, t, o, promised) for e, t, o, promised in rows}
-    tr, lang = translations_for({t for _i, t in once}, language()), language()
+    once = {(e.input_id, t.id): (e, t, o, promised) for e, t, o, promised, _tr in rows}
+    tr = {(each.subject_id, each.field): each for *_row, each in rows if each is not None}
     said = _said_by_companies({t.id: (t, promised) for _e, t, _o, promised in once.values()})
     found: dict[uuid.UUID, list[Fate]] = {each: [] for each in ids}
     for e, t, objection, _promised in once.values():

@@ -32,11 +32,8 @@ def company_desk(id: uuid.UUID):  # type: ignore[no-untyped-def]
 def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | None = None) -> Any:
     by = viewer.current()
     require(by.is_in("companies", company_id), rules.NotDrafting())
-    theme = there(db.session.get(Theme, theme_id))
-    versions = answers.versions(theme_id, company_id)
+    theme, versions, held = answers.whole(theme_id, company_id)
     latest = versions[0] if versions else None
-    held = list(db.session.scalars(sa.select(Measure).where(
-        Measure.theme_id == theme_id, Measure.company_id == company_id).order_by(Measure.due_on)))
     comments = list(db.session.scalars(sa.select(Comment).where(
         Comment.theme_id == theme_id, Comment.company_id == company_id).order_by(Comment.at)))
     tr, lang = translations_for([theme.id], language()), language()

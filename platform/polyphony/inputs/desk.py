@@ -74,10 +74,6 @@ def find(by: Viewer, consultation_id: uuid.UUID, id: uuid.UUID) -> Input:
         Input.id == id, Input.consultation_id == consultation_id, Input.withdrawn_on.is_(None))).first())
 
 
-def original(entry: Input) -> Original | None:
-    return db.session.get(Original, entry.id)
-
-
 def _ensure_present(entry: Input, revision: int | None) -> None:
     if entry.withdrawn_on:
         raise rules.Withdrawn()

@@ -28,13 +28,15 @@ def waits(by: Viewer) -> list[Any]:
 
 
 @provide("translatable")
-def translatable(consultation_id: uuid.UUID, only: uuid.UUID | None = None,
+def translatable(consultation_id: uuid.UUID, only: uuid.UUID | None = None, kind: str = "",
                  ) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:
     """Inputs this viewer may translate: her own; for translators and the facilitator all they may read.
 
     One is told whole, all of them with their beginnings alone.
     """
     by = viewer.current()
+    if kind not in ("", "input"):
+        return []
     text = Input.text if only else sa.func.left(Input.text, BEGINNING)
     wanted = sa.select(Input.id, text, Input.lang).where(
         Input.consultation_id == consultation_id, Input.withdrawn_on.is_(None))

@@ -1,6 +1,7 @@
 """What authors do: begin with or without an account, draft, choose, send, change, withdraw."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -195,17 +196,15 @@ def own(by: Viewer, id: uuid.UUID) -> Input:
 def with_fate(entries: list[Input]) -> list[Mine]:
     """Own inputs with what was masked and what became of each."""
     ids = [e.id for e in entries]
-    if not ids:
-        return []
-    masked = {o.input_id: o for o in db.session.scalars(sa.select(Original).where(Original.input_id.in_(ids)))}
-    fates = [answer for answer in providers.ask("fate", ids) if answer]
-    return [Mine(e, rules.state_of(e), masked.get(e.id), [x for told in fates for x in told.get(e.id, ())])
+    return told(entries, db.session.scalars(sa.select(Original).where(Original.input_id.in_(ids)))) if ids else []
+
+
+def told(entries: list[Input], originals: Iterable[Original]) -> list[Mine]:
+    """Own inputs, these words of them masked, with what became of each."""
+    masked = {o.input_id: o for o in originals}
+    fates = [answer for answer in providers.ask("fate", [e.id for e in entries]) if answer]
+    return [Mine(e, rules.state_of(e), masked.get(e.id), [x for fate in fates for x in fate.get(e.id, ())])
             for e in entries]
-
-
-def mine(by: Viewer, id: uuid.UUID) -> Mine:
-    """One own input with everything about it."""
-    return with_fate([own(by, id)])[0]
 
 
 def ensure_changeable(entry: Input, about: Consultation) -> None:

@@ -4,7 +4,7 @@ import uuid
 
 from flask import request, url_for
 
-from polyphony.inputs import path, rules, service
+from polyphony.inputs import path, rules, service, whole
 from polyphony.inputs.forms import (
     AUDIENCE_LABELS,
     NAMING_LABELS,
@@ -83,8 +83,8 @@ def _choices(translators):  # type: ignore[no-untyped-def]
 def _mine(id: uuid.UUID, edit=None, gone=None, refuse=None):  # type: ignore[no-untyped-def]
     quiet()
     by = viewer.current()
-    m = service.mine(by, id)
-    about = service.consultation(m.entry.consultation_id)
+    found, m = whole.own(by, id)
+    about = found.about
     appointed = service.appointed_for(m.entry)
     if edit is None:
         edit = EditForm(formdata=None, data={"text": m.words})
@@ -92,14 +92,13 @@ def _mine(id: uuid.UUID, edit=None, gone=None, refuse=None):  # type: ignore[no-
     edit.revision.data = m.entry.revision
     refuse = refuse or RefuseForm(formdata=None)
     refuse.translator.choices = _choices(t for t, is_refused in appointed if not is_refused)
-    names = {c.id: c.name for c in service.companies(about.id)}
     return page(
         "inputs/mine.html", fragment="mine", m=m, paths=path.paths([m], {about.id: about}), about=about,
         edit=edit, gone=gone or WithdrawForm(formdata=None), refuse=refuse,
         refused=[t.shown_as for t, is_refused in appointed if is_refused],
         closed=service.closed_because(about), audience=AUDIENCE_LABELS[m.entry.audience],
         naming=NAMING_LABELS[m.entry.naming], speaks_as=SPEAKS_LABELS[m.entry.speaks_as],
-        addressed=locale.listing([names[x] for x in m.entry.addressed if x in names]),
-        readers=locale.listing([names[x] for x in m.entry.readers if x in names]), day=clock.day,
+        addressed=found.named(m.entry.addressed),
+        readers=found.named(m.entry.readers), day=clock.day,
         direction_of=locale.direction, language=locale.name_of(m.entry.lang), is_withdrawn=rules.state_of(m.entry) ==
         "withdrawn")

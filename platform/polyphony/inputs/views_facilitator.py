@@ -4,10 +4,9 @@ import uuid
 
 from flask import g, request, url_for
 
-from polyphony.inputs import desk, looking, service
+from polyphony.inputs import desk, looking, service, whole
 from polyphony.inputs.forms import AUDIENCE_LABELS, SPEAKS_LABELS, HandForm, MaskForm, ReleaseForm, options
 from polyphony.inputs.views import blueprint
-from polyphony.inputs.views_say import title_of
 from polyphony.kernel import clock, locale, viewer
 from polyphony.kernel.access import access, facilitator
 from polyphony.kernel.forms import answer
@@ -74,22 +73,22 @@ def hand(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
 
 def _read(id: uuid.UUID, input: uuid.UUID, release=None, mask=None, hand=None):  # type: ignore[no-untyped-def]
     g.no_store = True
-    entry = desk.find(viewer.current(), id, input)
-    about = service.consultation(id)
-    kept = desk.original(entry)
+    desk.ensure_facilitates(viewer.current(), id)
+    found = whole.facilitated(id, input)
+    entry, about, kept = found.entry, found.about, found.original
     release = release or ReleaseForm(formdata=None)
     mask = mask or MaskForm(formdata=None, data={"text": entry.text, "reason": kept.reason if kept else ""})
     for form in (release, mask):
         form.revision.raw_data, form.revision.data = None, entry.revision
     hand = hand or HandForm(formdata=None)
-    appointed, handed = service.translators(id), desk.handed_to(entry)
-    hand.translator.choices = options((str(t.id), t.shown_as) for t in appointed if t.person_id not in handed)
-    names = {c.id: c.name for c in service.companies(id)}
-    tr = translations_for([entry.id], locale.language())
+    appointed, lang = whole.translators_of(entry), locale.language()
+    hand.translator.choices = options((str(t.id), t.shown_as) for t, is_handed in appointed if not is_handed)
+    tr = translations_for([entry.id, id], lang)
     return page(
         "inputs/read.html", fragment="reading_one", about=about, entry=entry, kept=kept, release=release, mask=mask,
-        hand=hand, words=written(entry.text, entry.lang, entry.id, "text", tr, locale.language()),
+        hand=hand, words=written(entry.text, entry.lang, entry.id, "text", tr, lang),
         audience=AUDIENCE_LABELS[entry.audience], speaks_as=SPEAKS_LABELS[entry.speaks_as], day=clock.day,
-        addressed=locale.listing([names[x] for x in entry.addressed if x in names]),
-        readers=locale.listing([names[x] for x in entry.readers if x in names]), title=title_of(about),
-        handed=[t.shown_as for t in appointed if t.person_id in handed], direction_of=locale.direction)
+        addressed=found.named(entry.addressed),
+        readers=found.named(entry.readers), direction_of=locale.direction,
+        handed=[t.shown_as for t, is_handed in appointed if is_handed],
+        title=written(about.title, about.source_lang, id, "title", tr, lang))

@@ -6,6 +6,7 @@ to where the verb landed, also for htmx, so that page and fragment come from the
 """
 
 import unicodedata
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -13,11 +14,11 @@ from flask import redirect, request
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
-from wtforms import Field, HiddenField, StringField, TextAreaField, validators
+from wtforms import Field, HiddenField, IntegerField, StringField, TextAreaField, validators
 
 from polyphony.kernel import once
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import lazy
+from polyphony.kernel.locale import _, lazy
 from polyphony.kernel.refusals import Refusal, refusal_for
 
 TEXT_LENGTH = 20_000
@@ -72,6 +73,30 @@ class Words(TextAreaField):
     def __init__(self, label: Any = None, checks: Any = (), *, length: int = TEXT_LENGTH, **kw: Any):
         filters = [*kw.pop("filters", ()), tidy]
         super().__init__(label, [no_null, *checks, too_long(length)], filters=filters, **kw)
+
+
+class Whole(IntegerField):
+    """A whole number in a range, in the digits of any script; how long a number somebody writes costs nothing."""
+
+    def __init__(self, label: Any, least: int, most: int, checks: Any = (), **kw: Any):
+        super().__init__(label, list(checks), **kw)
+        self.least, self.most = least, most
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed, self.data = (valuelist or [""])[0].strip(), None
+        if not typed:
+            return
+        if not (typed.isdecimal() and len(typed) < 10 and self.least <= int(typed) <= self.most):
+            raise ValueError(_("Write a whole number from %(min)s to %(max)s.", min=self.least, max=self.most))
+        self.data = int(typed)
+
+
+def an_id(value: Any) -> uuid.UUID | None:
+    """An id that a form sent back, or none where it is nobody's: the verb then says what is missing."""
+    try:
+        return value if isinstance(value, uuid.UUID) else uuid.UUID(str(value))
+    except ValueError:
+        return None
 
 
 def no_null(form: Any, field: Field) -> None:

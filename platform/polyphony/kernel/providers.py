@@ -24,3 +24,8 @@ def provide(question: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 def ask(question: str, *args: Any, **kwargs: Any) -> list[Any]:
     """Everybody's answer to a question, in the order of registration."""
     return [answer(*args, **kwargs) for answer in _registered.get(question, [])]
+
+
+def first(question: str, *args: Any, **kwargs: Any) -> Any:
+    """The answer of the first who has one; the others are not asked any more."""
+    return next((said for answer in _registered.get(question, []) if (said := answer(*args, **kwargs))), None)

@@ -62,10 +62,14 @@ class Desk:
     after: int | None
 
 
-def _entries(by: Viewer, consultation_id: uuid.UUID, only: uuid.UUID | None = None) -> list[tuple[Any, ...]]:
-    """(kind, id, field, label, text, language) of every text that this viewer may translate."""
-    kinds = kinds_for(by, consultation_id)
-    return [entry for told in providers.ask("translatable", consultation_id, only) for entry in told
+def _entries(by: Viewer, consultation_id: uuid.UUID, only: uuid.UUID | None = None,
+             kind: str = "") -> list[tuple[Any, ...]]:
+    """(kind, id, field, label, text, language) of every text that this viewer may translate.
+
+    Where `only` the texts of one thing are wanted, of this kind, whoever has none of that kind looks for nothing.
+    """
+    kinds = kinds_for(by, consultation_id, kind)
+    return [entry for told in providers.ask("translatable", consultation_id, only, kind) for entry in told
             if entry[0] in kinds and entry[4]]
 
 
@@ -111,7 +115,7 @@ def _piece(entry: tuple[Any, ...], lang: str, state: str, translation: Translati
 def piece(by: Viewer, consultation_id: uuid.UUID, languages: list[str], *, kind: str, subject: uuid.UUID, field: str,
           into: str) -> Piece:
     """One text and its translation into one language; 404 when this viewer does not translate it."""
-    found = [entry for entry in _entries(by, consultation_id, subject)
+    found = [entry for entry in _entries(by, consultation_id, subject, kind)
              if entry[:3] == (kind, subject, field) and entry[5] != into and into in languages]
     entry = there(found[0] if found else None)
     kept = db.session.scalars(sa.select(Translation).where(

@@ -95,14 +95,11 @@ def review(by: Viewer, *, translation_id: uuid.UUID) -> Translation:
     kept = there(db.session.get(Translation, translation_id))
     if not by.is_signed_in:
         raise NotYours()
-    mine = db.session.scalars(sa.select(TranslationWork).where(
-        TranslationWork.translation_id == kept.id, TranslationWork.act == "made")).first()
-    if mine is not None:
-        raise OwnTranslation()
     table = Translation.__table__
-    done = db.session.execute(sa.update(table).where(table.c.id == kept.id).values(mark="reviewed", stale=False))
+    mine = sa.exists().where(TranslationWork.translation_id == kept.id, TranslationWork.act == "made")
+    done = db.session.execute(sa.update(table).where(table.c.id == kept.id, ~mine).values(mark="reviewed", stale=False))
     if done.rowcount == 0:  # type: ignore[attr-defined]
-        raise NotYours()
+        raise OwnTranslation() if db.session.scalar(sa.select(mine)) else NotYours()
     _note_work(by, kept.subject_id, kept.field, kept.lang, kept.consultation_id, "reviewed")
     audit.record("translation.reviewed", kept.id, about=kept.consultation_id, anonymous=True)
     return kept
@@ -157,12 +154,11 @@ def lacking(texts: Iterable[tuple[uuid.UUID, str, str]], languages: Iterable[str
 
 def heading(consultation_id: uuid.UUID) -> dict:
     """The consultation a desk belongs to, as its own room tells it: title and languages. 404 when hidden."""
-    told = [x for x in providers.ask("translation_desk", consultation_id) if x]
-    return there(told[0] if told else None)
+    return there(providers.first("translation_desk", consultation_id))
 
 
-def kinds_for(by: Viewer, consultation_id: uuid.UUID) -> set[str]:
-    """Which kinds of text this viewer works on; the database decides about each one."""
+def kinds_for(by: Viewer, consultation_id: uuid.UUID, only: str = "") -> set[str]:
+    """Which kinds of text this viewer works on, or whether on `only` this one; the database decides about each text."""
     kinds: set[str] = set()
     if by.is_in("translating", consultation_id) or by.is_in("facilitated", consultation_id):
         kinds |= {"consultation", "input", "theme", "answer", "measure", "ground_view", "words", "quote"}
@@ -170,4 +166,6 @@ def kinds_for(by: Viewer, consultation_id: uuid.UUID) -> set[str]:
         kinds |= {"consultation", "answer", "measure"}
     if by.is_in("participating", consultation_id):
         kinds |= {"input", "ground_view", "quote"}
+    if only in kinds:
+        return {only}
     return kinds.union(*providers.ask("translatable_kinds", by, consultation_id))

@@ -43,6 +43,29 @@ _SQL = {
         WHERE m.organisation_id = :subject AND m.role IN ('administrator', 'coordinator') AND {living}""",
     "auditors": "SELECT r.person_id, NULL::uuid FROM people.platform_role r WHERE r.role = 'auditor'",
     "stewards": "SELECT r.person_id, NULL::uuid FROM people.platform_role r WHERE r.role = 'steward'",
+    "treasurers": """
+        SELECT m.person_id, NULL::uuid FROM organisations.membership m
+        WHERE m.organisation_id = :subject AND m.role = 'treasurer' AND {living}""",
+    "applicants": """
+        SELECT m.person_id, NULL::uuid FROM organisations.membership m
+        JOIN fund.applicant a ON a.organisation_id = m.organisation_id
+        WHERE a.application_id = :subject AND m.role IN ('coordinator', 'contributor') AND {living}""",
+    "grantees": """
+        SELECT m.person_id, NULL::uuid FROM organisations.membership m
+        JOIN fund.grantee g ON g.organisation_id = m.organisation_id
+        WHERE g.grant_id = :subject AND m.role IN ('coordinator', 'contributor') AND {living}""",
+    # Who may vote on a case of this call that every reviewer has locked and on which she has not voted.
+    "voters": """
+        SELECT DISTINCT v.person, NULL::uuid FROM fund.call c JOIN fund.application a ON a.call_id = c.id
+        CROSS JOIN LATERAL fund.voters(c.fund_id) v(person)
+        WHERE c.id = :subject AND c.state = 'closed' AND a.state = 'submitted'
+        AND fund.conflicted(a.id, v.person) IS NULL
+        AND EXISTS (SELECT 1 FROM fund.lock l WHERE l.application_id = a.id)
+        AND NOT EXISTS (SELECT 1 FROM fund.assignment s WHERE s.application_id = a.id
+          AND NOT EXISTS (SELECT 1 FROM fund.lock l WHERE l.assignment_id = s.id)
+          AND NOT EXISTS (SELECT 1 FROM fund.recusal r WHERE r.application_id = a.id AND r.person_id = s.person_id))
+        AND NOT EXISTS (SELECT 1 FROM fund.vote w WHERE w.application_id = a.id AND w.person_id = v.person
+          AND w.application_revision = a.revision)""",
     "seats": """
         SELECT m.person_id, NULL::uuid FROM organisations.membership m
         WHERE m.organisation_id = :subject AND m.role = 'facilitator' AND {living}""",

@@ -42,6 +42,16 @@ SENTENCES: dict[str, Any] = {
     "theme_removed": lazy("The facilitator has taken a theme back. Your company owes no answer to it."),
     "fund_review": lazy("You are asked to review applications to the fund."),
     "fund_decided": lazy("The fund has decided on an application of your organisation. Read its letter."),
+    "fund_money": lazy("Money that your company promised to the fund has come."),
+    "fund_money_more": lazy("More money of your company has come to the fund than it had promised."),
+    "fund_money_back": lazy("The fund has sent money back to your company."),
+    "fund_money_corrected": lazy("The fund has corrected what it recorded of your company’s money."),
+    "fund_withdrawn": lazy("A company has withdrawn money that it had promised to the fund."),
+    "fund_correction": lazy("The fund asks your organisation to correct its application."),
+    "fund_ready": lazy("Applications to the fund are ready for your vote."),
+    "fund_released": lazy("An instalment of your organisation’s grant is on its way."),
+    "fund_paid": lazy("The bank has paid an instalment of your organisation’s grant."),
+    "fund_returned": lazy("The bank has sent an instalment of your organisation’s grant back. It will be tried again."),
     "fund_broken": lazy("A nightly check of the fund has found that something does not add up."),
 }
 
@@ -57,7 +67,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "translator_ended": ("consultations.translators",), "admitted": ("organisations.mine",),
     "turned_away": ("organisations.mine",), "reminded": ("feedback.desk",), "theme_removed": ("feedback.desk",),
     "fund_review": ("fund.reviews",), "fund_decided": ("fund.letter",),
-    "fund_broken": ("fund.index",),
+    "fund_money": ("fund.promises",), "fund_money_more": ("fund.promises",), "fund_money_back": ("fund.promises",),
+    "fund_money_corrected": ("fund.promises",), "fund_withdrawn": ("fund.money",), "fund_correction": ("fund.application",),
+    "fund_ready": ("fund.committee",), "fund_released": ("fund.grant",), "fund_paid": ("fund.grant",),
+    "fund_returned": ("fund.grant",), "fund_broken": ("fund.index",),
 }
 
 

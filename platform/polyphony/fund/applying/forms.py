@@ -9,10 +9,10 @@ from wtforms.fields.choices import SelectChoice
 
 from polyphony.fund.applying import rules, words
 from polyphony.fund.applying.models import LINES
-from polyphony.fund.calls.forms import an_id, beside
+from polyphony.fund.calls.forms import beside
 from polyphony.fund.calls.models import Call
 from polyphony.kernel import locale, money
-from polyphony.kernel.forms import Form, Line, Words, optional, required
+from polyphony.kernel.forms import Form, Line, Words, an_id, optional, required
 from polyphony.kernel.locale import language, lazy
 from polyphony.kernel.refusals import BadInput
 from polyphony.organisations.names import countries

@@ -19,6 +19,7 @@ from polyphony.kernel.forms import ChangedMeanwhile
 from polyphony.kernel.locale import language
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import mark_stale
+from polyphony.notices.service import tell
 from polyphony.organisations.models import Organisation
 
 
@@ -179,6 +180,7 @@ def send(by: Viewer, *, id: uuid.UUID, payee_reference: str) -> Whole:
         application.revision += 1
         db.session.flush()
         whole.asked.done_on = clock.today()
+        tell("fund_ready", consultation_id=whole.call.id, subject_id=whole.call.id, to="voters")  # votes are void now
     audit.record("application.sent", id, about=whole.call.id, anonymous=True)
     return whole
 
@@ -209,3 +211,4 @@ def ask_correction(by: Viewer, *, id: uuid.UUID, words: str) -> None:
         id=uuid.uuid4(), application_id=id, fund_id=application.fund_id, words=words, lang=language(),
         asked_on=clock.today()))
     audit.record("application.correction_asked", id, about=whole.call.id)
+    tell("fund_correction", consultation_id=id, subject_id=id, to="applicants")

@@ -67,7 +67,7 @@ LANGUAGE sql STABLE {_HEAD}
   WHERE b.fund_id = fund AND b.kind = 'allocation' AND s.begun_on <= current_date AND current_date < s.until
     AND s.constituency <> 'contributor' AND m.role = 'committee_member'
     AND NOT EXISTS (SELECT 1 FROM organisations.membership_end e WHERE e.membership_id = m.id)
-$f$""")
+$f$""", to="polyphony_app, polyphony_worker")
 
 # Nobody holds a company seat and an allocation seat at once. One turn per person, so that two invitations accepted
 # at the same moment are seen one after the other.

@@ -3,13 +3,13 @@
 import uuid
 from typing import Any
 
-from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, validators
+from wtforms import BooleanField, DateField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 
 from polyphony.fund.bodies import words
 from polyphony.fund.bodies.rules import Asked
 from polyphony.kernel import locale
-from polyphony.kernel.forms import Form, Line, Words, optional, required
+from polyphony.kernel.forms import Form, Line, Whole, Words, an_id, optional, required
 from polyphony.kernel.locale import lazy
 
 
@@ -24,7 +24,7 @@ class Found(Form):
 
 
 class SeatForm(Form):
-    membership_id = SelectField(lazy("Member"), [required(lazy("Please choose a member."))])
+    membership_id = SelectField(lazy("Member"), coerce=an_id, validators=[required(lazy("Please choose a member."))])
     shown_as = Line(lazy("Name that everybody sees"), [required()])
     comes_from = Line(lazy("Where does she come from?"), [required()],
                       description=lazy("The organisation or the field of work, as everybody will see it."))
@@ -37,26 +37,19 @@ class SeatForm(Form):
         return self
 
 
-class _Number(IntegerField):
-    """A whole number in a range, or nothing when there is no such rule."""
-
-    def __init__(self, label: Any, least: int, most: int, **kw: Any):
-        super().__init__(label, [optional(), validators.NumberRange(
-            least, most, lazy("Write a whole number from %(min)s to %(max)s."))], **kw)
-
-
 class RulesForm(Form):
     """Every rule a body may have; an empty field means no such rule."""
 
-    least_seats = _Number(lazy("At least this many seats"), 1, 99)
-    least_share = _Number(lazy("At least this share of the seats, in percent, …"), 1, 100)
+    least_seats = Whole(lazy("At least this many seats"), 1, 99, [optional()])
+    least_share = Whole(lazy("At least this share of the seats, in percent, …"), 1, 100, [optional()])
     share_of = SelectField(lazy("… for"), choices=_choices(words.CONSTITUENCY_NAMES), default="south_civil_society")
-    most_per_organisation = _Number(lazy("At most this many members from one organisation"), 1, 99)
-    longest_term = _Number(lazy("Longest term, in months"), 1, 240)
+    most_per_organisation = Whole(lazy("At most this many members from one organisation"), 1, 99, [optional()])
+    longest_term = Whole(lazy("Longest term, in months"), 1, 240, [optional()])
     no_contributors = BooleanField(lazy("Nobody who contributes money sits here"))
-    quorum_share = _Number(
-        lazy("A decision needs the votes of more than this share of those who may decide, in percent"), 1, 99)
-    quorum_least = _Number(lazy("A decision needs at least this many votes"), 1, 99)
+    quorum_share = Whole(
+        lazy("A decision needs the votes of more than this share of those who may decide, in percent"), 1, 99,
+        [optional()])
+    quorum_least = Whole(lazy("A decision needs at least this many votes"), 1, 99, [optional()])
 
     @classmethod
     def of(cls, asked: list[Asked]) -> "RulesForm":

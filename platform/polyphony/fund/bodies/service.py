@@ -123,12 +123,12 @@ def candidates(by: Viewer, kept: Body) -> list[tuple[uuid.UUID, str]]:
             and (kept.kind == "governing" or seat.role == "committee_member")]
 
 
-def seat(by: Viewer, *, body_id: uuid.UUID, membership_id: str, shown_as: str, comes_from: str, constituency: str,
+def seat(by: Viewer, *, body_id: uuid.UUID, membership_id: uuid.UUID, shown_as: str, comes_from: str, constituency: str,
          until: date) -> None:
     """Give a member a seat from today on. Raises `BreaksRule` with the rule in words, `NotAMember`, `AlreadySits`."""
     kept, sitting = body(by, body_id)
     chosen = db.session.scalar(sa.select(Membership).where(
-        Membership.id == uuid.UUID(str(membership_id)), Membership.organisation_id == kept.fund_id))
+        Membership.id == membership_id, Membership.organisation_id == kept.fund_id))
     if chosen is None or (kept.kind == "allocation" and chosen.role != "committee_member"):
         raise rules.NotAMember()
     given = Sits(shown_as, comes_from, constituency, clock.today(), until)

@@ -1,19 +1,17 @@
 """What the pages of a call ask for."""
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from wtforms import DateTimeLocalField, FieldList, FormField, HiddenField, IntegerField, RadioField, SelectField
+from wtforms import DateTimeLocalField, FieldList, FormField, HiddenField, RadioField, SelectField
 from wtforms import Form as Plain
 from wtforms.fields.choices import SelectChoice, SelectMultipleField
-from wtforms.validators import NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from polyphony.fund.calls import rules
 from polyphony.kernel import clock, locale, money
-from polyphony.kernel.forms import Form, Line, Words, optional, required
+from polyphony.kernel.forms import Form, Line, Whole, Words, an_id, optional, required
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import BadInput
 
@@ -26,13 +24,6 @@ class Boxes(SelectMultipleField):
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
-
-
-def an_id(value: Any) -> uuid.UUID | None:
-    """An id out of a select; the empty choice is none."""
-    if isinstance(value, uuid.UUID):
-        return value
-    return uuid.UUID(value) if value and value != "None" else None
 
 
 def beside(field: Any, read: Callable[[], Any]) -> Any:
@@ -63,7 +54,7 @@ class CallForm(Form):
     time_zone = SelectField(lazy("Time zone of the dates below"), default="UTC")
     opens_at = DateTimeLocalField(lazy("Applications begin"), [optional()], format=LOCAL)
     closes_at = DateTimeLocalField(lazy("Deadline"), [optional()], format=LOCAL)
-    reviews_each = IntegerField(lazy("Reviewers for each application"), [required(), NumberRange(1, 9)], default=2)
+    reviews_each = Whole(lazy("Reviewers for each application"), 1, 9, [required()], default=2)
 
     def offer(self, funds: list[tuple[Any, str]]) -> "CallForm":
         """Fill the lists to choose from."""
@@ -101,7 +92,7 @@ class _Criterion(Plain):
     id = HiddenField()
     name = Line(lazy("Criterion"))
     words = Words(lazy("What reviewers look at"), length=2000)
-    weight = IntegerField(lazy("Weight"), [optional(), NumberRange(1, 100)])
+    weight = Whole(lazy("Weight"), 1, 100, [optional()])
 
     def validate(self, extra_validators: Any = None) -> bool:
         fine = super().validate(extra_validators)

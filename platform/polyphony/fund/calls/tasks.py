@@ -43,17 +43,17 @@ def translation_desk(call_id: uuid.UUID) -> dict[str, Any] | None:
 
 
 @providers.provide("translatable")
-def translatable(call_id: uuid.UUID, only: uuid.UUID | None = None) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:
+def translatable(call_id: uuid.UUID, only: uuid.UUID | None = None, kind: str = "",
+                 ) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:
     """The call's own texts, its criteria and its questions."""
     by = viewer.current()
     kept = db.session.get(Call, call_id) if by.of("fund_admin") or by.of("fund_translate") else None
-    if kept is None:
+    if kept is None or (kind and kind not in KINDS):
         return []
-    own = only == call_id  # one text of the call itself: its criteria and questions need not be read
-    texts = service.texts_of(kept, [] if own else service.criteria_of(call_id),
-                             [] if own else service.questions_of(call_id))
-    return [(kind, id, field, (words.TEXTS if kind == "fund_call" else words.parts_of(kind))[field], text,
-             kept.source_lang) for kind, id, field, text in texts]
+    texts = service.texts_of(kept, service.criteria_of(call_id) if kind in ("", "fund_criterion") else [],
+                             service.questions_of(call_id) if kind in ("", "fund_eligibility") else [])
+    return [(sort, id, field, (words.TEXTS if sort == "fund_call" else words.parts_of(sort))[field], text,
+             kept.source_lang) for sort, id, field, text in texts]
 
 
 @providers.provide("translatable_kinds")

@@ -17,6 +17,7 @@ allow(Pledge, "INSERT", "company", "", check=any_of("company_id", "leading", "de
 allow(PledgeChange, "SELECT", "of_seen", _OF_SEEN)
 allow(PledgeChange, "INSERT", "company", "", check=f"{any_of('company_id', 'leading', 'deciding')} AND {_OF_SEEN}")
 allow(Receipt, "SELECT", "company", f"state = 'matched' AND {_OF_SEEN}")
+allow(Receipt, "SELECT", "sender", f"state IN ('unmatched', 'sent_back') AND {any_of('company_id', 'companies')}")
 allow(Receipt, "SELECT", "fund", any_of("fund_id", *_MONEY))
 allow(Receipt, "INSERT", "treasurer", "", check=any_of("fund_id", "fund_treasury"))
 allow(Receipt, "UPDATE", "treasurer", f"state <> 'reversed' AND {any_of('fund_id', 'fund_treasury')}",

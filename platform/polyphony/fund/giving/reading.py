@@ -1,6 +1,7 @@
 """Promises and receipts as pages show them; row security decides whose."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -95,6 +96,13 @@ def unmatched(fund_id: uuid.UUID) -> list[tuple[Receipt, str | None]]:
         sa.select(Receipt, Organisation.name).outerjoin(Organisation, Organisation.id == Receipt.company_id)
         .where(Receipt.fund_id == fund_id, Receipt.state == "unmatched")
         .order_by(Receipt.received_on, Receipt.id).limit(200))]
+
+
+def apart(companies: Iterable[uuid.UUID]) -> list[Receipt]:
+    """Money of these companies that is under no promise, or went back to them; the newest first."""
+    return list(db.session.scalars(
+        sa.select(Receipt).where(Receipt.company_id.in_(companies), Receipt.state.in_(("unmatched", "sent_back")))
+        .order_by(Receipt.received_on.desc(), Receipt.id).limit(200)))
 
 
 def receipts(fund_id: uuid.UUID, after: uuid.UUID | None = None

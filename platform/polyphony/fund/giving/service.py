@@ -17,6 +17,7 @@ from polyphony.kernel.access import require
 from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotThere
 from polyphony.kernel.viewer import Viewer
+from polyphony.notices.service import tell
 
 
 def _may_promise(by: Viewer, company_id: uuid.UUID) -> None:
@@ -60,6 +61,8 @@ def _change(by: Viewer, kept: reading.Promise, kind: str, amount: int, words: st
         id=uuid.uuid4(), pledge_id=kept.id, company_id=kept.company_id, kind=kind, amount=amount, words=words or "",
         on=clock.today()))
     audit.record(f"promise.{kind}", kept.id, about=kept.fund_id)
+    if kind == "withdrawn":
+        tell("fund_withdrawn", consultation_id=kept.fund_id, subject_id=kept.fund_id, to="treasurers")
 
 
 @dataclass(frozen=True)
@@ -115,10 +118,18 @@ def _came(came: dict[str, Any], amount: int, pledge_id: uuid.UUID | None, compan
 def record(by: Viewer, **typed: Any) -> list[uuid.UUID]:
     """Record money that came and post it; `plan` says what and refuses."""
     planned = plan(by, **typed)
+    db.session.execute(sa.insert(Receipt).values([each.values for each in planned]))
     for each in planned:
-        db.session.execute(sa.insert(Receipt).values(each.values))
         ledger.post(by, each.posting)
+    told = planned[-1].values  # what is above a promise comes last
+    _tell("fund_money" if told["pledge_id"] else "fund_money_more", told["company_id"])
     return [each.values["id"] for each in planned]
+
+
+def _tell(kind: str, company_id: uuid.UUID | None) -> None:
+    """Those who promise for a company are told of its money; nobody, while it is not known whose it is."""
+    if company_id:
+        tell(kind, subject_id=company_id, to="answering")
 
 
 def matching(kept: Receipt, pledge_id: uuid.UUID | None) -> Posting:
@@ -150,6 +161,7 @@ def match(by: Viewer, *, receipt_id: uuid.UUID, pledge_id: uuid.UUID) -> None:
     kept.state, kept.pledge_id = "matched", pledge_id
     db.session.flush()
     ledger.post(by, posting)
+    _tell("fund_money", to.company_id)
 
 
 def send_back(by: Viewer, *, receipt_id: uuid.UUID, words: str) -> None:
@@ -159,6 +171,7 @@ def send_back(by: Viewer, *, receipt_id: uuid.UUID, words: str) -> None:
     kept.state = "sent_back"
     db.session.flush()
     ledger.post(by, posting)
+    _tell("fund_money_back", kept.company_id)
 
 
 def _waiting(by: Viewer, receipt_id: uuid.UUID) -> Receipt:
@@ -187,7 +200,9 @@ def take_back(by: Viewer, *, receipt_id: uuid.UUID, entry_id: uuid.UUID, words: 
     last = last_entry(kept)
     if last is None or last.id != entry_id or not reversed_kind(last.kind):
         raise rules.NothingToTakeBack()
+    owner = reading.promise(kept.pledge_id).company_id if kept.pledge_id else kept.company_id
     kept.state = "unmatched" if last.kind in ("matching", "sending_back") else "reversed"
     kept.pledge_id = None
     db.session.flush()
     ledger.reverse(by, entry_id=last.id, words=words)
+    _tell("fund_money_corrected", owner)

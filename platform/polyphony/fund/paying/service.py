@@ -14,7 +14,9 @@ from polyphony.kernel import audit, clock
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import Viewer
+from polyphony.notices.service import tell
 
+TOLD = {"released": "fund_released", "confirmed": "fund_paid", "returned": "fund_returned"}  # to the grantee's people
 LIVING = ("prepared", "approved", "released", "confirmed")
 
 
@@ -72,6 +74,8 @@ def take(by: Viewer, *, payment_id: uuid.UUID, verb: str, words: str = "") -> Pa
     entry = _post(by, payment, verb)
     _step(by, payment, state, words or "", entry)
     audit.record(f"payment.{state}", payment.id, about=payment.fund_id)
+    if state in TOLD:
+        tell(TOLD[state], consultation_id=payment.grant_id, subject_id=payment.grant_id, to="grantees")
     db.session.expire(payment)  # its state was set by the database
     return payment
 

@@ -7,7 +7,7 @@ from wtforms import HiddenField, RadioField, SelectField
 from wtforms.fields import SelectChoice
 
 from polyphony.fund.reviewing import words
-from polyphony.kernel.forms import Form, Words, optional, required
+from polyphony.kernel.forms import Form, Words, an_id, optional, required
 from polyphony.kernel.locale import lazy, writable
 
 
@@ -16,11 +16,11 @@ class NothingForm(Form):
 
 
 class AssignForm(Form):
-    person_id = SelectField(lazy("Reviewer"), [required()])
+    person_id = SelectField(lazy("Reviewer"), coerce=an_id, validators=[required()], validate_choice=False)
 
 
 class UnassignForm(Form):
-    assignment_id = HiddenField(validators=[required()])
+    assignment_id = HiddenField(validators=[required()], filters=[an_id])
 
 
 class AsideForm(Form):

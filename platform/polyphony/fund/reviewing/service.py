@@ -56,20 +56,19 @@ def conflicts_for(application_id: uuid.UUID, people: Iterable[uuid.UUID]) -> dic
     return {person: kind for person, kind in rows if kind}
 
 
-def assign(by: Viewer, *, application_id: uuid.UUID, person_id: uuid.UUID | str) -> uuid.UUID:
+def assign(by: Viewer, *, application_id: uuid.UUID, person_id: uuid.UUID | None) -> uuid.UUID:
     """Ask a reviewer to read an application.
 
     Raises `NotAdministrator`, `ReviewedAfterDeadline`, `NotAReviewer`, `ConflictFound`, `AlreadyAssigned`.
     """
     application, call = application_for(by, application_id)
     require(call.state == "closed", rules.ReviewedAfterDeadline())
-    person = uuid.UUID(str(person_id))
-    if person not in reviewers_of(application.fund_id):
+    if person_id is None or person_id not in reviewers_of(application.fund_id):
         raise rules.NotAReviewer()
-    found = conflicts_for(application.id, [person])
+    found = conflicts_for(application.id, [person_id])
     if found:
-        raise rules.ConflictFound(found[person])
-    _assign(by, application.fund_id, [(application.id, person)])
+        raise rules.ConflictFound(found[person_id])
+    _assign(by, application.fund_id, [(application.id, person_id)])
     return application.id
 
 
@@ -84,14 +83,15 @@ def _assign(by: Viewer, fund_id: uuid.UUID, pairs: list[tuple[uuid.UUID, uuid.UU
     tell("fund_review", to=tuple(f"person:{person}" for person in sorted({person for _, person in pairs}, key=str)))
 
 
-def unassign(by: Viewer, *, application_id: uuid.UUID, assignment_id: uuid.UUID | str) -> None:
+def unassign(by: Viewer, *, application_id: uuid.UUID, assignment_id: uuid.UUID | None) -> None:
     """Take an application back from a reviewer who has not begun. Raises `NotAdministrator`, `ReviewBegun`."""
     application, _call = application_for(by, application_id)
     gone = db.session.execute(sa.delete(Assignment).where(
-        Assignment.id == uuid.UUID(str(assignment_id)), Assignment.application_id == application.id))
+        Assignment.id == assignment_id, Assignment.application_id == application.id))
     if not gone.rowcount:  # type: ignore[attr-defined]
         raise rules.ReviewBegun()
     audit.record("review.unassigned", application.id, about=application.fund_id)
+    tell_voters(application.id)
 
 
 def share_out(by: Viewer, *, call_id: uuid.UUID) -> int:
@@ -124,6 +124,7 @@ def step_aside(by: Viewer, *, application_id: uuid.UUID, kind: str, words: str =
         id=uuid.uuid4(), application_id=application_id, fund_id=fund_id, person_id=by.person, origin="declared",
         kind=kind, words=words or "", at=clock.now()))
     audit.record("review.stepped_aside", application_id, about=fund_id)
+    tell_voters(application_id)
     return fund_id
 
 
@@ -173,4 +174,12 @@ def lock(by: Viewer, *, application_id: uuid.UUID, words: str = "", lang: str = 
         words=words or "", lang=lang, at=clock.now()))
     audit.record("review.locked", application_id, about=assignment.fund_id)
     audit.record("applicant.unsealed", application_id, about=assignment.fund_id)
+    tell_voters(application_id)
     return application_id
+
+
+def tell_voters(application_id: uuid.UUID) -> None:
+    """The committee is told, once a day, when this may have made a case of its call ready; the worker knows whether."""
+    application = db.session.get(Application, application_id)
+    if application:
+        tell("fund_ready", consultation_id=application.call_id, subject_id=application.call_id, to="voters")

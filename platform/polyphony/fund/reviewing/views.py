@@ -103,7 +103,6 @@ def reviewers(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = forms.AssignForm()
     if request.method == "GET":
         return _reviewers(application_id, form)
-    form.person_id.choices = [SelectChoice(form.person_id.data or "", "")]  # the verb knows who may be chosen
     return answer(form, lambda **v: service.assign(viewer.current(), application_id=application_id, **v),
                   then=lambda id: url_for("fund.reviewers", application_id=id),
                   again=lambda: _reviewers(application_id, form))
