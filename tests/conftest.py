@@ -30,10 +30,6 @@ from polyphony.kernel.postgres import Embedded
 from polyphony.settings import Settings
 
 WRITE = 15  # statements that any form may ask of the database
-# More than that, for now, each with its reason; these may only fall.
-MORE = {"fund.decide": 21,  # decision, grant, grantee, instalments and entry: one act, all of it or nothing
-        "fund.take_application_step": 18,  # what was kept is read again under the lock
-        "fund.seat": 18, "fund.take_apply": 17}  # the viewer is opened anew, for what she may see has changed
 _numbers = itertools.count()
 # Argon2id as it is, at its full cost, but only once in a process for each password with its salt.
 secrets.hash_secret_raw = functools.cache(secrets.hash_secret_raw)
@@ -94,7 +90,7 @@ def spare(app: Flask) -> Flask:
     def count(answer: Any) -> Any:
         if request.method == "POST" and answer.status_code < 400 and g.get("rounds", 1) == 1:
             told = "\n".join(" ".join(x.split())[:120] for x in g.get("sql_log", ()))
-            most = MORE.get(request.endpoint or "", WRITE)
+            most = WRITE
             if request.endpoint == "languages.write" and "SELECT fund.call." in told:
                 most = 18  # a call: its texts stand in three tables
             assert g.get("sql", 0) <= most, f"{request.endpoint} wrote with {g.sql} statements, at most {most}:\n{told}"

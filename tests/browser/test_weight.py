@@ -124,4 +124,4 @@ def test_a_cold_load_is_light(deployed: str, browser: Any, who: str) -> None:
         queue += _linked(page)
     page.context.close()
     assert len(seen) >= 6
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)

@@ -32,6 +32,11 @@ def holds(role: str) -> str:
     return f"(SELECT '{role}' = ANY(nullif(current_setting('polyphony.roles', true), '')::text[]))"
 
 
+def own_hat() -> str:
+    """Whether the viewer reads as herself: on the desks of a fund (`Rule.hat`) nobody sees a case as its applicant."""
+    return "(SELECT coalesce(current_setting('polyphony.hat', true), '') = '')"
+
+
 def any_of(column: str, *facts: str) -> str:
     """`column` is among any of the viewer's ids of these kinds: one array, for each sub-select costs at every start."""
     every = " || ".join(f"nullif(current_setting('polyphony.{fact}', true), '')::uuid[]" for fact in facts)

@@ -2,6 +2,9 @@
 
 A lower room asks by name; higher rooms register who answers. So the home page learns what waits for
 somebody without knowing the rooms in which it waits.
+
+`conflict(person_id, organisation_id) -> bool` is asked by the worker where somebody judges what an organisation asked
+for: any room may say yes, and none says why.
 """
 
 from collections.abc import Callable

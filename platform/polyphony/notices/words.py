@@ -66,11 +66,11 @@ PLACES: dict[str, tuple[str, ...]] = {
     "facilitator_gone": ("consultations.succession",), "successor": ("consultations.succession",),
     "translator_ended": ("consultations.translators",), "admitted": ("organisations.mine",),
     "turned_away": ("organisations.mine",), "reminded": ("feedback.desk",), "theme_removed": ("feedback.desk",),
-    "fund_review": ("fund.reviews",), "fund_decided": ("fund.letter",),
-    "fund_money": ("fund.promises",), "fund_money_more": ("fund.promises",), "fund_money_back": ("fund.promises",),
-    "fund_money_corrected": ("fund.promises",), "fund_withdrawn": ("fund.money",), "fund_correction": ("fund.application",),
-    "fund_ready": ("fund.committee",), "fund_released": ("fund.grant",), "fund_paid": ("fund.grant",),
-    "fund_returned": ("fund.grant",), "fund_broken": ("fund.index",),
+    "fund_review": ("fund.reviews",), "fund_decided": ("fund.letter",), "fund_money": ("fund.promises",),
+    "fund_money_more": ("fund.promises",), "fund_money_back": ("fund.promises",),
+    "fund_money_corrected": ("fund.promises",), "fund_withdrawn": ("fund.money",),
+    "fund_correction": ("fund.application",), "fund_ready": ("fund.committee",), "fund_released": ("fund.grant",),
+    "fund_paid": ("fund.grant",), "fund_returned": ("fund.grant",), "fund_broken": ("fund.checks",),
 }
 
 

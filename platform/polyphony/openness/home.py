@@ -107,6 +107,7 @@ DOORS = (
     ("fund.promises", lazy("Your company's promises"), lambda by: by.is_company),
     ("fund.calls", lazy("Calls for applications"), lambda by: bool(by.of("speaking")) or bool(by.of("funds"))),
     ("fund.index", lazy("The pooled fund"), lambda by: True),
+    ("fund.checks", lazy("What the checks of the fund found"), lambda by: by.is_auditor),
     ("organisations.directory", lazy("Organisations that take part"), lambda by: True),
     ("openness.protect", lazy("How we protect you"), lambda by: by.is_stakeholder),
     ("openness.papers", lazy("The papers ask, see it here"), lambda by: by.is_auditor),

@@ -11,7 +11,7 @@ from polyphony.kernel import clock, jobs, providers, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, language
 from polyphony.kernel.viewer import Viewer
-from polyphony.languages.service import translations_for, written
+from polyphony.languages.service import reader_first, translations_for, written
 
 KINDS = {"fund_call", "fund_criterion", "fund_eligibility"}
 
@@ -27,6 +27,8 @@ def turn_with_time() -> None:
         while verb := rules.due_now(kept.state, kept.opens_at, kept.closes_at, now):
             service.step(kept, MACHINE.way(kept.state, verb).end)
             db.session.flush()
+            if kept.state == "closed":
+                jobs.defer("fund.ask_rooms", call_id=kept.id)  # before anybody of the fund begins to judge
 
 
 @providers.provide("translation_desk")
@@ -68,14 +70,42 @@ def translatable_kinds(by: Viewer, call_id: uuid.UUID) -> set[str]:
 
 @providers.provide("waits")
 def waits(by: Viewer) -> list[dict[str, Any]]:
-    """Calls that wait for their announcement, and those whose answers can be given."""
+    """For administrators, calls to announce and to bring to their decisions; for translators, calls with texts that
+    lack one of the call's languages."""
     from flask import url_for
 
-    if not by.of("fund_admin"):
+    title_of = reader_first(Call.id, "title", Call.title, Call.source_lang, language())
+    rows, found = _calls_of(by, title_of), []
+    for id, title, state in rows:
+        if not by.of("fund_admin"):
+            text, place = _("Translate: %(title)s", title=title), url_for("languages.desk", id=id)
+        elif state == "draft":
+            text, place = _("Prepare the call: %(title)s", title=title), url_for("fund.prepare_call", call_id=id)
+        else:
+            text = _("Bring the call to its decisions: %(title)s", title=title)
+            place = url_for("fund.applications", call_id=id)
+        found.append({"text": text, "due": None, "warn": False, "url": place})
+    return found
+
+
+def _calls_of(by: Viewer, title_of: Any) -> Any:
+    """(call, title, state) of what waits for an administrator, else for a translator (one statement, or none)."""
+    admin, translator = by.of("fund_admin"), by.of("fund_translate")
+    if not admin and not translator:
         return []
-    rows = db.session.execute(sa.select(Call.id, Call.title, Call.state).where(
-        Call.state.in_(("draft", "closed")), Call.fund_id.in_(by.of("fund_admin"))).order_by(Call.closes_at, Call.id))
-    return [{"text": _("Prepare the call: %(title)s", title=title) if state == "draft"
-             else _("Bring the call to its decisions: %(title)s", title=title), "due": None, "warn": False,
-             "url": url_for("fund.prepare_call" if state == "draft" else "fund.applications", call_id=id)}
-            for id, title, state in rows]
+    waiting = ([Call.state.in_(("draft", "closed")), Call.fund_id.in_(admin)] if admin
+               else [Call.state != "decided", Call.fund_id.in_(translator), _LACKING])
+    wanted = sa.select(Call.id, title_of, Call.state).where(*waiting)
+    return db.session.execute(wanted.order_by(Call.closes_at, Call.id))
+
+
+# A text of the call, or of an application that was sent, has no present translation into a language of the call.
+_LACKING = sa.text("""EXISTS (SELECT 1 FROM (
+    SELECT "call".id AS subject, f.field, "call".source_lang AS lang FROM (VALUES ('title', "call".title),
+      ('plain', "call".plain), ('about', "call".about), ('who_can_apply', "call".who_can_apply),
+      ('what_for', "call".what_for)) f(field, said) WHERE f.said <> ''
+    UNION ALL SELECT p.id, 'words', p.lang FROM fund.part p JOIN fund.application a ON a.id = p.application_id
+      WHERE a.call_id = "call".id AND a.state = 'submitted' AND p.words <> '') x
+  CROSS JOIN unnest("call".languages) l(lang) WHERE l.lang <> x.lang AND NOT EXISTS (
+    SELECT 1 FROM languages.translation t WHERE t.subject_id = x.subject AND t.field = x.field AND t.lang = l.lang
+    AND NOT t.stale AND t.text <> ''))""")

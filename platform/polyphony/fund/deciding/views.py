@@ -12,7 +12,6 @@ from polyphony.fund.deciding import forms, reading, rules, service, words
 from polyphony.fund.deciding.models import Decision, Vote
 from polyphony.fund.ledger import service as ledger
 from polyphony.fund.reviewing.rules import administrator
-from polyphony.fund.reviewing.service import application_for
 from polyphony.kernel import clock, money, viewer
 from polyphony.kernel.access import access, signed_in
 from polyphony.kernel.database import db
@@ -61,15 +60,15 @@ def vote(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
 @access(administrator)
 def decide(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
     by = viewer.current()
-    application, call = application_for(by, application_id)
-    form = forms.decision_form(call.currency, data=_proposed(application, call))
+    found = service.standing(by, application_id)
+    form = forms.decision_form(found.call.currency, data=_proposed(found.application, found.call))
 
     def show() -> Any:
-        return _deciding(application, call, form)
+        return _deciding(found.application, found.call, form)
 
     if request.method == "GET":
         return show()
-    return answer(form, lambda **v: service.decide(by, application_id=application_id, ruling=form.ruling()),
+    return answer(form, lambda **v: service.decide(by, case=found, ruling=form.ruling()),
                   then=lambda id: url_for("fund.case", application_id=id), again=show)
 
 

@@ -44,7 +44,8 @@ def promises() -> Any:
     funds = bodies.funds()
     return page("fund/promises.html", promises=mine, apart=reading.apart(by.of("companies")),
                 funds=[(id, name, reading.pooled(id)) for id, name in funds], may=by.of("leading") | by.of("deciding"),
-                day=clock.day, money=money, states=words.PROMISE_STATES, marks=words.MARKS, receipt_states=words.RECEIPT_STATES)
+                day=clock.day, money=money, states=words.PROMISE_STATES, marks=words.MARKS,
+                receipt_states=words.RECEIPT_STATES)
 
 
 def step(form: Form, verb: Callable[..., Any], **shown: Any) -> Any:
