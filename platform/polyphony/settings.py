@@ -34,6 +34,7 @@ class Settings:
     database_url: str = field(default="", repr=False)
     owner_database_url: str = field(default="", repr=False)
     worker_database_url: str = field(default="", repr=False)
+    backup_database_url: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
     address_hash_key: bytes = field(default=b"", repr=False)
     address_cipher_key: bytes = field(default=b"", repr=False)
@@ -69,7 +70,8 @@ class Settings:
         at_home = is_loopback(host) and is_loopback(urlsplit(base_url).hostname or "")
         settings = cls(
             database_url=read.database("DATABASE_URL"), owner_database_url=read.database("OWNER_DATABASE_URL"),
-            worker_database_url=read.database("WORKER_DATABASE_URL"), address_hash_key=read.key("ADDRESS_HASH_KEY"),
+            worker_database_url=read.database("WORKER_DATABASE_URL"),
+            backup_database_url=read.database("BACKUP_DATABASE_URL"), address_hash_key=read.key("ADDRESS_HASH_KEY"),
             address_cipher_key=read.key("ADDRESS_CIPHER_KEY"), phrase_salt=read.key("PHRASE_SALT"),
             audit_key=read.key("AUDIT_KEY"), secret_key=read.text("SECRET_KEY"), smtp_url=smtp,
             argon2_memory=read.number("POLYPHONY_ARGON2_MEMORY", ARGON2_MEMORY, up_to=2**21),
@@ -142,7 +144,8 @@ class Settings:
 
     def with_database(self, name: str) -> Self:
         """The same deployment in another database of the same server."""
-        moved = {url: urlunsplit(urlsplit(getattr(self, url))._replace(path=f"/{name}")) for url in DATABASES}
+        moved = {url: urlunsplit(urlsplit(getattr(self, url))._replace(path=f"/{name}"))
+                 for url in (*DATABASES, "backup_database_url") if getattr(self, url)}
         return replace(self, **moved)
 
     def child_environment(self) -> dict[str, str]:
