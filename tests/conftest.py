@@ -74,7 +74,7 @@ def _driver(url: str) -> str:
 def settings_for(server: Embedded, name: str, folder: Path, **changes: Any) -> Settings:
     """Settings as a deployment would have them, with quick password hashing."""
     key = {x: base64.b64encode(bytes([n]) * 32).decode() for n, x in enumerate(
-        ("ADDRESS_HASH_KEY", "ADDRESS_CIPHER_KEY", "PHRASE_SALT"), start=1)}
+        ("ADDRESS_HASH_KEY", "ADDRESS_CIPHER_KEY", "PHRASE_SALT", "AUDIT_KEY"), start=1)}
     return Settings.from_environment({
         **{f"POLYPHONY_{k}": v for k, v in key.items()}, "POLYPHONY_SECRET_KEY": "t" * 40,
         "POLYPHONY_DATABASE_URL": server.url("polyphony_app", name),

@@ -41,7 +41,10 @@ class Lent(click.Group):
 class Commands(Polite, Lent):
     """The commands below, and those that lie in a file of their own."""
 
-    places = {"found": "polyphony.commands.founding:command", "verify": "polyphony.commands.verifying:command"}
+    places = {"found": "polyphony.commands.founding:command", "verify": "polyphony.commands.verifying:command",
+              "backup": "polyphony.commands.keeping:backup", "backup-key": "polyphony.commands.keeping:key",
+              "restore": "polyphony.commands.keeping:restore",
+              "verify-audit": "polyphony.commands.verifying_audit:command"}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*self.commands, *self.places])

@@ -53,6 +53,7 @@ SENTENCES: dict[str, Any] = {
     "fund_paid": lazy("The bank has paid an instalment of your organisation’s grant."),
     "fund_returned": lazy("The bank has sent an instalment of your organisation’s grant back. It will be tried again."),
     "fund_broken": lazy("A nightly check of the fund has found that something does not add up."),
+    "audit_broken": lazy("A nightly check has found that the audit was changed after it was written."),
 }
 
 # Where a reader goes next, by kind; each endpoint takes the consultation's id.
@@ -71,6 +72,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "fund_money_corrected": ("fund.promises",), "fund_withdrawn": ("fund.money",),
     "fund_correction": ("fund.application",), "fund_ready": ("fund.committee",), "fund_released": ("fund.grant",),
     "fund_paid": ("fund.grant",), "fund_returned": ("fund.grant",), "fund_broken": ("fund.checks",),
+    "audit_broken": ("auditing.rows",),
 }
 
 

@@ -110,6 +110,8 @@ DOORS = (
     ("fund.checks", lazy("What the checks of the fund found"), lambda by: by.is_auditor),
     ("organisations.directory", lazy("Organisations that take part"), lambda by: True),
     ("openness.protect", lazy("How we protect you"), lambda by: by.is_stakeholder),
+    ("auditing.rows", lazy("Audit"), lambda by: by.is_auditor),
+    ("auditing.heads", lazy("Signed heads of the audit"), lambda by: bool(by.of("administered")) or by.is_facilitator),
     ("openness.papers", lazy("The papers ask, see it here"), lambda by: by.is_auditor),
 )
 
