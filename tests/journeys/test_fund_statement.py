@@ -140,9 +140,11 @@ def test_a_day_that_is_over_adds_up_to_the_ledger_and_shows_no_hidden_amount(wor
     with psycopg.connect(world.server.url("postgres", world.name)) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute("INSERT INTO fund.account (id, fund_id, currency, kind) VALUES (%s, %s, 'KES', 'awarded')", (account, fund))
-        for _ in range(25):
+        for turn in range(24):
             _scatter(connection, rng, fund, rng.sample(payees, rng.randint(1, 14)))
             connection.execute('UPDATE fund."grant" SET currency = \'KES\'')
+            if turn % 2:  # many in one region
+                connection.execute('UPDATE fund."grant" SET country = \'KE\', level = \'region\'')
             for id, amount in connection.execute("SELECT grant_id, awarded FROM fund.grant_balance").fetchall():
                 _award(connection, fund, account, id, -amount - 500, rng.randint(3, 10))
                 _award(connection, fund, account, id, 500, rng.randint(0, 3))
