@@ -205,8 +205,7 @@ def review(stage: Stage, cast: Cast, id: str, call: str) -> None:
     (other,) = {"reviewer1", "reviewer2", "reviewer3"} - set(asked)
     leaver = getattr(cast, asked[0]).goto("/home").follow("/fund/reviews").follow(id).sees(ENGLISH + PROJECT["title"])
     aside_from(leaver.sees_not("Sauti ya Soko"), id, call, "family")
-    admin.goto(f"/fund/cases/{id}").follow("/reviewers").sees("Stepped aside").fill("person_id", person_id=other.capitalize())
-    admin.send("person_id")
+    admin.goto(f"/fund/cases/{id}").follow("/reviewers").sees("Stepped aside").fill("person_id", person_id=other.capitalize()).send("person_id")
     for name, scores in ((asked[1], ("4", "5")), (other, ("3", ""))):
         who = getattr(cast, name).goto("/home").follow("/fund/reviews").follow(id).sees_not("Sauti ya Soko")
         who.fill("value_0", value_0=scores[0], value_1=scores[1], words_0=f"{name} thinks so.").send("value_0")
@@ -217,7 +216,8 @@ def review(stage: Stage, cast: Cast, id: str, call: str) -> None:
 
 
 def vote(who: Walker, call: str, id: str, choice: str = "for") -> None:
-    who.goto("/home").follow(f"{call}/committee").follow(id).unfolded().sees("Sauti ya Soko", "Well done.").fill("choice", choice=choice).send("choice", status=422).fill("choice", words=f"{who.kind} thinks so.").send("choice")
+    who.goto("/home").follow(f"{call}/committee").follow(id).unfolded().sees("Sauti ya Soko", "Well done.")
+    who.fill("choice", choice=choice).send("choice", status=422).fill("choice", words=f"{who.kind} thinks so.").send("choice")
 
 
 def decide(stage: Stage, cast: Cast, id: str, call: str) -> None:

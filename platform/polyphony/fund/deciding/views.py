@@ -78,7 +78,7 @@ def _deciding(application: Any, call: Call, form: forms.DecisionForm) -> Any:
                 available=money.shown(ledger.available(application.fund_id, call.currency), call.currency),
                 left=money.shown(call.envelope - service.awarded_in(call.id), call.currency),
                 requested=money.shown(application.requested, call.currency),
-                tongue=name_of(application.lang), direction=direction(application.lang))
+                tongue=name_of(application.lang), written_in=direction(application.lang))
 
 
 def _proposed(application: Any, call: Call) -> dict[str, Any]:
