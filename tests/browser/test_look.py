@@ -75,7 +75,7 @@ PEOPLE = {
     "auditor@polyphony.example": {"/en/fund/…/ledger", "/en/fund/entries/…", "/en/fund/…/payments", "/en/fund/payments/…"},
     "coordinator@voix.example": {"/en/fund/applications/…", "/en/fund/applications/…/budget", "/en/fund/applications/…/check"},
     "decider@halcyon.example": {"/en/fund/promises", "/en/fund/promises/new", "/en/fund/promises/…/withdrawal"},
-    "admin@fund.example": {"/en/fund/calls", "/en/fund/calls/…/preparation", "/en/fund/calls/…/applications", "/en/fund/calls/…/committee",
+    "admin@fund.example": {"/en/fund/calls", "/en/fund/calls/…", "/en/fund/calls/…/preparation", "/en/fund/calls/…/applications", "/en/fund/calls/…/committee",
                            "/en/fund/cases/…", "/en/fund/…/bodies", "/en/fund/bodies/…/seats/new", "/en/fund/calls/new"},
     "reviewer3@fund.example": {"/en/fund/reviews", "/en/fund/reviews/…", "/en/fund/applications/…/step-aside"},
     "member3@fund.example": {"/en/fund/calls/…/committee", "/en/fund/cases/…"},

@@ -78,11 +78,11 @@ def _words_kept(id: uuid.UUID) -> list[tuple[str, uuid.UUID, str, Any, str, str]
 
 
 @providers.provide("waits")
-def waits(by: Viewer) -> list[dict[str, Any]]:
+def waits(by: Viewer) -> list[providers.Waits]:
     """Invitations to co-own that wait for this lead, and drafts that wait for the facilitator."""
     from flask import url_for
 
-    found = []
+    found: list[providers.Waits] = []
     title_of = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
     if by.of("led"):
         found += _for_leads(by, title_of)
@@ -90,17 +90,17 @@ def waits(by: Viewer) -> list[dict[str, Any]]:
         rows = db.session.execute(sa.select(Consultation.id, title_of).where(
             Consultation.state == "draft", Consultation.facilitator_id.in_(by.of("facilitating")))
             .order_by(Consultation.created_at))
-        found += [{"text": _("Prepare the announcement: %(title)s", title=title), "due": None, "warn": False,
-                   "url": url_for("consultations.prepare", id=id)} for id, title in rows]
+        found += [providers.Waits(_("Prepare the announcement: %(title)s", title=title),
+                                  url_for("consultations.prepare", id=id)) for id, title in rows]
     if by.of("called"):
         rows = db.session.execute(sa.select(Consultation.id, title_of).where(
             Consultation.id.in_(by.of("called"))).order_by(Consultation.created_at))
-        found += [{"text": _("Companies ask you to take over: %(title)s", title=title), "due": None, "warn": False,
-                   "url": url_for("consultations.succession", id=id)} for id, title in rows]
+        found += [providers.Waits(_("Companies ask you to take over: %(title)s", title=title),
+                                  url_for("consultations.succession", id=id)) for id, title in rows]
     return found
 
 
-def _for_leads(by: Viewer, title_of: Any) -> list[dict[str, Any]]:
+def _for_leads(by: Viewer, title_of: Any) -> list[providers.Waits]:
     """Drafts that wait for her company's answer, and consultations that nobody facilitates any more (one statement)."""
     from flask import url_for
 
@@ -112,10 +112,10 @@ def _for_leads(by: Viewer, title_of: Any) -> list[dict[str, Any]]:
         .join(Convener, Convener.consultation_id == Consultation.id)
         .where(Convener.company_id.in_(by.of("leading")), sa.or_(asks, lost))
         .order_by(Consultation.created_at, Consultation.id))
-    return [{"text": _("Answer as a company: %(title)s", title=title), "due": None, "warn": False,
-             "url": url_for("consultations.conveners", id=id)} if state == "draft" else
-            {"text": _("The facilitation body has no facilitator any more. Ask another one: %(title)s", title=title),
-             "due": None, "warn": True, "url": url_for("consultations.succession", id=id)}
+    lost_words = lazy("The facilitation body has no facilitator any more. Ask another one: %(title)s")
+    return [providers.Waits(_("Answer as a company: %(title)s", title=title), url_for("consultations.conveners", id=id))
+            if state == "draft" else
+            providers.Waits(str(lost_words) % {"title": title}, url_for("consultations.succession", id=id), warn=True)
             for id, title, state, _at in rows]
 
 

@@ -8,7 +8,21 @@ for: any room may say yes, and none says why.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Waits:
+    """One answer to "waits": what a member can do next, where, and by which day or by which words for it."""
+
+    text: str
+    url: str
+    due_on: date | None = None
+    warn: bool = False
+    due: str = ""
+
 
 _registered: dict[str, list[Callable[..., Any]]] = {}
 

@@ -160,7 +160,7 @@ def may_invite(by: Viewer, organisation_id: uuid.UUID, kind: str, address_hash: 
 
 
 @providers.provide("waits")
-def waits(by: Viewer) -> list[dict[str, Any]]:
+def waits(by: Viewer) -> list[providers.Waits]:
     """For its administrators: a fund without a record, a body that is out of order."""
     from flask import url_for
 
@@ -169,5 +169,5 @@ def waits(by: Viewer) -> list[dict[str, Any]]:
         kept = bodies(fund_id)
         label = words.not_founded() if not kept else words.out_of_order()
         if not all(each.in_order for each in kept) or not kept:
-            waiting.append({"text": label, "url": url_for("fund.bodies", fund_id=fund_id), "warn": False})
+            waiting.append(providers.Waits(label, url_for("fund.bodies", fund_id=fund_id)))
     return waiting

@@ -69,13 +69,14 @@ def translatable_kinds(by: Viewer, call_id: uuid.UUID) -> set[str]:
 
 
 @providers.provide("waits")
-def waits(by: Viewer) -> list[dict[str, Any]]:
+def waits(by: Viewer) -> list[providers.Waits]:
     """For administrators, calls to announce and to bring to their decisions; for translators, calls with texts that
     lack one of the call's languages."""
     from flask import url_for
 
     title_of = reader_first(Call.id, "title", Call.title, Call.source_lang, language())
-    rows, found = _calls_of(by, title_of), []
+    rows = _calls_of(by, title_of)
+    found: list[providers.Waits] = []
     for id, title, state in rows:
         if not by.of("fund_admin"):
             text, place = _("Translate: %(title)s", title=title), url_for("languages.desk", id=id)
@@ -84,7 +85,7 @@ def waits(by: Viewer) -> list[dict[str, Any]]:
         else:
             text = _("Bring the call to its decisions: %(title)s", title=title)
             place = url_for("fund.applications", call_id=id)
-        found.append({"text": text, "due": None, "warn": False, "url": place})
+        found.append(providers.Waits(text, place))
     return found
 
 

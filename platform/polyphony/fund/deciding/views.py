@@ -1,7 +1,6 @@
 """The committee's table, a case with its votes, the decision, the letter, an instalment cancelled."""
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +17,7 @@ from polyphony.kernel.database import db
 from polyphony.kernel.forms import answer
 from polyphony.kernel.locale import _, direction, name_of
 from polyphony.kernel.pages import page
-from polyphony.kernel.providers import provide
+from polyphony.kernel.providers import Waits, provide
 
 BOTH = ["GET", "POST"]
 
@@ -110,17 +109,6 @@ def cancel_instalment(instalment_id: uuid.UUID):  # type: ignore[no-untyped-def]
         return show()
     return answer(form, lambda **v: service.cancel(by, instalment_id=instalment_id, **v),
                   then=lambda id: url_for("fund.grant", grant_id=id), again=show)
-
-
-@dataclass(frozen=True)
-class Waits:
-    """One line of 'what waits for you'."""
-
-    text: str
-    url: str
-    due: str = ""
-    warn: bool = False
-    due_on: Any = None
 
 
 @provide("waits")
