@@ -29,6 +29,7 @@ from polyphony.kernel.migrate import migrate
 from polyphony.kernel.postgres import Embedded
 from polyphony.settings import Settings
 
+MEMORY = Path("/dev/shm")
 WRITE = 15  # statements that any form may ask of the database
 _numbers = itertools.count()
 # Argon2id as it is, at its full cost, but only once in a process for each password with its salt.
@@ -48,10 +49,15 @@ class Compiled(jinja2.BytecodeCache):
         self.kept[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
 
 
+def _is_roomy(place: Path) -> bool:
+    """Whether a folder kept in memory is there and takes the databases of all workers."""
+    return place.is_dir() and os.access(place, os.W_OK) and shutil.disk_usage(place).free > 4 * 2**30
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Embedded]:
     """The server of this process's tests, made for speed, gone at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="poly-"))
+    folder = Path(tempfile.mkdtemp(prefix="poly-", dir=MEMORY if _is_roomy(MEMORY) else None))
     folder.chmod(0o711)
     given = os.environ.get("POLYPHONY_TEST_PG_BIN")  # another version of PostgreSQL than the embedded one
     with Embedded(folder, fast=True, pg_bin=Path(given) if given else None) as started:

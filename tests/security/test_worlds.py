@@ -40,7 +40,7 @@ def shown(connection, grown, oracle, secret) -> set[tuple[str, str]]:
     """What the database shows to the web role when this viewer is open: raw SQL, nothing of the application."""
     with connection.transaction(force_rollback=True):
         connection.execute("SELECT viewer.open(%s, %s)", [secret, [grown.links[here] for here in oracle.links]])
-        return set(connection.execute(_ASK).fetchall())
+        return set(connection.execute(_ASK, prepare=True).fetchall())
 
 
 def differences(world, seeds) -> tuple[list[str], int]:

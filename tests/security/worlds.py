@@ -8,6 +8,7 @@ import random
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from tests import make
@@ -212,6 +213,7 @@ class Oracle:
     links: tuple[uuid.UUID, ...] = ()
 
     def __post_init__(self) -> None:
+        self.seats = cache(self.seats)  # type: ignore[method-assign]  # asked again and again
         if any(each.id == self.person and each.ended_on for each in self.w.of(Person)):
             self.person = None
 

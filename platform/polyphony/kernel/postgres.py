@@ -99,8 +99,9 @@ class Embedded:
 
         Nobody may be connected to the template while it is copied.
         """
-        parts = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
-            sql.Identifier(name), sql.Identifier(OWNER), sql.Identifier(template or "template1"))
+        parts = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY {}").format(
+            sql.Identifier(name), sql.Identifier(OWNER), sql.Identifier(template or "template1"),
+            sql.SQL("FILE_COPY" if self._fast else "WAL_LOG"))
         with self.connect() as connection:
             connection.execute(parts)
             close_database(connection, name)

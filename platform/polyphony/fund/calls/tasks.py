@@ -31,12 +31,17 @@ def turn_with_time() -> None:
                 jobs.defer("fund.ask_rooms", call_id=kept.id)  # before anybody of the fund begins to judge
 
 
+def _call(call_id: uuid.UUID) -> Call | None:
+    """The call of this id; whoever sits in a fund and names the fund itself asks for no call."""
+    return None if viewer.current().is_in("funds", call_id) else db.session.get(Call, call_id)
+
+
 @providers.provide("translation_desk")
 def translation_desk(call_id: uuid.UUID) -> dict[str, Any] | None:
     """Title, languages and page of the call whose texts are translated."""
     from flask import url_for
 
-    kept = db.session.get(Call, call_id)
+    kept = _call(call_id)
     if kept is None:
         return None
     tr = translations_for([kept.id], language())
@@ -49,7 +54,7 @@ def translatable(call_id: uuid.UUID, only: uuid.UUID | None = None, kind: str = 
                  ) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:
     """The call's own texts, its criteria and its questions."""
     by = viewer.current()
-    kept = db.session.get(Call, call_id) if by.of("fund_admin") or by.of("fund_translate") else None
+    kept = _call(call_id) if by.of("fund_admin") or by.of("fund_translate") else None
     if kept is None or (kind and kind not in KINDS):
         return []
     texts = service.texts_of(kept, service.criteria_of(call_id) if kind in ("", "fund_criterion") else [],
@@ -63,7 +68,7 @@ def translatable_kinds(by: Viewer, call_id: uuid.UUID) -> set[str]:
     """The fund's administrators and translators work on the texts of its calls."""
     if not (by.of("fund_admin") or by.of("fund_translate")):
         return set()
-    kept = db.session.get(Call, call_id)
+    kept = _call(call_id)
     mine = kept is not None and (by.is_in("fund_admin", kept.fund_id) or by.is_in("fund_translate", kept.fund_id))
     return KINDS if mine else set()
 
