@@ -32,7 +32,8 @@ def exif() -> Image.Exif:
 
 
 def profile() -> bytes:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"s\0R\0G\0B", b"c\0a\0n\0a")
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(
+        "sRGB built".encode("utf-16-be"), "canaryprof".encode("utf-16-be"))
 
 
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><dc:creator xmlns:dc='d'>canaryxmp</dc:creator></x:xmpmeta>"
@@ -80,7 +81,7 @@ def _fill(made: pikepdf.Pdf, page: Any) -> None:
                              ColorSpace=Array([Name.ICCBased, made.make_stream(profile(), N=3)]), Filter=Name.DCTDecode)
     font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
     form = made.make_stream(b"% canaryform\n0 0 5 5 re f", Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 5, 5],
-                            PieceInfo=Dictionary(X=String("canarypiece")), LastModified=String("D:2020"))
+                            Private=String("canaryprivate"), PieceInfo=Dictionary(X=String("canarypiece")), LastModified=String("D:2020"))
     page.Contents = made.make_stream(
         b"% canaryline\n/Art <</Who (canarymarked) /ActualText (plain)>> BDC BT /F1 12 Tf 20 150 Td (Words to keep) Tj ET EMC\n"
         b"/Point /P0 DP q 60 0 0 40 20 80 cm /I1 Do Q /X1 Do")
@@ -117,6 +118,17 @@ def zipped(files: dict[str, Any], *, stored: bool = False) -> bytes:
             entry.comment, entry.compress_type = b"canaryentry", archive.compression
             archive.writestr(entry, data if isinstance(data, bytes) else data.encode())
     return out.getvalue()
+
+
+def multipart(fields: dict[str, str], files: list[tuple[str, bytes]]) -> dict[str, Any]:
+    """A form with files, as a browser sends it: the arguments of a test client's post."""
+    mark = b"--line-between"
+    parts = [b'Content-Disposition: form-data; name="%s"\r\n\r\n%s' % (name.encode(), value.encode())
+             for name, value in fields.items()]
+    parts += [b'Content-Disposition: form-data; name="files"; filename="%s"\r\nContent-Type: image/png\r\n\r\n%s' % (
+        name.encode(), body) for name, body in files]
+    return {"data": b"".join(mark + b"\r\n" + part + b"\r\n" for part in parts) + mark + b"--\r\n",
+            "content_type": "multipart/form-data; boundary=line-between"}
 
 
 def relations(*given: tuple[str, str, str], outside: tuple[str, ...] = ()) -> str:

@@ -22,7 +22,8 @@ DESKS = {"openness.home", "feedback.facilitate", "feedback.desk", "languages.des
          # where the fund's people seat and decide, and an applicant finds her own application beside the call
          "fund.committee", "fund.case", "fund.seat", "fund.call", "fund.apply"}
 COMPRESSED = 14 * 1024
-SEND_ON = {"door.best_language", "consultations.by_link"}  # these are no pages: they send to one
+# These are no pages: they send to one, or hand a file over.
+SEND_ON = {"door.best_language", "consultations.by_link", "uploads.attachment"}
 # What a GET may change, each with its reason: nothing but when a session was last seen (at most once a minute).
 TOUCHED = {"people.session": "seen_at"}
 

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import zipfile
@@ -109,6 +110,23 @@ def test_cleaning_twice_changes_nothing_and_tells_no_time(kind: str) -> None:
     assert cleaner.clean(MADE[kind]())[1] == once
     if kind in ("png", "pdf", "xlsx", "pptx"):  # others hold photographs, which lose a little light each time
         assert cleaner.clean(once)[1] == once
+
+
+@pytest.mark.parametrize("kind", ["docx", "xlsx", "pptx"])
+def test_what_stays_hangs_together(kind: str) -> None:
+    """Office programs call a file damaged when a mark points to a part that is not there."""
+    archive = zipfile.ZipFile(io.BytesIO(cleaner.clean(MADE[kind]())[1]))
+    names = set(archive.namelist())
+    for name in names - {"[Content_Types].xml"}:
+        if name.endswith(".rels"):
+            targets = re.findall(r'Target="/([^"]+)"', archive.read(name).decode())
+            assert set(targets) <= names, name
+        elif name.endswith(".xml"):
+            folder, _, file = name.rpartition("/")
+            relations = f"{folder}/_rels/{file}.rels"
+            known = set(re.findall(r' Id="([^"]+)"', archive.read(relations).decode())) if relations in names else set()
+            assert set(re.findall(r' r:(?:id|embed|link)="([^"]+)"', archive.read(name).decode())) <= known, name
+            assert f'PartName="/{name}"'.encode() in archive.read("[Content_Types].xml")
 
 
 def test_the_pictures_inside_are_cleaned_and_lie_as_the_document_says() -> None:

@@ -1,5 +1,6 @@
 """How many files, how large, and why one is refused: in words, with what to do instead."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from polyphony.kernel.locale import lazy
@@ -14,6 +15,7 @@ class FileRefused(BadInput):
     """One file that cannot be taken; `reason` is its word in `cleaning.verdicts`."""
 
     field = "files"
+    word = "broken"
     message = lazy("This file could not be taken.")
     help = lazy("Everything else you typed is still here. You can also describe in words what the file shows.")
 
@@ -108,9 +110,11 @@ class Harmful(FileRefused):
     help = lazy("Your device may need care. You can describe in words what the file shows.")
 
 
-class NoLongerChanging(WrongState):
-    message = lazy("Files can no longer be added or removed here.")
-    help = lazy("What is attached stays as it is. The facilitator, or the fund, can help.")
+class Damaged(WrongState):
+    """What lies on the disk is not what was put there."""
+
+    message = lazy("This file was damaged on our side, so it is not handed over.")
+    help = lazy("Whoever attached it can attach it again.")
 
 
 REFUSED: dict[str, type[FileRefused]] = {
@@ -119,6 +123,16 @@ REFUSED: dict[str, type[FileRefused]] = {
     verdicts.BROKEN: Broken, verdicts.ENCRYPTED: Encrypted, verdicts.MACROS: WithMacros, verdicts.MOVING: Moving,
     verdicts.LAYERS: HiddenLayers, verdicts.INSIDE: CannotCleanInside, verdicts.TOO_MUCH: TooMuch,
 }
+
+
+REFUSED |= {"too_many": TooManyFiles, "no_room": NoRoom, "not_scanned": NotScanned, "harmful": Harmful}
+for _word, _refusal in REFUSED.items():
+    _refusal.word = _word
+
+
+def told(words: Iterable[str]) -> list[FileRefused]:
+    """The refusals behind words that came back in an address, each once."""
+    return [REFUSED[word]() for word in dict.fromkeys(words) if word in REFUSED]
 
 
 def refusal_for(unclean: verdicts.Unclean) -> FileRefused:

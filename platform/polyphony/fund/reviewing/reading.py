@@ -21,6 +21,7 @@ from polyphony.kernel.locale import language
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import Written, translations_for, written
 from polyphony.organisations.models import Organisation
+from polyphony.uploads.service import File, hanging_on, listed
 
 
 def shown(mean: Fraction | None) -> str:
@@ -90,6 +91,7 @@ class Paper:
     parts: list[tuple[Any, Written]]
     lines: list[BudgetLine]
     criteria: list[Asked]
+    files: list[File] = field(default_factory=list)
 
     def amount(self, minor: int) -> str:
         return money.number(minor, self.call.currency)
@@ -128,10 +130,11 @@ def matrix(call_id: uuid.UUID, application_id: uuid.UUID) -> Matrix:
 
 
 def paper(application: Application, call: Call, criteria: list[Criterion]) -> Paper:
-    """The texts and the budget of an application: three statements."""
+    """The texts, the files and the budget of an application: three statements."""
     lang = language()
-    kept = {part.name: part for part in db.session.scalars(
-        sa.select(Part).where(Part.application_id == application.id))}
+    rows = db.session.execute(sa.select(Part, hanging_on(Part.application_id)).where(
+        Part.application_id == application.id)).all()
+    kept = {part.name: part for part, _files in rows}
     lines = db.session.scalars(sa.select(BudgetLine).where(BudgetLine.application_id == application.id)
                                .order_by(BudgetLine.place, BudgetLine.id)).all()
     tr = translations_for([call.id, *(p.id for p in kept.values()), *(c.id for c in criteria)], lang)
@@ -141,7 +144,8 @@ def paper(application: Application, call: Call, criteria: list[Criterion]) -> Pa
         application, call, written(call.title, call.source_lang, call.id, "title", tr, lang), said.get("title", none),
         [(words.PARTS[name], said[name]) for name in PARTS if name in said and name != "title"], list(lines),
         [Asked(c.id, c.weight, written(c.name, call.source_lang, c.id, "name", tr, lang),
-               written(c.words, call.source_lang, c.id, "words", tr, lang)) for c in criteria])
+               written(c.words, call.source_lang, c.id, "words", tr, lang)) for c in criteria],
+        listed(rows[0][1] if rows else None))
 
 
 @dataclass(frozen=True)
