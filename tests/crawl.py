@@ -56,7 +56,8 @@ NOUNS = {
     "organisation": "SELECT id FROM organisations.organisation WHERE name ~ 'Halcyon|Tern' ORDER BY name",
     "memberships": "SELECT m.id FROM organisations.membership m JOIN organisations.organisation o ON o.id = "
                    "organisation_id WHERE o.name ~ 'Halcyon|Tern' ORDER BY o.name, role, m.id",
-    "attachments": "SELECT id FROM uploads.attachment ORDER BY id",
+    "attachments": "(SELECT id FROM uploads.attachment ORDER BY id) UNION ALL SELECT "
+                   "'00000000-0000-0000-0000-000000000001'",  # the demo itself brings no file
     "invitations": "SELECT id FROM organisations.invitation ORDER BY at, id LIMIT 2",
 }
 ENDPOINTS = {
