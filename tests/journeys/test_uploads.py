@@ -127,6 +127,43 @@ def test_a_refused_file_costs_no_word_and_no_other_file(stage: Any) -> None:
     assert "drawing.svg" not in answer.location + page
 
 
+def test_the_name_of_a_file_decides_nothing(stage: Any) -> None:
+    author = signed_in(stage, "amina@s.example")
+    answer = say(stage, author, ("photo.jpg.exe", dirty.jpeg()), ("../../real.jpg", b"MZ a program"), ("x.pdf", dirty.png()))
+    assert "We cannot clean this kind of file" in text(author.get(answer.location))
+    assert [row[2] for row in rows(stage)] == ["jpeg", "png"]
+
+
+def test_two_windows_at_once_lose_no_file_and_clean_none_twice(stage: Any, monkeypatch: Any) -> None:
+    author, put, taken, cleaned = signed_in(stage, "amina@s.example"), storing.put, [], box.clean
+    say(stage, author, ("a.png", dirty.png()))
+
+    def meanwhile(id: uuid.UUID, body: bytes) -> bytes:
+        if not taken:  # the other window is a moment faster
+            stage.world.sql("INSERT INTO uploads.attachment SELECT gen_random_uuid(), kind, subject_id, 2, format, size, key, "
+                            "withheld, day FROM uploads.attachment")
+        taken.append(id)
+        return put(id, body)
+
+    counted = []
+    monkeypatch.setattr(storing, "put", meanwhile)
+    monkeypatch.setattr(receiving.box, "clean", lambda data: (counted.append(1), cleaned(data))[1])
+    assert say(stage, author, ("b.webp", dirty.webp())).status_code == 303
+    assert [(row[1], row[2]) for row in rows(stage)] == [(1, "png"), (2, "png"), (3, "webp")]
+    assert len(counted) == 1
+    assert len(taken) == 2
+
+
+def test_the_enter_key_removes_nothing(stage: Any) -> None:
+    author = signed_in(stage, "amina@s.example")
+    say(stage, author, ("a.png", dirty.png()))
+    page = text(author.get(f"{stage.at}/say"))
+    form = page[page.index("multipart/form-data"):]
+    buttons = re.findall(r'<button type="submit"[^>]*>', form)
+    assert "name=" not in buttons[0], "a browser presses the first button when somebody presses Enter"
+    assert 'name="remove"' in form
+
+
 def test_words_that_are_refused_are_kept_on_the_page(stage: Any) -> None:
     author = signed_in(stage, "amina@s.example")
     page = text(say(stage, author, ("photo.jpg", dirty.jpeg()), words="w" * 20_001), 422)

@@ -17,6 +17,7 @@ from PIL import Image
 
 import dirty
 import dirty_office
+from polyphony.folders import source
 from polyphony.uploads.cleaning import box, child, cleaner, limits, packages, verdicts
 from polyphony.uploads.cleaning.verdicts import Unclean
 
@@ -209,6 +210,22 @@ def test_a_box_that_hangs_is_ended(monkeypatch, tmp_path) -> None:
     began = time.monotonic()
     assert in_box("import time; time.sleep(60)", monkeypatch, tmp_path, b"x" * 5_000_000) == verdicts.TOO_MUCH
     assert time.monotonic() - began < 10
+
+
+def test_the_box_limits_itself_before_it_reads_anything() -> None:
+    if not Path("/proc/self/limits").exists():
+        pytest.skip("LOUD: this system does not show a process's limits")
+    with subprocess.Popen([sys.executable, "-I", child.__file__, str(source())], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as made:
+        told, until = "", time.monotonic() + 30
+        while f"{limits.MEMORY}" not in told and time.monotonic() < until:  # it waits for its file all the while
+            told = Path(f"/proc/{made.pid}/limits").read_text()
+        answer, _ = made.communicate(SVG)
+    found = {line[:25].strip(): line[26:].split()[0] for line in told.splitlines()[1:]}
+    assert found["Max address space"] == str(limits.MEMORY)
+    assert found["Max cpu time"] == str(limits.SECONDS)
+    assert found["Max file size"] == found["Max core file size"] == "0"
+    assert answer == b"refused drawing\n"
 
 
 def test_the_box_writes_no_file(tmp_path) -> None:
