@@ -3,6 +3,7 @@
 import re
 import uuid
 
+import dirty
 import make
 import make_fund
 from polyphony.consultations.models import Link
@@ -56,6 +57,8 @@ NOUNS = {
     "organisation": "SELECT id FROM organisations.organisation WHERE name ~ 'Halcyon|Tern' ORDER BY name",
     "memberships": "SELECT m.id FROM organisations.membership m JOIN organisations.organisation o ON o.id = "
                    "organisation_id WHERE o.name ~ 'Halcyon|Tern' ORDER BY o.name, role, m.id",
+    "attachments": "(SELECT id FROM uploads.attachment ORDER BY id) UNION ALL SELECT "
+                   "'00000000-0000-0000-0000-000000000001'",  # the demo itself brings no file
     "invitations": "SELECT id FROM organisations.invitation ORDER BY at, id LIMIT 2",
 }
 ENDPOINTS = {
@@ -80,7 +83,7 @@ ENDPOINTS = {
 }
 ENDPOINTS |= {"feedback.comment": ENDPOINTS["feedback.draft"], "languages.write": ENDPOINTS["languages.piece"],
               "languages.review": ENDPOINTS["languages.piece"]}
-ENDPOINTS |= dict.fromkeys(("inputs.hand", "inputs.mask", "inputs.release"), ENDPOINTS["inputs.read"])
+ENDPOINTS |= dict.fromkeys(("inputs.hand", "inputs.mask", "inputs.release", "inputs.withhold"), ENDPOINTS["inputs.read"])
 # Of the fund, by the name of the gap: one thing of each kind and state.
 FUND = {"fund_id": "SELECT organisation_id FROM fund.fund", "call_id": "SELECT id FROM fund.call ORDER BY state",
         "application_id": "SELECT DISTINCT ON (call_id, state) id FROM fund.application ORDER BY call_id, state, id",
@@ -155,7 +158,8 @@ def _speak(demo):
     for who in ("coordinator", "speaker"):
         client = browser_of(demo, who)
         said = {"text": "What I have to say.", "lang": "en", "other": ""}
-        assert client.post(f"/en/consultations/{here}/say", data=said).status_code == 303
+        sent = dirty.multipart(said, [("photo.png", dirty.png())])
+        assert client.post(f"/en/consultations/{here}/say", **sent).status_code == 303
         chosen = {"addressed": firms[:1], "audience": "participants", "naming": "unattributed",
                   "speaks_as": "affected", "pseudonym": ""}
         assert client.post(f"/en/consultations/{here}/say/choices", data=chosen).status_code == 303

@@ -18,6 +18,8 @@ from polyphony.kernel import access, database, edge, errors, headers, health, lo
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import Form
 from polyphony.settings import Settings
+from polyphony.uploads import receiving
+from polyphony.uploads.words import FORMATS
 
 
 class UnguardedView(RuntimeError):
@@ -83,6 +85,7 @@ def _extensions(app: Flask) -> None:
     locale.install(app)
     login = LoginManager(app)
     login.request_loader(lambda request: viewer.current() if viewer.current().is_signed_in else None)
+    receiving.install(app)
     headers.install(app)  # before the edge, so that it also dresses what the edge answers when a commit fails
     edge.install(app)
     errors.install(app)
@@ -91,7 +94,8 @@ def _extensions(app: Flask) -> None:
 def _templates(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(asset=lambda name: asset(app, name), protective_form=Form)
+    app.jinja_env.globals.update(asset=lambda name: asset(app, name), protective_form=Form,
+                                 file_formats=FORMATS)
     app.context_processor(pages.base_context)
 
 

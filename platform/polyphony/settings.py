@@ -53,6 +53,7 @@ class Settings:
     var: Path = Path("var")
     data: Path = Path("../shared/data")
     pg_bin: Path | None = None
+    scanner: str = ""
     log_level: str = "INFO"
     default_language: str = "en"
 
@@ -80,6 +81,7 @@ class Settings:
             base_url=base_url, host=host, port=port, embedded=embedded, public=public,
             demo=read.flag("DEMO", embedded and at_home and not public),
             var=var, data=read.path("DATA", root().parent / "shared" / "data"), pg_bin=read.path("PG_BIN", None),
+            scanner=read.text("SCANNER"),
             log_level=read.text("LOG_LEVEL", "INFO").upper(), default_language=read.text("DEFAULT_LANGUAGE", "en"),
         )
         settings.refuse_what_is_unsafe()
@@ -138,6 +140,8 @@ class Settings:
             wrong.append("POLYPHONY_DEFAULT_LANGUAGE must be one of the languages of the interface, such as en or sw.")
         if self.smtp_url and urlsplit(self.smtp_url).scheme not in ("smtp", "smtps"):
             wrong.append("POLYPHONY_SMTP_URL must begin with smtp:// or smtps://")
+        if self.scanner and not self.scanner.startswith(("unix:/", "tcp://")):
+            wrong.append("POLYPHONY_SCANNER must begin with unix:/ or tcp://")
         if urlsplit(self.base_url).scheme not in ("http", "https"):
             wrong.append("POLYPHONY_BASE_URL must begin with http:// or https://")
         return wrong

@@ -14,7 +14,7 @@ TABLES = {"consultations": "consultations.consultation", "themes": "feedback.the
           "answers": "feedback.answer", "measures": "feedback.measure", "objections": "feedback.objection",
           "ground": "feedback.ground_view", "excerpts": "feedback.excerpt", "admissions": "organisations.organisation",
           "organisation": "organisations.organisation", "memberships": "organisations.membership",
-          "invitations": "organisations.invitation", "fund": "(SELECT organisation_id AS id FROM fund.fund)",
+          "invitations": "organisations.invitation", "attachments": "uploads.attachment", "fund": "(SELECT organisation_id AS id FROM fund.fund)",
           "fund/promises": "fund.pledge", "fund/bodies": "fund.body", "fund/entries": "fund.entry", "fund/grants": 'fund."grant"'}
 TABLES |= {f"fund/{kind}s": f"fund.{kind}" for kind in ("call", "application", "instalment", "payment", "receipt")}
 ONE_ID = re.compile(r"^/en/((?:fund/)?[a-z]+)/([0-9a-f-]{36})(?=/|$)")

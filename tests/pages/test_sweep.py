@@ -18,7 +18,8 @@ LISTS_AND_DETAILS, HOMES_AND_DESKS = 6, 10
 DESKS = {"openness.home", "feedback.facilitate", "feedback.desk", "languages.desk", "organisations.mine",
          "organisations.admissions", "inputs.inbox"}
 COMPRESSED = 14 * 1024
-SEND_ON = {"door.best_language", "consultations.by_link"}  # these are no pages: they send to one
+# These are no pages: they send to one, or hand a file over.
+SEND_ON = {"door.best_language", "consultations.by_link", "uploads.attachment"}
 # What a GET may change, each with its reason: nothing but when a session was last seen (at most once a minute).
 TOUCHED = {"people.session": "seen_at"}
 

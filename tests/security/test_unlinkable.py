@@ -78,6 +78,7 @@ class Story:
         said = self._row("inputs.input", consultation_id=about, day=day, lang="sw", text="t", audience="public",
                          naming="unattributed", speaks_as="affected")
         self._row("inputs.authorship", input_id=said, phrase_id=phrase)
+        self._row("uploads.attachment", kind="input", subject_id=said, number=1, format="png", size=1, key=bytes(32), day=day)
         self._row("notices.notice", phrase_id=phrase, kind="input_read", day=day, key=uuid.uuid4().bytes)
         self._row("languages.translation", consultation_id=about, kind="input", subject_id=said, field="text", lang="en",
                   text="t")

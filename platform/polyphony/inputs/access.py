@@ -5,6 +5,7 @@ from polyphony.kernel.policies import allow, any_of, definer, ids, one, protect
 from polyphony.kernel.viewer import fact
 from polyphony.languages.access import changeable, not_refused, readable_with
 from polyphony.languages.models import TranslatorRefusal
+from polyphony.uploads.access import hangs_on
 
 # The author's own inputs, as a fact: it makes "is it mine?" one array test instead of a join per row.
 fact("authored", "SELECT array_agg(a.input_id) FROM inputs.authorship a WHERE a.person_id = me OR a.phrase_id = phrase")
@@ -59,6 +60,15 @@ for verb in ("SELECT", "INSERT", "DELETE"):
 
 readable_with("input", "inputs.input")
 changeable("input", f"subject_id = ANY ({ids('authored')}) OR {any_of('consultation_id', 'facilitated', 'translating')}")
+
+_OF_MY_DRAFT = "subject_id IN (SELECT d.input_id FROM inputs.draft d)"  # row security shows nobody another's draft
+_OF_MINE = f"subject_id = ANY ({ids('authored')}) OR {_OF_MY_DRAFT}"
+hangs_on("input", read="EXISTS (SELECT 1 FROM inputs.input p WHERE p.id = subject_id OFFSET 0)", own=_OF_MINE,
+         add=_OF_MY_DRAFT, remove=_OF_MINE,
+         withhold="EXISTS (SELECT 1 FROM inputs.input p WHERE p.id = subject_id AND p.withdrawn_on IS NULL AND "
+         f"{any_of('p.consultation_id', 'facilitated')} OFFSET 0)",
+         thing="EXISTS (SELECT 1 FROM inputs.input i WHERE i.id = a.subject_id AND i.withdrawn_on IS NULL) OR EXISTS "
+         "(SELECT 1 FROM inputs.draft d WHERE d.input_id = a.subject_id)")
 
 # How many of the authors' languages are there? The facilitator learns languages, never authors.
 definer("inputs.languages_of_authors(consultation uuid) RETURNS TABLE (input_id uuid, lang text)", """

@@ -14,11 +14,12 @@ from polyphony.inputs.models import Handed, Input, Original, Reading
 from polyphony.kernel import audit, clock, providers
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
-from polyphony.kernel.forms import ChangedMeanwhile
+from polyphony.kernel.forms import ChangedMeanwhile, an_id
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
 from polyphony.notices.service import tell
+from polyphony.uploads import service as uploads
 
 
 class NotFacilitator(NotPermitted):
@@ -119,6 +120,22 @@ def _note_reading(by: Viewer, entry: Input) -> None:
         db.session.add(Reading(input_id=entry.id, consultation_id=entry.consultation_id, person_id=by.person,
                                at=clock.now().replace(second=0, microsecond=0)))
     db.session.flush()
+
+
+def withhold(by: Viewer, *, entry: Input, files: list[str]) -> None:
+    """Keep these files from everybody but their author, because they could harm somebody; the others go with the words.
+
+    The author is told. Nothing in a file can be masked, so it is kept back as a whole.
+    """
+    ensure_facilitates(by, entry.consultation_id)
+    before = {file.id for file in uploads.on(entry.id) if file.withheld}
+    chosen = {id for id in map(an_id, files) if id}
+    if chosen == before:
+        return
+    uploads.withhold(entry.id, chosen)
+    audit.record("input.files_withheld", entry.id, about=entry.consultation_id)
+    if chosen - before:
+        tell("input_masked", consultation_id=entry.consultation_id, subject_id=entry.id, to="authors")
 
 
 def handed_to(entry: Input) -> set[uuid.UUID]:

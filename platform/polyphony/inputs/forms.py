@@ -5,10 +5,11 @@ from typing import Any
 
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, widgets
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import AnyOf
+from wtforms.validators import AnyOf, InputRequired
 
 from polyphony.kernel.forms import LINE_LENGTH, Form, Line, Words, required
 from polyphony.kernel.locale import lazy, writable
+from polyphony.uploads.forms import Files
 
 AUDIENCE_LABELS = {
     "facilitator": lazy("The facilitator only"), "chosen": lazy("Companies I choose"),
@@ -69,9 +70,12 @@ class SayForm(Form):
     text = Words(lazy("What do you want to say?"), [required(lazy("Please write what you want to say."))])
     lang = SelectField(lazy("In which language is it?"))
     other = Line(lazy("Code of another language"), length=35)
+    files = Files()
 
-    def __init__(self, *args: Any, **kw: Any):
+    def __init__(self, *args: Any, is_last: bool = True, **kw: Any):
         super().__init__(*args, **kw)
+        if not is_last:  # a file may come before the first word
+            self.text.validators = [each for each in self.text.validators if not isinstance(each, InputRequired)]
         known = [(x.code, x.name) for x in writable()]
         self.lang.choices = options([("", lazy("Find out from my words")), *known, ("other", lazy("Another language"))])
 
@@ -121,6 +125,12 @@ class ReleaseForm(Revised):
 class MaskForm(Revised):
     text = Words(lazy("The text as others will read it"), [required()])
     reason = Words(lazy("Why something is masked"), [required()], length=2000)
+
+
+class WithholdForm(Form):
+    withheld = SelectMultipleField(lazy("Files that others do not get"), choices=[],
+                                   widget=widgets.ListWidget(prefix_label=False),
+                                   option_widget=widgets.CheckboxInput())
 
 
 class HandForm(Form):

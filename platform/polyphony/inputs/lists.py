@@ -1,7 +1,7 @@
 """Lists of inputs for readers: what row security lets each see, newest day first, shuffled within a day."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from polyphony.inputs.looking import Sought, narrowed
 from polyphony.inputs.models import Input
 from polyphony.kernel.database import db
+from polyphony.uploads.service import File, hanging_on, listed
 
 PAGE = 25
 LETTERS = 5_000  # of original words on one page, so that it stays light on a slow line
@@ -22,6 +23,7 @@ class Slice:
 
     rows: list[Input]
     after: str
+    files: dict[uuid.UUID, list[File]] = field(default_factory=dict)  # what hangs on each
 
 
 def cursor(entry: Input) -> str:
@@ -57,6 +59,8 @@ def released(about: Any, after: str = "", looked_for: Sought = Sought()) -> Slic
         _, day, shuffle, id = place
         later = sa.tuple_(Input.shuffle, Input.id) > sa.tuple_(sa.literal(shuffle), sa.literal(id))
         wanted = wanted.where(sa.or_(Input.day < day, sa.and_(Input.day == day, later)))
-    rows = list(db.session.scalars(wanted.order_by(Input.day.desc(), Input.shuffle, Input.id).limit(PAGE + 1)))
-    shown = rows[:fitting([len(row.text) for row in rows[:PAGE]])]
-    return Slice(shown, cursor(shown[-1]) if len(rows) > len(shown) else "")
+    rows = db.session.execute(wanted.add_columns(hanging_on(Input.id)).order_by(
+        Input.day.desc(), Input.shuffle, Input.id).limit(PAGE + 1)).all()
+    shown = [entry for entry, _ in rows[:fitting([len(entry.text) for entry, _ in rows[:PAGE]])]]
+    return Slice(shown, cursor(shown[-1]) if len(rows) > len(shown) else "",
+                 {entry.id: listed(files) for entry, files in rows if files})

@@ -98,6 +98,7 @@ class Draft(Row, Base):
     consultation_id: Mapped[uuid.UUID] = to("consultations.consultation.id")
     person_id: Mapped[uuid.UUID | None] = to("people.person.id")
     phrase_id: Mapped[uuid.UUID | None] = to("people.phrase.id")
+    input_id: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4)  # the id it will have: files hang on it already
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
     day: Mapped[date]
 

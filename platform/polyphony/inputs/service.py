@@ -19,6 +19,7 @@ from polyphony.kernel.viewer import Viewer
 from polyphony.languages.models import TranslatorRefusal
 from polyphony.languages.service import mark_stale, remove_translations
 from polyphony.organisations.models import Organisation
+from polyphony.uploads import service as uploads
 
 
 def consultation(id: uuid.UUID) -> Consultation:
@@ -103,13 +104,15 @@ def _keep(by: Viewer, about: Consultation, **fields: Any) -> Draft:
     return kept
 
 
-def say(by: Viewer, *, about: Consultation, text: str, lang: str, other: str) -> Draft:
-    """Keep the words and their language as a draft.
+def say(by: Viewer, *, about: Consultation, text: str, lang: str, other: str, is_last: bool = True) -> Draft:
+    """Keep the words and their language as a draft; without words only when she goes on writing (not `is_last`).
 
     Raises NotInvited, NothingSaid, NoSuchTag, and what `ensure_open` raises.
     """
     ensure_may_speak(by, about.id)
     ensure_open(about)
+    if not text and not is_last:
+        return _keep(by, about)
     rules.ensure_said(text)
     guessed = not lang
     lang = rules.tag(lang or tongues.guess(text, locale.language()), other)
@@ -148,18 +151,19 @@ def send(by: Viewer, *, about: Consultation) -> Input:
     kept = draft(by, about.id)
     if kept is None or not is_complete(kept):
         raise rules.DraftGone()
-    entry = put(by, about=about, **{k: v for k, v in kept.fields.items() if k != "guessed"})
+    entry = put(by, about=about, id=kept.input_id, **{k: v for k, v in kept.fields.items() if k != "guessed"})
     db.session.delete(kept)
     viewer.refresh()
     return entry
 
 
 def put(by: Viewer, *, about: Consultation, text: str, lang: str, audience: str, addressed: list[Any], naming: str,
-        speaks_as: str, readers: list[Any] | tuple[()] = (), pseudonym: str = "", source: str | None = None) -> Input:
+        speaks_as: str, readers: list[Any] | tuple[()] = (), pseudonym: str = "", source: str | None = None,
+        id: uuid.UUID | None = None) -> Input:
     """Add one input of this author (also for imports, with the key of the imported row in `source`)."""
     organisation = speaks_for(by, about.id) if naming == "organisation" else ""
     entry = Input(
-        id=uuid.uuid4(), consultation_id=about.id, day=clock.today(), lang=lang, text=text, audience=audience,
+        id=id or uuid.uuid4(), consultation_id=about.id, day=clock.today(), lang=lang, text=text, audience=audience,
         readers=[uuid.UUID(str(x)) for x in readers], addressed=[uuid.UUID(str(x)) for x in addressed], naming=naming,
         shown_as=rules.shown_as(naming, name=by.name, organisation=organisation, pseudonym=pseudonym),
         speaks_as=speaks_as, source=source)
@@ -240,7 +244,7 @@ def _forget_reading(entry: Input) -> None:
 
 
 def withdraw(by: Viewer, *, entry: Input) -> Input:
-    """Take an input back, at any time: words, name, translations and excerpts go; that there was one stays.
+    """Take an input back, at any time: words, files, name, translations and excerpts go; that there was one stays.
 
     Raises Withdrawn.
     """
@@ -248,6 +252,7 @@ def withdraw(by: Viewer, *, entry: Input) -> Input:
         raise rules.Withdrawn()
     providers.ask("input_withdrawn", entry.id)
     remove_translations([entry.id])
+    uploads.remove_all(entry.id)
     _forget_reading(entry)
     entry.text, entry.shown_as, entry.masked, entry.withdrawn_on = "", "", False, clock.today()
     entry.naming, entry.revision = "unattributed", entry.revision + 1

@@ -7,12 +7,15 @@ from polyphony.kernel import small_numbers, tallies, unlinkable
 from polyphony.kernel.database import db
 from polyphony.kernel.jobs import task
 from polyphony.languages.models import Translation, TranslatorRefusal
+from polyphony.uploads.models import Attachment
 
 _BY_PHRASE = "SELECT a.input_id FROM inputs.authorship a WHERE a.phrase_id IS NOT NULL"
 unlinkable.rows(Draft, "r.phrase_id IS NOT NULL")
 unlinkable.rows(Authorship, "r.phrase_id IS NOT NULL")
 unlinkable.rows(Input, f"r.id IN ({_BY_PHRASE})")
 unlinkable.rows(Translation, f"r.subject_id IN ({_BY_PHRASE})")
+unlinkable.rows(Attachment, f"r.subject_id IN ({_BY_PHRASE})")
+unlinkable.rows(Attachment, "r.subject_id IN (SELECT d.input_id FROM inputs.draft d WHERE d.phrase_id IS NOT NULL)")
 unlinkable.rows(TranslatorRefusal, f"r.subject_id IN ({_BY_PHRASE})")
 
 _COUNTS = sa.text("""

@@ -4,7 +4,7 @@ import uuid
 
 from flask import request, url_for
 
-from polyphony.inputs import path, rules, service, whole
+from polyphony.inputs import attaching, path, rules, service, whole
 from polyphony.inputs.forms import (
     AUDIENCE_LABELS,
     NAMING_LABELS,
@@ -19,9 +19,10 @@ from polyphony.inputs.views import blueprint
 from polyphony.inputs.views_say import quiet
 from polyphony.kernel import clock, locale, viewer
 from polyphony.kernel.access import access, author
-from polyphony.kernel.forms import answer
+from polyphony.kernel.forms import Form, answer
 from polyphony.kernel.pages import page
 from polyphony.languages.service import translations_for, written
+from polyphony.uploads.forms import to_remove
 
 DRAWN = 3  # the newest inputs show their paths in the inbox; the others on their own pages
 
@@ -65,6 +66,15 @@ def withdraw(id: uuid.UUID):  # type: ignore[no-untyped-def]
                   then=lambda r: url_for("inputs.mine", id=id), again=lambda: _mine(id, gone=form))
 
 
+@blueprint.post("/inbox/<uuid:id>/removed-files")
+@access(author)
+def remove_file(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, form = viewer.current(), Form()
+    entry = service.own(by, id)
+    return answer(form, lambda: attaching.remove(by, entry=entry, file=to_remove()),
+                  then=lambda r: url_for("inputs.mine", id=id), again=lambda: _mine(id, taking=form))
+
+
 @blueprint.post("/inbox/<uuid:id>/refused-translators")
 @access(author)
 def refuse_translator(id: uuid.UUID):  # type: ignore[no-untyped-def]
@@ -80,7 +90,7 @@ def _choices(translators):  # type: ignore[no-untyped-def]
     return options((str(t.id), t.shown_as) for t in translators)
 
 
-def _mine(id: uuid.UUID, edit=None, gone=None, refuse=None):  # type: ignore[no-untyped-def]
+def _mine(id: uuid.UUID, edit=None, gone=None, refuse=None, taking=None):  # type: ignore[no-untyped-def]
     quiet()
     by = viewer.current()
     found, m = whole.own(by, id)
@@ -94,7 +104,8 @@ def _mine(id: uuid.UUID, edit=None, gone=None, refuse=None):  # type: ignore[no-
     refuse.translator.choices = _choices(t for t, is_refused in appointed if not is_refused)
     return page(
         "inputs/mine.html", fragment="mine", m=m, paths=path.paths([m], {about.id: about}), about=about,
-        edit=edit, gone=gone or WithdrawForm(formdata=None), refuse=refuse,
+        edit=edit, gone=gone or WithdrawForm(formdata=None), refuse=refuse, files=found.files,
+        taking=taking or Form(formdata=None),
         refused=[t.shown_as for t, is_refused in appointed if is_refused],
         closed=service.closed_because(about), audience=AUDIENCE_LABELS[m.entry.audience],
         naming=NAMING_LABELS[m.entry.naming], speaks_as=SPEAKS_LABELS[m.entry.speaks_as],

@@ -5,13 +5,23 @@ import uuid
 from flask import g, request, url_for
 
 from polyphony.inputs import desk, looking, service, whole
-from polyphony.inputs.forms import AUDIENCE_LABELS, SPEAKS_LABELS, HandForm, MaskForm, ReleaseForm, options
+from polyphony.inputs.forms import (
+    AUDIENCE_LABELS,
+    SPEAKS_LABELS,
+    HandForm,
+    MaskForm,
+    ReleaseForm,
+    WithholdForm,
+    options,
+)
 from polyphony.inputs.views import blueprint
 from polyphony.kernel import clock, locale, viewer
 from polyphony.kernel.access import access, facilitator
 from polyphony.kernel.forms import answer
+from polyphony.kernel.locale import _
 from polyphony.kernel.pages import page
 from polyphony.languages.service import translations_for, written
+from polyphony.uploads import service as uploads
 
 ONE = "/consultations/<uuid:id>/reading/<uuid:input>"
 
@@ -71,7 +81,24 @@ def hand(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
                   then=lambda r: url_for("inputs.read", id=id, input=input), again=lambda: _read(id, input, hand=form))
 
 
-def _read(id: uuid.UUID, input: uuid.UUID, release=None, mask=None, hand=None):  # type: ignore[no-untyped-def]
+@blueprint.post(ONE + "/withheld-files")
+@access(facilitator)
+def withhold(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
+    by = viewer.current()
+    entry = desk.find(by, id, input)
+    form = _withhold_form(uploads.on(input))
+    return answer(form, lambda withheld: desk.withhold(by, entry=entry, files=withheld),
+                  then=lambda r: url_for("inputs.read", id=id, input=input),
+                  again=lambda: _read(id, input, withhold=form))
+
+
+def _withhold_form(files, **kw):  # type: ignore[no-untyped-def]
+    form = WithholdForm(**kw)
+    form.withheld.choices = options((str(f.id), _("File %(number)s", number=f.number)) for f in files)
+    return form
+
+
+def _read(id: uuid.UUID, input: uuid.UUID, release=None, mask=None, hand=None, withhold=None):  # type: ignore[no-untyped-def]
     g.no_store = True
     desk.ensure_facilitates(viewer.current(), id)
     found = whole.facilitated(id, input)
@@ -84,9 +111,12 @@ def _read(id: uuid.UUID, input: uuid.UUID, release=None, mask=None, hand=None): 
     appointed, lang = whole.translators_of(entry), locale.language()
     hand.translator.choices = options((str(t.id), t.shown_as) for t, is_handed in appointed if not is_handed)
     tr = translations_for([entry.id, id], lang)
+    withhold = withhold or _withhold_form(found.files, formdata=None, data={
+        "withheld": [str(f.id) for f in found.files if f.withheld]})
     return page(
         "inputs/read.html", fragment="reading_one", about=about, entry=entry, kept=kept, release=release, mask=mask,
-        hand=hand, words=written(entry.text, entry.lang, entry.id, "text", tr, lang),
+        hand=hand, files=found.files, withhold=withhold,
+        words=written(entry.text, entry.lang, entry.id, "text", tr, lang),
         audience=AUDIENCE_LABELS[entry.audience], speaks_as=SPEAKS_LABELS[entry.speaks_as], day=clock.day,
         addressed=found.named(entry.addressed),
         readers=found.named(entry.readers), direction_of=locale.direction,

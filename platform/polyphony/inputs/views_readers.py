@@ -24,5 +24,6 @@ def index(id: uuid.UUID):  # type: ignore[no-untyped-def]
     rows = [(e, written(e.text, e.lang, e.id, "text", tr, lang), speaks[e.speaks_as]) for e in found.rows]
     return page("inputs/index.html", fragment="list", about=about, rows=rows, day=clock.day,
                 title=written(about.title, about.source_lang, id, "title", tr, lang),
-                counts=tallies.read([id]).get(id, {}), sought=sought, tongues=looking.tongues_of(about),
+                counts=tallies.read([id]).get(id, {}), files=found.files, sought=sought,
+                tongues=looking.tongues_of(about),
                 more=url_for("inputs.index", id=id, after=found.after, **sought.asked) if found.after else None)

@@ -4,7 +4,7 @@ import uuid
 
 from flask import g, redirect, url_for
 
-from polyphony.inputs import rules, sealing, service
+from polyphony.inputs import attaching, rules, sealing, service
 from polyphony.inputs.forms import (
     AUDIENCE_ABOUT,
     AUDIENCE_LABELS,
@@ -26,6 +26,9 @@ from polyphony.kernel.pages import page
 from polyphony.kernel.refusals import Refusal
 from polyphony.languages.service import translations_for, written
 from polyphony.people import phrases
+from polyphony.uploads import receiving, showing
+from polyphony.uploads import service as uploads
+from polyphony.uploads.forms import stays, to_remove
 
 
 def quiet() -> None:
@@ -92,11 +95,24 @@ def say(id: uuid.UUID):  # type: ignore[no-untyped-def]
 
 @blueprint.post("/consultations/<uuid:id>/say")
 @access(author)
+@receiving.takes_files
 def keep_words(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    service.ensure_may_speak(viewer.current(), id)
+    received, is_last = receiving.take(), not stays()
     by, about = _author(id)
-    form = SayForm()
-    return answer(form, lambda **typed: service.say(by, about=about, **typed),
-                  then=lambda r: url_for("inputs.choices", id=id), again=lambda: _say(about, form))
+    form = SayForm(is_last=is_last)
+
+    def keep(files: None, **typed):  # type: ignore[no-untyped-def]
+        return attaching.say(by, about=about, received=received, gone=to_remove(), is_last=is_last, **typed)
+
+    return answer(form, keep, then=lambda refused: _next(id, refused, is_last), again=lambda: _say(about, form))
+
+
+def _next(id: uuid.UUID, refused, is_last: bool) -> str:  # type: ignore[no-untyped-def]
+    """The next step, or this one again when a file was the matter."""
+    if is_last and not refused:
+        return url_for("inputs.choices", id=id)
+    return url_for("inputs.say", id=id, refused=refused, _anchor="refused-files" if refused else "files-part")
 
 
 def _author(id: uuid.UUID):  # type: ignore[no-untyped-def]
@@ -108,8 +124,9 @@ def _author(id: uuid.UUID):  # type: ignore[no-untyped-def]
 
 
 def _say(about, form):  # type: ignore[no-untyped-def]
-    return page("inputs/say.html", fragment="step", about=about, form=form, title=title_of(about),
-                closed=service.closed_because(about))
+    kept = service.draft(viewer.current(), about.id)
+    return page("inputs/say.html", fragment="step", about=about, form=form, title=title_of(about), **showing.told(),
+                closed=service.closed_because(about), files=uploads.on(kept.input_id) if kept else [])
 
 
 @blueprint.get("/consultations/<uuid:id>/say/choices")

@@ -13,16 +13,18 @@ from polyphony.kernel.access import there
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations.models import Organisation
+from polyphony.uploads.service import File, hanging_on, listed
 
 
 @dataclass(frozen=True)
 class Whole:
-    """An input, the consultation it belongs to, the author's own words where some are masked, the companies by name."""
+    """An input, its consultation, the author's own words where some are masked, the companies by name, the files."""
 
     entry: Input
     about: Consultation
     original: Original | None
     companies: dict[str, str]
+    files: list[File]
 
     def named(self, ids: list[uuid.UUID]) -> str:
         """These companies by their names, in a sentence; who left is not named."""
@@ -47,10 +49,11 @@ def _one(*wanted: sa.ColumnElement[bool]) -> Whole:
         Convener.consultation_id == Input.consultation_id, Convener.state == "accepted"
     ).correlate(Input).scalar_subquery()
     row = db.session.execute(
-        sa.select(Input, Consultation, Original, names).join(Consultation, Consultation.id == Input.consultation_id)
+        sa.select(Input, Consultation, Original, names, hanging_on(Input.id))
+        .join(Consultation, Consultation.id == Input.consultation_id)
         .outerjoin(Original, Original.input_id == Input.id).where(*wanted)).first()
-    entry, about, original, companies = there(row)
-    return Whole(entry, about, original, companies or {})
+    entry, about, original, companies, files = there(row)
+    return Whole(entry, about, original, companies or {}, listed(files))
 
 
 def translators_of(entry: Input) -> list[tuple[Translator, bool]]:

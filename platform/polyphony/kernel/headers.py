@@ -6,6 +6,7 @@ from polyphony.kernel import viewer
 
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+SANDBOX = "sandbox; default-src 'none'"  # for what people sent: no script, no form, no origin
 ALWAYS = {
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
@@ -22,6 +23,8 @@ def install(app: Flask) -> None:
     def _dress(response: Response) -> Response:
         for name, value in ALWAYS.items():
             response.headers[name] = value
+        if g.get("sandboxed"):
+            response.headers["Content-Security-Policy"] = SANDBOX
         if app.extensions["settings"].base_url.startswith("https://"):
             response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
         if request.endpoint == "static":

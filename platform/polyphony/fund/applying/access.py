@@ -4,6 +4,7 @@ from polyphony.fund.applying.models import Applicant, Application, ApplicationHa
 from polyphony.kernel.policies import allow, any_of, definer, ids, one, own_hat, protect, statements
 from polyphony.kernel.viewer import fact, had
 from polyphony.languages.access import changeable, readable_with
+from polyphony.uploads.access import hangs_on
 
 _HEAD = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$"
 
@@ -81,6 +82,10 @@ allow(ApplicationHand, "INSERT", "own", "", check=f"person_id = {one('person')} 
 for _model in (Part, BudgetLine):
     allow(_model, "SELECT", "of_seen", _SEEN)
     allow(_model, "INSERT", "applicant", "", check=_MINE_EDITABLE)
+_THIS = "subject_id IN (SELECT a.id FROM fund.application a"
+_MY_FILES = f"{_THIS} WHERE {any_of('a.id', 'applied')} AND {_EDITABLE})"
+hangs_on("application", read=f"{_THIS})", own=any_of("subject_id", "applied"), add=_MY_FILES, remove=_MY_FILES,
+         thing="EXISTS (SELECT 1 FROM fund.application x WHERE x.id = a.subject_id)")
 allow(Part, "UPDATE", "applicant", _MINE_EDITABLE)
 allow(BudgetLine, "DELETE", "applicant", _MINE_EDITABLE)
 allow(ChangeRequest, "SELECT", "of_seen", _SEEN)

@@ -14,6 +14,7 @@ from polyphony.fund.calls.models import Call
 from polyphony.kernel import money
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import CONSTRAINTS, BadInput, NotPermitted, WrongState
+from polyphony.uploads.service import File
 
 
 class NotApplicant(NotPermitted):
@@ -88,6 +89,7 @@ class Whole:
     asked: ChangeRequest | None
     parts: dict[str, Part] = field(default_factory=dict)
     lines: Sequence[BudgetLine] = ()
+    files: Sequence[File] = ()
 
     def said(self, name: str) -> str:
         part = self.parts.get(name)

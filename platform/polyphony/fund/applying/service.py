@@ -21,6 +21,9 @@ from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import mark_stale
 from polyphony.notices.service import tell
 from polyphony.organisations.models import Organisation
+from polyphony.uploads import service as uploads
+from polyphony.uploads.receiving import Received
+from polyphony.uploads.service import hanging_on, listed
 
 
 @dataclass(frozen=True)
@@ -37,18 +40,19 @@ class Own:
 def load(id: uuid.UUID, *, locked: bool = False) -> Whole:
     """An application this viewer may see, with all that belongs to it (four statements)."""
     wanted = (
-        sa.select(Application, Call, Applicant, ChangeRequest).join(Call, Call.id == Application.call_id)
+        sa.select(Application, Call, Applicant, ChangeRequest, hanging_on(Application.id))
+        .join(Call, Call.id == Application.call_id)
         .outerjoin(Applicant, Applicant.application_id == Application.id)
         .outerjoin(ChangeRequest, sa.and_(ChangeRequest.application_id == Application.id,
                                           ChangeRequest.done_on.is_(None)))
         .where(Application.id == id).execution_options(populate_existing=True))
     row = db.session.execute(wanted.with_for_update(of=Application, key_share=True) if locked else wanted).first()
-    application, call, applicant, asked = there(row)
+    application, call, applicant, asked, files = there(row)
     fresh = {"populate_existing": True}
     parts = db.session.scalars(sa.select(Part).where(Part.application_id == id).execution_options(**fresh))
     lines = db.session.scalars(sa.select(BudgetLine).where(BudgetLine.application_id == id).order_by(
         BudgetLine.place, BudgetLine.id)).all()
-    return Whole(application, call, applicant, asked, {part.name: part for part in parts}, lines)
+    return Whole(application, call, applicant, asked, {part.name: part for part in parts}, lines, listed(files))
 
 
 def of_mine(by: Viewer, id: uuid.UUID, *, locked: bool = False) -> Whole:
@@ -152,6 +156,24 @@ def _write(whole: Whole, step: str, given: dict[str, Any]) -> None:
         db.session.execute(sa.delete(BudgetLine).where(BudgetLine.application_id == application.id))
         db.session.add_all(BudgetLine(id=uuid.uuid4(), application_id=application.id, place=place, words=said,
                                       amount=amount) for place, (said, amount) in enumerate(given["lines"], start=1))
+
+
+def keep_files(by: Viewer, *, id: uuid.UUID, received: Received, gone: uuid.UUID | None) -> list[str]:
+    """Attach files, or take one away; answers why some were not kept. A change after sending voids votes.
+
+    Raises `NoLongerYours`, `AlreadyDecided`.
+    """
+    whole = of_mine(by, id, locked=True)
+    rules.ensure_changeable(whole, clock.now())
+    if gone:
+        uploads.remove(id, gone)
+    refused = [*received.refused, *uploads.attach("application", id, received.cleaned)]
+    if whole.application.state == "submitted" and (gone or received.cleaned):
+        whole.application.revision += 1
+    if whole.applicant:
+        _hand(by, id, whole.applicant.organisation_id)
+    audit.record("application.files", id, about=whole.call.id, anonymous=True)
+    return refused
 
 
 def send(by: Viewer, *, id: uuid.UUID, payee_reference: str) -> Whole:

@@ -11,12 +11,15 @@ from polyphony.fund.applying.models import STEPS
 from polyphony.fund.calls import service as calls
 from polyphony.fund.calls import showing
 from polyphony.kernel import clock, money, viewer
-from polyphony.kernel.access import Rule, access
+from polyphony.kernel.access import Rule, access, there
 from polyphony.kernel.forms import ChangedMeanwhile, Form, answer
 from polyphony.kernel.locale import direction, language, lazy, name_of
 from polyphony.kernel.pages import page
 from polyphony.languages.service import translations_for
 from polyphony.organisations.names import country
+from polyphony.uploads import receiving
+from polyphony.uploads import showing as showing_files
+from polyphony.uploads.forms import FilesForm, to_remove
 
 applicant = Rule("speaks for a stakeholder organisation", lambda v: bool(v.of("speaking")),
                  lazy("A member who speaks for a stakeholder organisation can do this."))
@@ -33,7 +36,9 @@ def attach(blueprint: Blueprint) -> None:
         blueprint.get(path, endpoint=name)(access(applicant)(read))
         blueprint.post(path, endpoint=f"take_{name}")(access(applicant)(take))
     blueprint.post(f"{HERE}/budget/sum", endpoint="add_up")(access(applicant)(add_up))
+    receiving.takes_files(keep_files)
     blueprint.get(HERE, endpoint="application")(access(applicant)(show))
+    blueprint.post(f"{HERE}/files", endpoint="take_application_files")(access(applicant)(keep_files))
     blueprint.post(f"{HERE}/withdrawal", endpoint="withdraw_application")(access(applicant)(withdraw))
     views_office.attach(blueprint)
 
@@ -80,7 +85,8 @@ def _show(application_id: uuid.UUID, form: Any) -> Any:
               url_for("fund.application_check", application_id=application_id) if name == "check"
               else url_for("fund.application_step", application_id=application_id, step=name)) for name in STEPS]
     has_letter = whole.application.state == "decided" and "fund.letter" in current_app.view_functions
-    return page("fund/application.html", form=form, steps=steps, has_letter=has_letter, **_about(whole))
+    return page("fund/application.html", form=form, steps=steps, has_letter=has_letter, **_about(whole),
+                taking=FilesForm(formdata=None), files=whole.files, **showing_files.told())
 
 
 def _about(whole: rules.Whole) -> dict[str, Any]:
@@ -93,6 +99,15 @@ def _about(whole: rules.Whole) -> dict[str, Any]:
         "is_open": rules.is_open(call, now), "can_change": rules.can_change(whole, now), "money": money,
         "writes": {"code": whole.application.lang, "name": name_of(whole.application.lang),
                    "direction": direction(whole.application.lang)}}
+
+
+def keep_files(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
+    there(application_id if viewer.current().is_in("applied", application_id) else None)
+    received, by, form = receiving.take(), viewer.current(), FilesForm()
+    return answer(form, lambda files: service.keep_files(by, id=application_id, received=received, gone=to_remove()),
+                  then=lambda refused: url_for("fund.application", application_id=application_id, refused=refused,
+                                               _anchor="refused-files" if refused else "files-part"),
+                  again=lambda: _show(application_id, form))
 
 
 def show_step(application_id: uuid.UUID, step: str):  # type: ignore[no-untyped-def]

@@ -21,6 +21,7 @@ from polyphony.kernel.locale import language
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import Written, translations_for, written
 from polyphony.organisations.models import Organisation
+from polyphony.uploads.service import File, hanging_on, listed
 
 
 def shown(mean: Fraction | None) -> str:
@@ -90,6 +91,7 @@ class Paper:
     parts: list[tuple[Any, Written]]
     lines: list[Any]
     criteria: list[Asked]
+    files: list[File] = field(default_factory=list)
 
     def amount(self, minor: int) -> str:
         return money.number(minor, self.call.currency)
@@ -128,12 +130,13 @@ def matrix(call_id: uuid.UUID, application_id: uuid.UUID) -> Matrix:
 
 
 def paper(application: Application, call: Call, criteria: list[Criterion]) -> Paper:
-    """The texts and the budget of an application: two statements."""
+    """The texts, the files and the budget of an application: two statements."""
     lang, none, nothing = language(), sa.literal(""), sa.literal(0)
     rows = db.session.execute(sa.union_all(
-        sa.select(Part.id, Part.name, Part.words, Part.lang, nothing.label("place"), nothing.label("amount"))
+        sa.select(Part.id, Part.name, Part.words, Part.lang, nothing.label("place"), nothing.label("amount"),
+                  hanging_on(Part.application_id).label("files"))
         .where(Part.application_id == application.id),
-        sa.select(BudgetLine.id, none, BudgetLine.words, none, BudgetLine.place, BudgetLine.amount)
+        sa.select(BudgetLine.id, none, BudgetLine.words, none, BudgetLine.place, BudgetLine.amount, sa.null())
         .where(BudgetLine.application_id == application.id)).order_by("place", "id")).all()
     kept, lines = {row.name: row for row in rows if row.name}, [row for row in rows if not row.name]
     tr = translations_for([call.id, *(p.id for p in kept.values()), *(c.id for c in criteria)], lang)
@@ -144,7 +147,8 @@ def paper(application: Application, call: Call, criteria: list[Criterion]) -> Pa
         said.get("title", untitled),
         [(words.PARTS[name], said[name]) for name in PARTS if name in said and name != "title"], lines,
         [Asked(c.id, c.weight, written(c.name, call.source_lang, c.id, "name", tr, lang),
-               written(c.words, call.source_lang, c.id, "words", tr, lang)) for c in criteria])
+               written(c.words, call.source_lang, c.id, "words", tr, lang)) for c in criteria],
+        listed(next((row.files for row in rows if row.name), None)))
 
 
 @dataclass(frozen=True)
