@@ -66,7 +66,8 @@ PUBLIC = {
     "feedback.theme.select_published", "feedback.excerpt.select_with_input", "feedback.answer.select_published",
     "feedback.publication.select_of_seen", "feedback.default.select_of_seen", "feedback.measure.select_with_answer",
     "feedback.ground_round.select_of_seen", "feedback.ground_view.select_shown"}
-FOLLOWS = re.compile(r"languages\.translation\.select_(with_\w+|of_public_title)")  # a translation is seen with what it translates
+FOLLOWS = re.compile(  # a translation is seen with what it translates, a file with what it hangs on
+    r"languages\.translation\.select_(with_\w+|of_public_title)|uploads\.attachment\.select_with_\w+")
 
 
 def unsealed(world) -> set[str]:
