@@ -41,7 +41,8 @@ class Lent(click.Group):
 class Commands(Polite, Lent):
     """The commands below, and those that lie in a file of their own."""
 
-    places = {"found": "polyphony.commands.founding:command", "verify": "polyphony.commands.verifying:command"}
+    places = {"found": "polyphony.commands.founding:command", "verify": "polyphony.commands.verifying:command",
+              "keyholder": "polyphony.commands.keyholding:command"}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*self.commands, *self.places])
