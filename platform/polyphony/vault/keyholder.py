@@ -50,6 +50,7 @@ class Trouble(Exception):
     message = lazy("This text is damaged. Copy all of it once more, from the line BEGIN to the line END.")
 
     def __init__(self, **values: Any):
+        self.values = values
         super().__init__(_(self.message, **values))
 
 

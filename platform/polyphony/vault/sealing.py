@@ -96,7 +96,7 @@ def reshare_order(asked: Asked, *, records: Iterable[str], needs: int, keys: lis
 
 def new_shares(text: str, *, asked: Asked, records: Iterable[str], needs: int, keys: list[bytes]
                ) -> dict[str, list[bytes]]:
-    """New sealed shares by record, if they are for exactly these records and keys. Raises DoNotFit, Damaged."""
+    """New sealed shares by record, if they cover these records and are for these keys. Raises DoNotFit, Damaged."""
     fields = dearmour(text, keyholder.NEW)
     wanted: tuple[Any, ...] = (asked.opening, needs, [b64(key) for key in keys])
     if (fields.get("opening"), fields.get("needs"), fields.get("keys")) != wanted:
@@ -106,6 +106,7 @@ def new_shares(text: str, *, asked: Asked, records: Iterable[str], needs: int, k
         if not isinstance(each, dict):
             raise Damaged()
         made[one(each, "record")] = [raw(share) for share in one(each, "shares", list)]
-    if set(made) != set(records) or any(len(shares) != len(keys) for shares in made.values()):
+    wanted_records = set(records)  # one may have been withdrawn since; none may be missing
+    if not wanted_records <= set(made) or any(len(shares) != len(keys) for shares in made.values()):
         raise DoNotFit()
-    return made
+    return {record: shares for record, shares in made.items() if record in wanted_records}
