@@ -6,11 +6,14 @@ import uuid
 import dirty
 import make
 import make_fund
+import make_vault
 from polyphony.consultations.models import Link
 from polyphony.demo.cast import PASSWORD
 from polyphony.demo.story import PHRASES
 from polyphony.feedback.models import GroundView, Objection
 from polyphony.kernel import secrets
+from polyphony.organisations.models import Membership
+from polyphony.vault.models import Holder, Keyholder
 
 PHRASE = next(iter(PHRASES.values()))
 SPEAKER = PHRASES["safety-alerts", "phrase:1"]
@@ -60,6 +63,8 @@ NOUNS = {
     "attachments": "(SELECT id FROM uploads.attachment ORDER BY id) UNION ALL SELECT "
                    "'00000000-0000-0000-0000-000000000001'",  # the demo itself brings no file
     "invitations": "SELECT id FROM organisations.invitation ORDER BY at, id LIMIT 2",
+    "keyholders": "SELECT id FROM vault.keyholder ORDER BY id", "boxes": "SELECT id FROM vault.box ORDER BY id",
+    "openings": "SELECT id FROM vault.opening ORDER BY id",
 }
 ENDPOINTS = {
     "feedback.draft": "SELECT t.id, c.company_id FROM feedback.theme t JOIN consultations.convener c USING "
@@ -147,6 +152,7 @@ def live_in(demo):
     _object(demo)
     _make_secrets(demo)
     _prepare(demo)
+    _keep(demo)
     return demo
 
 
@@ -201,3 +207,28 @@ def _prepare(demo):
     make.consultation(demo, [firm], state="draft", title="A consultation in preparation")
     (fund,) = demo.sql("SELECT organisation_id FROM fund.fund")[0]
     make_fund.call(demo, fund, state="draft", title="A call in preparation")
+
+
+def _keep(demo):
+    """Keyholders of the open consultation, something left with them, and a request that waits for their word."""
+    (here,) = demo.sql("SELECT id FROM consultations.consultation WHERE state = 'open'")[0]
+    holders = []
+    for who in ("coordinator", "translator", "facilitator"):
+        with demo.app.app_context():
+            hashed = secrets.address_hash(PEOPLE[who])
+        person, house = demo.sql("SELECT m.person_id, m.organisation_id FROM organisations.membership m JOIN people.credential "
+                                 "c USING (person_id) WHERE c.address_hash = %s ORDER BY m.begun_at, m.id LIMIT 1", hashed)[0]
+        key, id = make_vault.one_time()[0], uuid.uuid4()
+        holders.append({"id": id, "organisation": house})
+        make.add(demo, Membership(id=uuid.uuid4(), person_id=person, organisation_id=house, role="keyholder",
+                                  begun_at=make.now()),
+                 Keyholder(id=id, organisation_id=house, key=bytes(key.public_key), enrolled_on=make.today()),
+                 Holder(keyholder_id=id, person_id=person, text="public text"))
+    make_vault.circle(demo, here, holders)
+    left = browser_of(demo, "coordinator").post(f"/en/consultations/{here}/identity", data={
+        **make_vault.TOLD, "outside": "Jua", "agree": "y"})
+    assert left.status_code == 303, left.get_data(as_text=True)
+    (box,) = demo.sql("SELECT id FROM vault.box")[0]
+    asked = browser_of(demo, "facilitator").post(f"/en/boxes/{box}/opening", data={
+        "reason": "She asked for help.", "key": make_vault.one_time()[1], "days": "3", "delay": "0", "safety_reason": ""})
+    assert asked.status_code == 303, asked.get_data(as_text=True)

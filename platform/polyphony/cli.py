@@ -44,7 +44,8 @@ class Commands(Polite, Lent):
     places = {"found": "polyphony.commands.founding:command", "verify": "polyphony.commands.verifying:command",
               "backup": "polyphony.commands.keeping:backup", "backup-key": "polyphony.commands.keeping:key",
               "restore": "polyphony.commands.keeping:restore",
-              "verify-audit": "polyphony.commands.verifying_audit:command"}
+              "verify-audit": "polyphony.commands.verifying_audit:command",
+              "keyholder": "polyphony.commands.keyholding:command"}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*self.commands, *self.places])

@@ -12,7 +12,7 @@ import pytest
 from psycopg import errors
 
 from polyphony.kernel import pg_binaries
-from polyphony.kernel.pg_roles import APP, AUDITOR, BACKUP, LOOKUP, OWNER, WORKER
+from polyphony.kernel.pg_roles import APP, AUDITOR, BACKUP, LOOKUP, OWNER, VAULT, WORKER
 from polyphony.kernel.postgres import Embedded, ServerTrouble
 
 
@@ -42,7 +42,7 @@ def test_every_role_is_exactly_what_it_must_be(server):
             "FROM pg_roles WHERE rolname LIKE 'polyphony%'").fetchall()
     assert sorted(rows) == sorted([
         (OWNER, True, False, False), (APP, True, False, False), (WORKER, True, False, False),
-        (LOOKUP, False, False, False), (BACKUP, True, True, False), (AUDITOR, True, False, False)])
+        (LOOKUP, False, False, False), (VAULT, False, False, False), (BACKUP, True, True, False), (AUDITOR, True, False, False)])
 
 
 def test_nobody_enters_without_the_password(server):

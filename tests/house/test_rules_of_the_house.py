@@ -13,7 +13,8 @@ from polyphony.folders import folder, root, source
 
 ROOMS = "platform/polyphony/*/"
 RULES = [  # (check, files, files that it does not bind, a fault, what is right)
-    (checks.long_files, ["platform/**/*.py"], (), "x = 1\n" * 301, "x = 1\n" * 300),
+    # The keyholder's tool is one file on purpose: it travels alone to computers without a network.
+    (checks.long_files, ["platform/**/*.py"], ("vault/keyholder.py",), "x = 1\n" * 301, "x = 1\n" * 300),
     (checks.long_functions, ["platform/**/*.py"], (), "def f():\n" + " x = 1\n" * 30, "def f():\n" + " x = 1\n" * 29),
     (checks.long_views, [ROOMS + "views*.py"], (), "@access(anyone)\ndef f():\n" + " x = 1\n" * 15,
      "@access(anyone)\ndef f():\n" + " x = 1\n" * 14),

@@ -16,6 +16,7 @@ TABLES = {"consultations": "consultations.consultation", "themes": "feedback.the
           "organisation": "organisations.organisation", "memberships": "organisations.membership",
           "invitations": "organisations.invitation", "attachments": "uploads.attachment", "fund": "(SELECT organisation_id AS id FROM fund.fund)",
           "fund/promises": "fund.pledge", "fund/bodies": "fund.body", "fund/entries": "fund.entry", "fund/grants": 'fund."grant"'}
+TABLES |= {"keyholders": "vault.keyholder", "boxes": "vault.box", "openings": "vault.opening"}
 TABLES |= {f"fund/{kind}s": f"fund.{kind}" for kind in ("call", "application", "instalment", "payment", "receipt")}
 ONE_ID = re.compile(r"^/en/((?:fund/)?[a-z]+)/([0-9a-f-]{36})(?=/|$)")
 

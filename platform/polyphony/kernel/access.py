@@ -51,6 +51,9 @@ steward = Rule("steward", lambda v: v.is_steward, lazy("The stewards of the plat
 auditor = Rule("auditor", lambda v: v.is_auditor, lazy("The auditor can see this."))
 organisation_admin = Rule("organisation administrator", lambda v: bool(v.of("administered")),
                           lazy("The administrator of your organisation can do this."))
+keyholder = Rule("keyholder", lambda v: bool(v.of("keyholding")), lazy("A keyholder can do this."))
+vault_room = Rule("keyholder or facilitator", lambda v: bool(v.of("keyholding")) or v.is_facilitator,
+                  lazy("The facilitator and the keyholders can see this."))
 phrase = Rule("return phrase holder", lambda v: v.is_phrase, lazy("Enter your return phrase to come back to this."))
 author = Rule("author", lambda v: v.is_phrase or v.is_signed_in,
               lazy("Enter your return phrase, or sign in, to come back to this."))

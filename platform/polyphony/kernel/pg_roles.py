@@ -1,4 +1,4 @@
-"""The database's own roles: who owns, who serves, who works, who looks up, who saves, who checks."""
+"""The database's own roles: who owns, who serves, who works, who looks up, who keeps, who saves, who checks."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,17 +8,18 @@ from psycopg import sql
 
 OWNER, APP, WORKER = "polyphony_owner", "polyphony_app", "polyphony_worker"
 LOOKUP, BACKUP, AUDITOR = "polyphony_lookup", "polyphony_backup", "polyphony_auditor"
+VAULT = "polyphony_vault"  # nobody signs in as it; it alone reads what is sealed
 WITH_LOGIN = (OWNER, APP, WORKER, BACKUP, AUDITOR)
-ROLES = (*WITH_LOGIN, LOOKUP)
+ROLES = (*WITH_LOGIN, LOOKUP, VAULT)
 
 _PLAIN = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION INHERIT"
 
 
 def ensure_roles(superuser: psycopg.Connection[Any], passwords: Mapping[str, str]) -> None:
-    """Make the six roles what they must be, however they were before; safe to repeat.
+    """Make the seven roles what they must be, however they were before; safe to repeat.
 
     Only the backup role sees past row security, and it may only read. The owner may hand functions
-    over to the lookup role, which nobody can sign in as.
+    over to the lookup role and the vault's, which nobody can sign in as.
     """
     there = {name for (name,) in superuser.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'polyphony%%'")}
     for role in ROLES:
@@ -35,7 +36,8 @@ def ensure_roles(superuser: psycopg.Connection[Any], passwords: Mapping[str, str
 
 def _ensure_memberships(superuser: psycopg.Connection[Any]) -> None:
     how = " WITH INHERIT TRUE, SET TRUE" if superuser.info.server_version >= 160000 else ""
-    superuser.execute(sql.SQL("GRANT {} TO {}" + how).format(sql.Identifier(LOOKUP), sql.Identifier(OWNER)))
+    for role in (LOOKUP, VAULT):
+        superuser.execute(sql.SQL("GRANT {} TO {}" + how).format(sql.Identifier(role), sql.Identifier(OWNER)))
     superuser.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(BACKUP)))
 
 

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from polyphony.kernel.database import Base
 
 APP, WORKER, LOOKUP = "polyphony_app", "polyphony_worker", "polyphony_lookup"
+VAULT = "polyphony_vault"
+ROLES = f"{APP}, {WORKER}, {LOOKUP}, {VAULT}"
 VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _SEALED = "(SELECT viewer.sealed())"
 
@@ -75,6 +77,7 @@ class Protection:
 
 declared: dict[str, Protection] = {}
 functions: list[tuple[str, str]] = []  # (signature, CREATE FUNCTION …), owned by polyphony_lookup
+owners: dict[str, str] = {}  # functions that another role owns, by signature
 statements: list[str] = []  # triggers and other idempotent SQL, applied last
 
 
@@ -91,13 +94,14 @@ def _staying(model: type[Base] | str, verbs: str) -> str:
     return verbs.replace("UPDATE", f"UPDATE ({', '.join(may)})")
 
 
-def protect(model: type[Base] | str, *, app: str = "", worker: str = "", lookup: str = "SELECT") -> Protection:
+def protect(model: type[Base] | str, *, app: str = "", worker: str = "", lookup: str = "SELECT",
+            vault: str = "") -> Protection:
     """Declare a table: what each database role may do at all. Rows come by `allow`."""
     table = model if isinstance(model, str) else model.__table__.fullname  # type: ignore[attr-defined]
     kept = declared.setdefault(table, Protection(table))
-    given = ((APP, _staying(model, app)), (WORKER, worker), (LOOKUP, lookup))
+    given = ((APP, _staying(model, app)), (WORKER, worker), (LOOKUP, lookup), (VAULT, vault))
     kept.grants = {role: verbs for role, verbs in given if verbs}
-    for role, verbs in ((WORKER, worker), (LOOKUP, lookup)):
+    for role, verbs in given[1:]:
         short = role.removeprefix("polyphony_")
         for verb in VERBS:
             if verb in verbs.upper():
@@ -129,12 +133,13 @@ def reference(model: type[Base]) -> None:
     declared[table] = Protection(table, {APP: "SELECT", WORKER: "SELECT", LOOKUP: "SELECT"}, [], open_reference=True)
 
 
-def definer(signature: str, body: str, *, to: str = APP) -> None:
+def definer(signature: str, body: str, *, to: str = APP, owner: str = LOOKUP) -> None:
     """A SECURITY DEFINER function: the one way past row security, named, narrow, revoked from PUBLIC.
 
     `body` is everything after `CREATE OR REPLACE FUNCTION <signature>` up to the AS clause included.
     """
     functions.append((signature, f"{to}\n{body}"))
+    owners[signature] = owner
 
 
 def undeclared() -> list[str]:
@@ -150,7 +155,7 @@ def apply(connection: sa.Connection) -> None:
     connection = connection.execution_options(no_parameters=True)
     run = connection.exec_driver_sql
     for schema in sorted({name.split(".")[0] for name in declared} | {"viewer"}):
-        run(f"GRANT USAGE ON SCHEMA {schema} TO {APP}, {WORKER}, {LOOKUP}")
+        run(f"GRANT USAGE ON SCHEMA {schema} TO {ROLES}")
     for table, name in run("SELECT schemaname || '.' || tablename, policyname FROM pg_policies").fetchall():
         if table in declared:
             run(f'DROP POLICY "{name}" ON {table}')
@@ -163,7 +168,7 @@ def apply(connection: sa.Connection) -> None:
 
 def _apply_table(connection: sa.Connection, kept: Protection) -> None:
     run = connection.exec_driver_sql
-    run(f"REVOKE ALL ON {kept.table} FROM PUBLIC, {APP}, {WORKER}, {LOOKUP}")
+    run(f"REVOKE ALL ON {kept.table} FROM PUBLIC, {ROLES}")
     for role, verbs in kept.grants.items():
         run(f"GRANT {verbs} ON {kept.table} TO {role}")
     if kept.open_reference:
@@ -180,12 +185,12 @@ def _apply_functions(connection: sa.Connection) -> None:
         _, body = text.split("\n", 1)
         run(f"CREATE OR REPLACE FUNCTION {signature} {body}")
     for signature, text in functions:
-        role = text.split("\n", 1)[0]
+        role, owner = text.split("\n", 1)[0], owners[signature]
         name = _identity(signature)
         schema = signature.split(".")[0]
-        run(f"GRANT CREATE ON SCHEMA {schema} TO {LOOKUP}")  # PostgreSQL wants it of a new owner
-        run(f"ALTER FUNCTION {name} OWNER TO {LOOKUP}")
-        run(f"REVOKE CREATE ON SCHEMA {schema} FROM {LOOKUP}")
+        run(f"GRANT CREATE ON SCHEMA {schema} TO {owner}")  # PostgreSQL wants it of a new owner
+        run(f"ALTER FUNCTION {name} OWNER TO {owner}")
+        run(f"REVOKE CREATE ON SCHEMA {schema} FROM {owner}")
         run(f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC")
         run(f"GRANT EXECUTE ON FUNCTION {name} TO {role}")
 

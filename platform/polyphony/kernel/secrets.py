@@ -68,6 +68,12 @@ def address_hash(address: str) -> bytes:
     return hmac.digest(_settings().address_hash_key, same_address(address).encode(), "sha256")
 
 
+def keyed(kind: str, *parts: uuid.UUID) -> bytes:
+    """A name for things that belong together, made with the key outside the database: useless without it."""
+    said = "|".join(["polyphony", kind, *map(str, parts)])
+    return hmac.digest(_settings().address_hash_key, said.encode(), "sha256")
+
+
 def seal_address(address: str, owner: uuid.UUID) -> bytes:
     """E-mail address as AEAD ciphertext (XChaCha20-Poly1305), bound to the row it belongs to."""
     return bytes(Aead(_settings().address_cipher_key).encrypt(address.strip().encode(), owner.bytes))

@@ -135,7 +135,7 @@ def declare() -> None:
     names = ["person", "phrase", *(name for name, _ in SETTINGS)]
     together = " || '|' || ".join(f"coalesce(current_setting('polyphony.{name}', true), '')" for name in names)
     policies.definer("viewer.seal() RETURNS text", _SEAL.format(together=together), to=policies.LOOKUP)
-    policies.definer("viewer.sealed() RETURNS boolean", _SEALED)
+    policies.definer("viewer.sealed() RETURNS boolean", _SEALED, to=f"{policies.APP}, {policies.VAULT}")
     policies.definer("viewer.open(secret bytea, link_secrets bytea[]) RETURNS jsonb", _open_body())
     policies.functions += rooms_functions
 

@@ -70,6 +70,9 @@ _SQL = {
           AND NOT EXISTS (SELECT 1 FROM fund.recusal r WHERE r.application_id = a.id AND r.person_id = s.person_id))
         AND NOT EXISTS (SELECT 1 FROM fund.vote w WHERE w.application_id = a.id AND w.person_id = v.person
           AND w.application_revision = a.revision)""",
+    "keyholders": """
+        SELECT h.person_id, NULL::uuid FROM vault.seat s JOIN vault.holder h ON h.keyholder_id = s.keyholder_id
+        JOIN vault.keyholder k ON k.id = h.keyholder_id WHERE s.circle_id = :subject AND k.ended_on IS NULL""",
     "seats": """
         SELECT m.person_id, NULL::uuid FROM organisations.membership m
         WHERE m.organisation_id = :subject AND m.role = 'facilitator' AND {living}""",

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, request, url_for
 
-from polyphony.kernel import viewer
+from polyphony.kernel import providers, viewer
 from polyphony.kernel.access import access, author
 from polyphony.kernel.forms import Form, answer
 from polyphony.kernel.pages import page
@@ -32,5 +32,6 @@ def _inbox(form: Form):  # type: ignore[no-untyped-def]
     told = service.recent(viewer.current(), limit=service.PAGE + 1, offset=number * service.PAGE)
     more = url_for("notices.inbox", page=number + 1) if len(told) > service.PAGE else None
     told = told[:service.PAGE]
-    return page("notices/inbox.html", fragment="list", form=form, more=more,
+    besides = [] if number else [each for found in providers.ask("told_besides", viewer.current()) for each in found]
+    return page("notices/inbox.html", fragment="list", form=form, more=more, besides=besides,
                 items=[(note, place(note)) for note in told], unseen=any(not note.seen for note in told))

@@ -1,7 +1,7 @@
 """Row security of organisations: admitted ones are public; members are known to their own administrators."""
 
 from polyphony.kernel.policies import allow, any_of, definer, holds, ids, one, protect, statements
-from polyphony.kernel.viewer import card, fact
+from polyphony.kernel.viewer import card, fact, had
 from polyphony.organisations.models import Approval, Invitation, Membership, MembershipEnd, Organisation
 from polyphony.people.models import Person
 
@@ -23,6 +23,9 @@ _seat("deciding", "o.kind = 'company' AND o.admitted_on IS NOT NULL AND m.role =
 _seat("stakeholders", "o.kind = 'stakeholder' AND o.admitted_on IS NOT NULL")
 _seat("speaking", "o.kind = 'stakeholder' AND o.admitted_on IS NOT NULL AND m.role IN ('coordinator', 'contributor')")
 _seat("interpreting", "o.admitted_on IS NOT NULL AND m.role = 'translator'")
+# Companies keep no shares: neither by a seat of theirs nor through somebody who has one there as well.
+_seat("keyholding", "o.kind <> 'company' AND o.admitted_on IS NOT NULL AND m.role = 'keyholder' AND "
+      f"coalesce(cardinality({had('companies')}), 0) = 0")
 _seat("facilitating", "o.kind = 'facilitation' AND o.admitted_on IS NOT NULL AND m.role = 'facilitator'")
 card("organisation", f"SELECT o.name {_LIVING} ORDER BY m.begun_at, o.name LIMIT 1")
 card("function", f"SELECT m.function {_LIVING} AND m.function <> '' ORDER BY m.begun_at LIMIT 1")

@@ -11,9 +11,10 @@ from polyphony.kernel.database import Base, Row, at_most, one_of, to
 KINDS = ("company", "stakeholder", "facilitation", "fund", "operator")
 ROLES = {
     "company": ("administrator", "engagement_lead", "decision_maker", "board_observer"),
-    "stakeholder": ("coordinator", "contributor", "translator"),
-    "facilitation": ("administrator", "facilitator"),
-    "fund": ("administrator", "reviewer", "committee_member", "treasurer", "approver", "releaser", "translator"),
+    "stakeholder": ("coordinator", "contributor", "translator", "keyholder"),
+    "facilitation": ("administrator", "facilitator", "keyholder"),
+    "fund": ("administrator", "reviewer", "committee_member", "treasurer", "approver", "releaser", "translator",
+             "keyholder"),
     "operator": ("administrator",),
 }
 ADMINISTERS = ("administrator", "coordinator")

@@ -16,6 +16,7 @@ ROLE_NAMES = {
     "coordinator": lazy("Coordinator"), "contributor": lazy("Contributor"), "translator": lazy("Translator"),
     "facilitator": lazy("Facilitator"), "reviewer": lazy("Reviewer"), "committee_member": lazy("Committee member"),
     "treasurer": lazy("Treasurer"), "approver": lazy("Approver"), "releaser": lazy("Releaser"),
+    "keyholder": lazy("Keyholder"),
 }
 ROLE_WORDS = {
     "administrator": lazy("Invites members and ends memberships."),
@@ -31,6 +32,7 @@ ROLE_WORDS = {
     "treasurer": lazy("Records money that came and prepares payments."),
     "approver": lazy("Approves payments that somebody else prepared."),
     "releaser": lazy("Releases payments that two others prepared and approved."),
+    "keyholder": lazy("Holds one share of each sealed identity; several open one together."),
 }
 FUNCTION_NAMES = {
     "engineering": lazy("Engineering"), "product": lazy("Product"), "research": lazy("Research"),

@@ -1,0 +1,1 @@
+"""The vault: names and contacts that only several keyholders together can open, never this server."""

@@ -1,0 +1,49 @@
+"""Row security of the vault: serving roles see who keeps and what is asked; its own role alone what is sealed."""
+
+from polyphony.consultations.models import Consultation
+from polyphony.kernel.policies import allow, any_of, holds, one, protect
+from polyphony.kernel.viewer import fact, had
+from polyphony.vault import ceremony  # noqa: F401 - declares the functions that are the only way in
+from polyphony.vault.models import (
+    Box,
+    Circle,
+    Holder,
+    Keyholder,
+    Opening,
+    Reading,
+    Release,
+    Sealed,
+    Seat,
+    Share,
+    Telling,
+    Word,
+)
+
+# The keys that are this viewer's to use, as long as she is seated as a keyholder there; the circles they belong to.
+fact("keeping", "SELECT array_agg(h.keyholder_id) FROM vault.holder h JOIN vault.keyholder k ON k.id = h.keyholder_id "
+     f"WHERE h.person_id = me AND k.ended_on IS NULL AND k.organisation_id = ANY ({had('keyholding')})")
+fact("kept", "SELECT array_agg(DISTINCT c.consultation_id) FROM vault.circle c JOIN vault.seat s ON s.circle_id = c.id "
+     f"WHERE c.state <> 'ended' AND s.keyholder_id = ANY ({had('keeping')})")
+
+_ALL = "SELECT, INSERT, UPDATE, DELETE"
+for _seen in (Keyholder, Holder, Circle, Seat):
+    protect(_seen, app="SELECT", worker="SELECT", lookup="SELECT", vault=_ALL)
+for _asked in (Box, Opening, Word, Reading):
+    protect(_asked, app="SELECT", lookup="", vault=_ALL)
+for _hidden in (Sealed, Share, Release, Telling):
+    protect(_hidden, lookup="", vault=_ALL)
+
+_SEEN = "consultation_id IN (SELECT c.id FROM consultations.consultation c)"
+_ROOM = any_of("consultation_id", "facilitated", "kept")
+_ASKED = "opening_id IN (SELECT o.id FROM vault.opening o)"
+allow(Keyholder, "SELECT", "public", "true", public=True)
+allow(Holder, "SELECT", "own", f"person_id = {one('person')}")
+allow(Circle, "SELECT", "of_seen", _SEEN, public=True)
+allow(Seat, "SELECT", "of_seen", "circle_id IN (SELECT c.id FROM vault.circle c)", public=True)
+allow(Box, "SELECT", "room", _ROOM)
+allow(Opening, "SELECT", "room", _ROOM)
+allow(Opening, "SELECT", "own", f"person_id = {one('person')}")
+allow(Word, "SELECT", "of_seen", _ASKED)
+allow(Reading, "SELECT", "of_seen", _ASKED)
+allow(Reading, "SELECT", "auditor", holds("auditor"))
+allow(Consultation, "SELECT", "keyholder", any_of("id", "kept"))

@@ -1,0 +1,40 @@
+"""What this room answers when others ask: what waits for a keyholder, what somebody is told of her own box."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import sqlalchemy as sa
+from flask import url_for
+
+from polyphony.kernel import clock
+from polyphony.kernel.database import db
+from polyphony.kernel.locale import _, ngettext
+from polyphony.kernel.providers import provide
+from polyphony.kernel.viewer import Viewer
+from polyphony.vault import desk
+from polyphony.vault.models import Opening, Reading, Seat, Word
+
+
+@provide("waits")
+def waits(by: Viewer) -> list[Any]:
+    """Requests on which this keyholder has not given her word."""
+    mine = by.of("keeping")
+    if not mine:
+        return []
+    said = sa.exists().where(Word.opening_id == Opening.id, Word.keyholder_id == Seat.keyholder_id)
+    done = sa.exists().where(Reading.opening_id == Opening.id)
+    rows = db.session.execute(
+        sa.select(Opening.consultation_id, sa.func.count()).join(Seat, Seat.circle_id == Opening.circle_id).where(
+            Seat.keyholder_id.in_(mine), Opening.until > clock.now(), Seat.organisation_id != Opening.organisation_id,
+            ~said, ~done).group_by(Opening.consultation_id).order_by(Opening.consultation_id)).all()
+    return [SimpleNamespace(text=ngettext("%(num)s request waits for your word as a keyholder",
+                                          "%(num)s requests wait for your word as a keyholder", number),
+                            url=url_for("vault.room", id=id), due="", warn=False) for id, number in rows]
+
+
+@provide("told_besides")
+def told(by: Viewer) -> list[Any]:
+    """That keyholders opened what somebody left with them: found when she looks, so that no row joins her to it."""
+    return [SimpleNamespace(day=clock.day(row.day), url=url_for("vault.identity", id=row.consultation_id), seen=True,
+                            sentence=_("The keyholders of a consultation opened what you left with them."))
+            for row in desk.told(by, by.of("participating"))]
