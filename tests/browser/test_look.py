@@ -24,7 +24,8 @@ def open_page(browser, base, *, width=320, scripts=True):
 
 def pages_of(page) -> list[str]:
     """Addresses linked from where one is, within this site."""
-    return sorted({a for a in page.eval_on_selector_all("main a, aside a, nav a", "e => e.map(a => a.getAttribute('href'))")
+    return sorted({a for a in page.eval_on_selector_all(
+        "main a:not([download]), aside a:not([download]), nav a", "e => e.map(a => a.getAttribute('href'))")
                    if a and a.startswith("/") and "/static" not in a})
 
 

@@ -71,11 +71,12 @@ def loose(world) -> set[str]:
     """SECURITY DEFINER functions that reach further than they should.
 
     Each looks names up in the system's own schema first and in the session's last, belongs to the role that owns
-    nothing else, and is open to nobody but whom it was made for.
+    nothing else (the vault has one of its own), and is open to nobody but whom it was made for.
     """
     found = world.sql(
         "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
-        "WHERE p.prosecdef AND (p.proowner <> 'polyphony_lookup'::regrole "
+        "WHERE p.prosecdef AND (p.proowner <> (CASE n.nspname WHEN 'vault' THEN 'polyphony_vault' ELSE 'polyphony_lookup' END)"
+        "::regrole "
         "OR NOT EXISTS (SELECT 1 FROM unnest(p.proconfig) said WHERE said ~ '^search_path=(jobs, )?pg_catalog, pg_temp$') "
         "OR has_function_privilege('public', p.oid, 'EXECUTE'))")
     return {name for (name,) in found}

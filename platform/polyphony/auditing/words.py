@@ -13,6 +13,7 @@ AREAS = {
     "call": lazy("Calls for applications"), "application": lazy("Applications"), "applicant": lazy("Applicants"),
     "review": lazy("Reviews"), "case": lazy("Decisions of the fund"), "grant": lazy("Grants"),
     "instalment": lazy("Instalments"), "payment": lazy("Payments"), "ledger": lazy("Ledger"),
+    "keyholder": lazy("Keyholders"), "keyholders": lazy("Keyholders chosen"), "vault": lazy("Sealed identities"),
     "kernel": lazy("The platform itself"),
 }
 VERBS = {
@@ -105,5 +106,12 @@ VERBS = {
     "payment.returned": lazy("The bank returned a payment."), "payment.stopped": lazy("A payment was stopped."),
     "ledger.posted": lazy("An entry was posted in the ledger."),
     "ledger.reversed": lazy("An entry of the ledger was reversed."),
+    "keyholder.enrolled": lazy("A keyholder left her public key."),
+    "keyholder.ended": lazy("Somebody is no longer a keyholder."),
+    "keyholders.chosen": lazy("The keyholders of a consultation were chosen."),
+    "keyholders.changed": lazy("The keyholders of a consultation changed."),
+    "vault.asked": lazy("Somebody asked to open a sealed identity."),
+    "vault.read": lazy("A sealed identity was opened and read."),
+    "vault.unlinked": lazy("Sealed identities were written anew, so that nothing links them."),
     "kernel.unlinked": lazy("Rows of people without an account were written anew, so that nothing links them."),
 }
