@@ -24,7 +24,7 @@ from polyphony.kernel.pages import page
 from polyphony.languages.service import translations_for, written
 from polyphony.uploads.forms import to_remove
 
-DRAWN = 3  # the newest inputs show their paths in the inbox; the others on their own pages
+DRAWN = 2  # the newest inputs show their paths in the inbox; the others on their own pages
 
 
 @blueprint.get("/inbox")
