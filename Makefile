@@ -41,24 +41,25 @@ clean:           ## remove what was made here, but never the data in var/
 	rm -rf $(VENV) build dist static/htmx.min.js .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find platform tests translations \( -name __pycache__ -o -name '*.mo' \) -prune -exec rm -rf {} +
 
-# The locks are installed only when they differ from what was installed last. When uv cannot reach the
-# package index that pip is set up for, pip does the same more slowly.
+# A lock is installed only when it differs from what was installed last; what is there of one listed in $(2) will do.
+# When uv cannot reach the package index that pip is set up for, pip does the same more slowly.
 SUM = cat $(LOCKS)/$(1).txt | cksum
+FRESH = test "$$($(call SUM,$(1)))" = "$$(cat $(VENV)/.lock-$(1) 2>/dev/null)"
 define install
-	@test "$$($(call SUM,$(1)))" = "$$(cat $(VENV)/.lock-$(1) 2>/dev/null)" || { \
+	@$(foreach lock,$(2),$(call FRESH,$(lock)) ||) { \
 	  echo "Installing what requirements/$(1).txt lists."; \
 	  $(VENV)/bin/uv pip sync -q --python $(PY) --require-hashes $(LOCKS)/$(1).txt 2>$(VENV)/uv.log || { \
 	    echo "uv could not (see $(VENV)/uv.log); pip does it."; \
 	    $(PY) -m pip install -q --require-hashes -r $(LOCKS)/$(1).txt; } && \
-	  rm -f $(VENV)/.lock-run $(VENV)/.lock-test && $(2); }
+	  rm -f $(VENV)/.lock-run $(VENV)/.lock-test && $(call SUM,$(1)) > $(VENV)/.lock-$(1); }
 endef
 
+# The test lock holds the run lock: where the test set is in place, everything that running needs is there.
 installed: $(VENV)/.tools
-	$(call install,run,$(call SUM,run) > $(VENV)/.lock-run)
+	$(call install,run,run test)
 
-# The test lock holds the run lock, so both are then in place.
 installed-test: $(VENV)/.tools
-	$(call install,test,$(call SUM,test) > $(VENV)/.lock-test && $(call SUM,run) > $(VENV)/.lock-run)
+	$(call install,test,test)
 
 $(VENV)/.tools: $(LOCKS)/uv.txt $(LOCKS)/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'

@@ -23,8 +23,9 @@ PEOPLE = {
     "auditor": "auditor@polyphony.example",
 }
 # Those without whom some page would never be met in the state that matters.
-OTHERS = {"first lead": "lead@halcyon.example", "speaker": "", "fund administrator": "admin@fund.example",
-          "reviewer": "reviewer3@fund.example", "member": "member1@fund.example", "treasurer": "treasurer@fund.example",
+OTHERS = {"first lead": "lead@halcyon.example", "speaker": "", "applicant": "coordinator@voix.example",
+          "fund administrator": "admin@fund.example", "reviewer": "reviewer3@fund.example",
+          "member": "member1@fund.example", "treasurer": "treasurer@fund.example",
           "approver": "approver@fund.example", "releaser": "releaser@fund.example"}
 
 

@@ -29,9 +29,12 @@ def create_app(settings: Settings | None = None, *, worker: bool = False) -> Fla
     settings = settings or Settings.from_environment()
     app = Flask("polyphony", template_folder=str(folder("templates")), static_folder=str(folder("static")))
     app.extensions["settings"] = settings
+    is_secure = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key, SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_NAME="polyphony", SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        # With this prefix no neighbouring host can plant a cookie of that name: https, this host alone, every path.
+        SESSION_COOKIE_NAME="__Host-polyphony" if is_secure else "polyphony", SESSION_COOKIE_SECURE=is_secure,
+        SESSION_COOKIE_PATH="/", SESSION_COOKIE_DOMAIN=None,
         MAX_CONTENT_LENGTH=2 * 1024 * 1024, MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024, WTF_CSRF_TIME_LIMIT=12 * 3600,
         WTF_CSRF_SSL_STRICT=False, BABEL_TRANSLATION_DIRECTORIES=str(folder("translations")),
         BABEL_DEFAULT_LOCALE="en",

@@ -42,7 +42,10 @@ class Commands(Polite, Lent):
     """The commands below, and those that lie in a file of their own."""
 
     places = {"found": "polyphony.commands.founding:command", "verify": "polyphony.commands.verifying:command",
-              "keyholder": "polyphony.commands.keyholding:command"}
+              "keyholder": "polyphony.commands.keyholding:command",
+              "backup": "polyphony.commands.keeping:backup", "backup-key": "polyphony.commands.keeping:key",
+              "restore": "polyphony.commands.keeping:restore",
+              "verify-audit": "polyphony.commands.verifying_audit:command"}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*self.commands, *self.places])

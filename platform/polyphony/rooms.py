@@ -4,8 +4,8 @@ import importlib
 
 from flask import Blueprint
 
-ROOMS = ("people", "organisations", "languages", "notices", "consultations", "vault", "inputs", "feedback", "fund",
-         "openness")
+ROOMS = ("people", "organisations", "languages", "notices", "auditing", "consultations", "vault", "inputs", "feedback",
+         "fund", "openness")
 
 
 def models() -> None:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from polyphony.folders import folder, root
 
-KEYS = ("address_hash_key", "address_cipher_key", "phrase_salt")
+KEYS = ("address_hash_key", "address_cipher_key", "phrase_salt", "audit_key")
 DATABASES = ("database_url", "owner_database_url", "worker_database_url")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 KEY_BYTES = 32
@@ -34,10 +34,12 @@ class Settings:
     database_url: str = field(default="", repr=False)
     owner_database_url: str = field(default="", repr=False)
     worker_database_url: str = field(default="", repr=False)
+    backup_database_url: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
     address_hash_key: bytes = field(default=b"", repr=False)
     address_cipher_key: bytes = field(default=b"", repr=False)
     phrase_salt: bytes = field(default=b"", repr=False)
+    audit_key: bytes = field(default=b"", repr=False)
     argon2_memory: int = ARGON2_MEMORY
     smtp_url: str = field(default="", repr=False)
     mail_folder: Path | None = None
@@ -68,9 +70,10 @@ class Settings:
         at_home = is_loopback(host) and is_loopback(urlsplit(base_url).hostname or "")
         settings = cls(
             database_url=read.database("DATABASE_URL"), owner_database_url=read.database("OWNER_DATABASE_URL"),
-            worker_database_url=read.database("WORKER_DATABASE_URL"), address_hash_key=read.key("ADDRESS_HASH_KEY"),
+            worker_database_url=read.database("WORKER_DATABASE_URL"),
+            backup_database_url=read.database("BACKUP_DATABASE_URL"), address_hash_key=read.key("ADDRESS_HASH_KEY"),
             address_cipher_key=read.key("ADDRESS_CIPHER_KEY"), phrase_salt=read.key("PHRASE_SALT"),
-            secret_key=read.text("SECRET_KEY"), smtp_url=smtp,
+            audit_key=read.key("AUDIT_KEY"), secret_key=read.text("SECRET_KEY"), smtp_url=smtp,
             argon2_memory=read.number("POLYPHONY_ARGON2_MEMORY", ARGON2_MEMORY, up_to=2**21),
             mail_folder=read.path("MAIL_FOLDER", None if smtp else var / "mail"),
             mail_from=read.text("MAIL_FROM", f"polyphony@{urlsplit(base_url).hostname or 'localhost'}"),
@@ -141,7 +144,8 @@ class Settings:
 
     def with_database(self, name: str) -> Self:
         """The same deployment in another database of the same server."""
-        moved = {url: urlunsplit(urlsplit(getattr(self, url))._replace(path=f"/{name}")) for url in DATABASES}
+        moved = {url: urlunsplit(urlsplit(getattr(self, url))._replace(path=f"/{name}"))
+                 for url in (*DATABASES, "backup_database_url") if getattr(self, url)}
         return replace(self, **moved)
 
     def child_environment(self) -> dict[str, str]:

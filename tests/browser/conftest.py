@@ -60,13 +60,13 @@ def base(demo: Any) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def stage(server: Any, demo_template: Any, tmp_path: Path, browser: Any) -> Iterator[Stage]:
-    """A demo of one's own to act in: the admitted cast, three consultations, a browser, a worker."""
-    name = f"stage_{os.getpid()}_{tmp_path.name[-8:]}".replace("-", "_").lower()
-    server.create_database(name, template=demo_template[0])
+@contextmanager
+def staged(server: Any, template: str, folder: Path, browser: Any) -> Iterator[Stage]:
+    """A database of one's own to act in, its application at an address, a browser, a worker."""
+    name = f"stage_{os.getpid()}_{folder.name[-8:]}".replace("-", "_").lower()
+    server.create_database(name, template=template)
     made: list[World] = []
-    aside(lambda: made.append(open_world(server, name, tmp_path)))
+    aside(lambda: made.append(open_world(server, name, folder)))
     (world,) = made
     aside(lambda: world.worker)
     try:
@@ -77,3 +77,17 @@ def stage(server: Any, demo_template: Any, tmp_path: Path, browser: Any) -> Iter
     finally:
         aside(world.close)
         server.drop_database(name)
+
+
+@pytest.fixture
+def stage(server: Any, demo_template: Any, tmp_path: Path, browser: Any) -> Iterator[Stage]:
+    """A demo of one's own: the admitted cast, three consultations, a fund."""
+    with staged(server, demo_template[0], tmp_path, browser) as stage:
+        yield stage
+
+
+@pytest.fixture
+def bare_stage(server: Any, template: str, tmp_path: Path, browser: Any) -> Iterator[Stage]:
+    """Nothing but the platform: whoever walks here is put there by the test."""
+    with staged(server, template, tmp_path, browser) as stage:
+        yield stage

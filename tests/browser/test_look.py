@@ -24,7 +24,7 @@ def open_page(browser, base, *, width=320, scripts=True):
 
 def pages_of(page) -> list[str]:
     """Addresses linked from where one is, within this site."""
-    return sorted({a for a in page.eval_on_selector_all("main a, nav a", "e => e.map(a => a.getAttribute('href'))")
+    return sorted({a for a in page.eval_on_selector_all("main a, aside a, nav a", "e => e.map(a => a.getAttribute('href'))")
                    if a and a.startswith("/") and "/static" not in a})
 
 
@@ -68,26 +68,71 @@ def enter(page, base: str, lang: str, who: str) -> None:
     page.wait_for_url(lambda url: url != before)
 
 
-@pytest.mark.parametrize("lang", ["en", "ar"])
-@pytest.mark.parametrize("who", ["visitor", "phrase", "lead@tern.example", "facilitator@opentable.example",
-                                 "coordinator@masar.example", "steward1@polyphony.example"])
-def test_pages_are_sound(base, browser, who, lang) -> None:
-    """What each person finds by links, one page of a kind; axe in English only, for the story asks it in Arabic."""
-    page = open_page(browser, base)
-    enter(page, base, lang, who)
+# Whose pages, and which kinds of page must be among those she finds.
+PEOPLE = {
+    "visitor": {"/en/fund/…", "/en/fund/…/bodies"}, "phrase": set(), "facilitator@opentable.example": set(),
+    "coordinator@masar.example": set(), "steward1@polyphony.example": set(), "lead@tern.example": set(),
+    "auditor@polyphony.example": {"/en/fund/…/ledger", "/en/fund/entries/…", "/en/fund/…/payments", "/en/fund/payments/…"},
+    "coordinator@voix.example": {"/en/fund/applications/…", "/en/fund/applications/…/budget", "/en/fund/applications/…/check"},
+    "decider@halcyon.example": {"/en/fund/promises", "/en/fund/promises/new", "/en/fund/promises/…/withdrawal"},
+    "admin@fund.example": {"/en/fund/calls", "/en/fund/calls/…", "/en/fund/calls/…/preparation", "/en/fund/calls/…/applications", "/en/fund/calls/…/committee",
+                           "/en/fund/cases/…", "/en/fund/…/bodies", "/en/fund/bodies/…/seats/new", "/en/fund/calls/new"},
+    "reviewer3@fund.example": {"/en/fund/reviews", "/en/fund/reviews/…", "/en/fund/applications/…/step-aside"},
+    "member3@fund.example": {"/en/fund/calls/…/committee", "/en/fund/cases/…"},
+    "treasurer@fund.example": {"/en/fund/…/money", "/en/fund/…/receipts/new", "/en/fund/receipts/…/match",
+                               "/en/fund/receipts/…/sending-back", "/en/fund/receipts/…/reversal", "/en/fund/…/payments"},
+    "approver@fund.example": {"/en/fund/payments/…"}, "releaser@fund.example": {"/en/fund/payments/…"},
+}
+OFTEN = 14  # kinds of page looked at for each
+
+
+def queued(page, wants_fund: bool) -> list[str]:
+    """What is linked from here, pages of the fund first for those who come for it."""
+    return sorted(pages_of(page), key=lambda path: not (wants_fund and "/fund" in path))
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_pages_are_sound(base, browser, who) -> None:
+    """What each finds by links, one page of a kind, at 320 px: in English with axe, and the same address in Arabic."""
+    page, must = open_page(browser, base), PEOPLE[who]
+    enter(page, base, "en", who)
     wrong, seen = [], set()
-    queue = [page.url.removeprefix(base), *pages_of(page)]
-    while queue and len(seen) < 14:
+    queue = [page.url.removeprefix(base), *queued(page, bool(must))]
+    while queue and (len(seen) < OFTEN or not must <= seen):
         path = queue.pop(0)
-        if kind_of(path) in seen or not path.startswith(f"/{lang}/"):
+        if kind_of(path) in seen or not path.startswith("/en/") or (len(seen) >= OFTEN and kind_of(path) not in must):
             continue
         seen.add(kind_of(path))
         page.goto(base + path)
-        wrong += sound(page, f"{lang}-{who.split('@')[0]}-{len(seen):02d}", axe=lang == "en")
-        queue += pages_of(page)
+        name = f"{who.split('@')[0]}-{len(seen):02d}"
+        wrong += sound(page, f"en-{name}", axe=True)
+        queue = [*queued(page, bool(must)), *queue] if must - seen else [*queue, *pages_of(page)]
+        page.goto(f"{base}/ar/{path.removeprefix('/en/')}")
+        assert page.get_attribute("html", "dir") == "rtl", page.url
+        wrong += sound(page, f"ar-{name}", axe=False)
     page.context.close()
     assert len(seen) >= 4
-    assert wrong == []
+    assert must <= seen, f"nobody leads {who} to {must - seen}"
+    assert wrong == [], "\n".join(wrong)
+
+
+COVERED = """() => { const l = document.querySelector('#leave button').getBoundingClientRect();
+    return [...document.querySelectorAll('header.top a, header.top summary, header.top button')]
+      .filter(e => { const r = e.getBoundingClientRect(); return r.width && r.left < l.right && r.right > l.left
+        && r.top < l.bottom && r.bottom > l.top }).map(e => e.textContent.trim()) }"""
+
+
+def test_leaving_covers_nothing_in_the_head_of_the_page(base, browser) -> None:
+    """However long its words are in a language, and however wide the window is."""
+    page, wrong = open_page(browser, base), []
+    enter(page, base, "en", "phrase")
+    for lang in ("en", "fr", "es", "pt", "ar", "sw", "id"):
+        page.goto(f"{base}/{lang}/inbox")
+        for width in (320, 641, 768, 900, 1100, 1279, 1281, 1440):
+            page.set_viewport_size({"width": width, "height": 800})
+            wrong += [f"{lang} at {width}: {what}" for what in page.evaluate(COVERED)]
+    page.context.close()
+    assert wrong == [], "\n".join(wrong)
 
 
 PICTURES = [("visitor", "front", "/"), ("visitor", "consultations", "/consultations"),
@@ -100,14 +145,49 @@ PICTURES = [("visitor", "front", "/"), ("visitor", "consultations", "/consultati
             ("facilitator@opentable.example", "home", "/home"),
             ("facilitator@opentable.example", "reading", "/consultations/{open}/reading"),
             ("facilitator@opentable.example", "desk", "/consultations/{open}/facilitate"),
-            ("translator@masar.example", "home", "/home"), ("steward1@polyphony.example", "home", "/home")]
+            ("translator@masar.example", "home", "/home"), ("steward1@polyphony.example", "home", "/home"),
+            ("visitor", "statement", "/fund"), ("visitor", "call", "/fund/calls/{call}"),
+            ("coordinator@voix.example", "application", "/fund/applications/{draft}"),
+            ("coordinator@voix.example", "budget", "/fund/applications/{draft}/budget"),
+            ("member3@fund.example", "committee", "/fund/calls/{judged}/committee"),
+            ("member3@fund.example", "case", "/fund/cases/{case}"), ("reviewer3@fund.example", "reviews", "/fund/reviews"),
+            ("releaser@fund.example", "payment", "/fund/payments/{payment}"),
+            ("treasurer@fund.example", "ledger", "/fund/{fund}/ledger"), ("treasurer@fund.example", "money", "/fund/{fund}/money")]
+PRINTED = {"front", "answers", "record", "statement", "case", "payment", "ledger"}
+PAPER = """() => { const of = e => getComputedStyle(e).backgroundColor.match(/[\\d.]+/g).map(Number);
+    const body = of(document.body), ink = body[3] === 0 ? of(document.documentElement) : body;
+    return ink[3] === 0 || Math.min(...ink.slice(0, 3)) > 230 }"""
+
+
+def addresses(demo) -> dict[str, str]:
+    """What stands in the demo under the names that `PICTURES` uses."""
+    known = dict(demo.sql("SELECT state, id FROM consultations.consultation"))
+    known["theme"] = demo.sql("SELECT id FROM feedback.theme WHERE consultation_id = %s", known["closed"])[0][0]
+    calls = dict(demo.sql("SELECT state, id FROM fund.call"))
+    known |= {"call": calls["open"], "judged": calls["closed"], "fund": demo.sql("SELECT organisation_id FROM fund.fund")[0][0]}
+    known["draft"] = demo.sql("SELECT id FROM fund.application WHERE state = 'draft'")[0][0]
+    known["case"] = demo.sql("SELECT application_id FROM fund.vote v JOIN fund.application a ON a.id = v.application_id "
+                             "WHERE a.call_id = %s ORDER BY 1 LIMIT 1", calls["closed"])[0][0]
+    known["payment"] = demo.sql("SELECT id FROM fund.payment WHERE state = 'approved'")[0][0]
+    return known
+
+
+def printed(page, name: str) -> list[str]:
+    """On paper, also for those who read in the dark: nothing cut off, dark ink on light paper, links to be read."""
+    page.set_viewport_size({"width": 700, "height": 1000})
+    page.emulate_media(media="print", color_scheme="dark")
+    shoot(page, f"{name}-print")
+    wrong = [f"{page.url}: cut off on paper"] if page.evaluate(WIDER) else []
+    wrong += [] if page.evaluate(PAPER) else [f"{page.url}: printed on dark paper"]
+    wrong += [f"on paper: {each}" for each in judged(page, runOnly=["color-contrast"])]
+    page.emulate_media(media="screen", color_scheme="light")
+    return wrong
 
 
 @pytest.mark.parametrize("lang", ["en", "ar"])
 def test_pictures_of_the_main_pages(demo, base, browser, lang) -> None:
     """At 768 and 1,440 px, light and dark, to be looked at; nothing overflows and the dark ink can be read."""
-    known = dict(demo.sql("SELECT state, id FROM consultations.consultation"))
-    known["theme"] = demo.sql("SELECT id FROM feedback.theme WHERE consultation_id = %s", known["closed"])[0][0]
+    known = addresses(demo)
     people, wrong = {}, []
     for who, name, path in PICTURES:
         if who not in people:
@@ -125,9 +205,10 @@ def test_pictures_of_the_main_pages(demo, base, browser, lang) -> None:
                 shoot(page, f"{lang}-{name}-{who.split('@')[0]}-{width}-{scheme}")
         if lang == "en":
             wrong += judged(page, runOnly=["color-contrast"])
+            wrong += printed(page, f"en-{name}") if name in PRINTED else []
     for page in people.values():
         page.context.close()
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 def test_the_main_pages_work_without_scripts(base, browser) -> None:

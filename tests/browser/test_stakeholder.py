@@ -49,7 +49,7 @@ def test_with_an_account(stage: Stage, lang: str) -> None:
     assert stage.world.sql("SELECT lang FROM inputs.input WHERE id = %s", entry) == [(lang,)], "guessed rightly"
     who.follow(f"/inbox/{entry}").fill("text", text=SAID[lang] + " ✓").send("text").sees("✓")
     who.send("sure", status=422).fill("sure", sure="yes").send("sure").sees_not("✓")
-    assert stage.watch.wrong == []
+    assert stage.watch.wrong == [], "\n".join(stage.watch.wrong)
 
 
 @pytest.mark.parametrize("lang", ["ar", "sw"])
@@ -67,7 +67,7 @@ def test_without_an_account(stage: Stage, lang: str) -> None:
     back = stage.enter("phrase", lang=lang, width=320).goto("/").follow("/come-back")
     back.fill("words", words=phrase).send("words").sees(SAID[lang])
     assert back.page.get_attribute("html", "dir") == ("rtl" if lang == "ar" else "ltr")
-    assert stage.watch.wrong == []
+    assert stage.watch.wrong == [], "\n".join(stage.watch.wrong)
 
 
 @pytest.mark.parametrize("lang", ["ar", "sw"])
@@ -80,7 +80,7 @@ def test_answers_and_the_view_from_the_ground(stage: Stage, lang: str) -> None:
     who.goto(f"/themes/{theme}").follow(f"/measures/{measure}/ground")
     who.fill("view", view="partly", words=SAID[lang], lang=lang).send("view")
     assert stage.world.sql("SELECT words, lang FROM feedback.ground_view WHERE words = %s", SAID[lang]) == [(SAID[lang], lang)]
-    assert stage.watch.wrong == []
+    assert stage.watch.wrong == [], "\n".join(stage.watch.wrong)
 
 
 def _a_round_of(stage: Stage) -> tuple[str, str]:

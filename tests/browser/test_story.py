@@ -255,4 +255,4 @@ def test_the_whole_story(stage: Stage, scripts: bool) -> None:
     close(stage, cast, id)
     if stage.watch:
         assert len(stage.watch.seen) > 60, "few pages were looked at"
-        assert stage.watch.wrong == []
+        assert stage.watch.wrong == [], "\n".join(stage.watch.wrong)

@@ -16,6 +16,7 @@ from polyphony.demo.cast import PASSWORD
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SWAPPING = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
+EACH_MINUTE = ("consultations.turn_with_time", "fund.calls_turn_with_time", "fund.seal")
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
@@ -103,12 +104,12 @@ class Stage:
         from polyphony.kernel import jobs
 
         def work() -> None:
-            run = jobs.TASKS["consultations.turn_with_time"].function
             with self.world.worker.app_context():
                 from polyphony.kernel.database import db
 
-                run()
-                db.session.commit()
+                for name in EACH_MINUTE:
+                    jobs.TASKS[name].function()
+                    db.session.commit()
             self.world.work()
 
         aside(work)
@@ -122,6 +123,11 @@ class Stage:
                            for name, many in days.items())
         self.world.sql(f"SET session_replication_role = replica; UPDATE consultations.consultation SET {set_to} "
                        f"WHERE id = '{UUID.fullmatch(id)[0]}'")
+
+    def turn_call(self, id: str, **days: float) -> None:
+        """Turn the clock for a call of the fund: what was announced stands, so again it is time that moves."""
+        set_to = ", ".join(f"{name} = now() + interval '{float(many)} days'" for name, many in days.items())
+        self.world.sql(f"SET session_replication_role = replica; UPDATE fund.call SET {set_to} WHERE id = '{UUID.fullmatch(id)[0]}'")
 
     def id_of(self, organisation: str) -> str:
         """The id of an organisation of the cast, by its name."""
@@ -141,8 +147,9 @@ class Walker:
         self.faults: list[str] = []
         page.on("request", lambda asked: None if asked.url.startswith(base) else self.faults.append(f"asks {asked.url}"))
         page.on("pageerror", lambda error: self.faults.append(str(error)))
+        # A refusal is a status of its own, and a sum that is asked for anew leaves its question before: no faults.
         page.on("console", lambda said: self.faults.append(said.text) if said.type == "error"
-                and "Failed to load resource" not in said.text else None)
+                and "Failed to load resource" not in said.text and "htmx:sendAbort" not in said.text else None)
 
     @property
     def url(self) -> str:
@@ -159,9 +166,22 @@ class Walker:
             assert each in self.text, f"{self.kind} does not see “{each}” on {self.url}:\n{self.text[:3000]}"
         return self
 
+    def unfolded(self) -> "Walker":
+        """Open whatever is folded in the middle of the page, as somebody does who reads all of it."""
+        folded = self.page.locator("main details:not([open]) > summary")
+        for _ in range(folded.count()):
+            folded.first.click()
+        return self
+
     def sees_not(self, *words: str) -> "Walker":
         for each in words:
             assert each not in self.text, f"{self.kind} sees “{each}” on {self.url}"
+        return self
+
+    def holds(self, **values: str) -> "Walker":
+        """What she typed still stands in its fields."""
+        for name, value in values.items():
+            assert self.page.locator(f'main form [name="{name}"]').first.input_value() == value, f"{name} on {self.url}"
         return self
 
     def goto(self, path: str) -> "Walker":
@@ -181,6 +201,11 @@ class Walker:
         answer = moved.value
         assert answer is None or answer.status < 400, f"{self.kind}: {answer.status} at {self.url}\n{self.text[:1500]}"
         return self._arrived()
+
+    def lost(self, path: str, *words: str) -> "Walker":
+        """This page is not there for her, or nothing on it tells of what she must not meet."""
+        self.page.goto(f"{self.base}/{self.lang}{path}")
+        return self.sees_not(*words)
 
     def form(self, field_or_action: str) -> Any:
         """The form that has this field, or whose address ends like this."""
@@ -218,13 +243,14 @@ class Walker:
         for fold in thing.locator("xpath=ancestor::details[not(@open)]").all():
             fold.locator("> summary").click()
 
-    def send(self, form: str, *, status: int = 0) -> "Walker":
-        """Press the form's button and wait for where it leads; `status` when it must be refused."""
+    def send(self, form: str, *, status: int = 0, press: str = "") -> "Walker":
+        """Press the form's button (or the one called `press`) and see where it leads; `status` if not onwards."""
         place = self.form(form)
         swaps = self.scripts and place.get_attribute("hx-post")
-        button = place.locator("button").first
+        button = place.locator(f'button[name="{press}"]' if press else "button").first
         self._unfold(button)
-        with self.page.expect_response(lambda r: r.request.method == "POST") as posted:
+        action = str(place.get_attribute("action")).split("?")[0]
+        with self.page.expect_response(lambda r: r.request.method == "POST" and r.url.split("?")[0].endswith(action)) as posted:
             if swaps:
                 button.click()
             else:

@@ -1,9 +1,12 @@
 """Who facilitates: declining, stepping back, leaving in the middle, and another body that takes over."""
 
+import uuid
+
 import pytest
 
 import make
 from convening import TERMS, accept, begin, dates, once, the_cast  # noqa: F401
+from polyphony.languages.models import Translation
 
 
 @pytest.fixture
@@ -115,6 +118,55 @@ def test_when_nobody_is_left_all_companies_agree_on_another_body(world, bodies):
     assert rosa.get(f"/en/consultations/{id}/organisations").status_code == 200
     assert "Round House" in bodies["zawadi"].get(f"/en/consultations/{id}").text
     assert rosa.get(here).status_code == 200
+
+
+def test_home_and_the_consultation_say_that_nobody_facilitates(world, bodies):
+    """Every lead finds it first until her company has agreed to somebody; whoever reads the page knows it waits."""
+    id = make.consultation(world, [bodies["halcyon"], bodies["tern"]], facilitator=bodies["body"],
+                           invited=(bodies["ngo"],), title="Warnings")
+    lead, tern, rosa = bodies["halcyon_lead"], bodies["tern_lead"], bodies["rosa"]
+    here, lost = f"/en/consultations/{id}", "has no facilitator any more. Ask another one: Warnings"
+    said = "Nobody facilitates this consultation now."
+    assert lost not in lead.get("/en/home").text
+    assert said not in lead.get(here).text
+    end_membership(world, bodies["body"], "boss@table.example", "facilitator")
+    for client in (lead, tern):
+        home = client.get("/en/home").text
+        assert lost in home
+        assert f"{here}/facilitator" in home
+        assert f"{here}/facilitator" in client.get(here).text
+    visitor = world.client().get(here).text
+    assert said in visitor
+    assert f"{here}/facilitator" not in visitor, "nothing for her to do there"
+    assert lead.post(f"{here}/facilitator", data={"organisation": str(bodies["second"]), **once()}).status_code == 303
+    assert lost not in lead.get("/en/home").text, "she has done what she can"
+    assert lost in tern.get("/en/home").text
+    no = {"says": "declined", "words": "We cannot.", **once()}
+    assert rosa.post(f"{here}/facilitator/reply", data=no).status_code == 303
+    assert lost in lead.get("/en/home").text, "another one has to be asked"
+    assert lead.post(f"{here}/facilitator", data={"organisation": str(bodies["second"]), **once()}).status_code == 303
+    assert rosa.post(f"{here}/facilitator/reply", data={"says": "accepted", "words": "", **once()}).status_code == 303
+    assert tern.post(f"{here}/facilitator/agreement", data=once()).status_code == 303
+    for client in (lead, tern):
+        assert lost not in client.get("/en/home").text
+    assert said not in world.client().get(here).text
+
+
+def test_what_waits_is_called_as_its_reader_calls_it(world, bodies):
+    """Titles on a home stand in the reader's language where there is a translation, else as they were written."""
+    id = make.consultation(world, [bodies["halcyon"]], facilitator=bodies["second"], title="Warnings", state="answering")
+    draft = make.consultation(world, [bodies["halcyon"]], facilitator=bodies["second"], title="Maps", state="draft",
+                              revision=2)
+    for subject, title in ((id, "Maonyo"), (draft, "Ramani")):
+        make.add(world, Translation(id=uuid.uuid4(), consultation_id=subject, kind="consultation", subject_id=subject,
+                                    field="title", lang="sw", text=title))
+    homes = {(who, lang): bodies[who].get(f"/{lang}/home").text
+             for who in ("rosa", "halcyon_lead") for lang in ("en", "sw", "fr")}
+    for (_who, lang), home in homes.items():
+        waits = home.split("<h2")[1]
+        assert ("Maonyo" in waits) is (lang == "sw")
+        assert ("Warnings" in waits) is (lang != "sw")
+        assert ("Ramani" if lang == "sw" else "Maps") in waits
 
 
 def test_a_company_cannot_hand_over_past_the_pages(world, bodies):

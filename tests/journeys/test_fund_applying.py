@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from flask_babel import force_locale
 from tests import make, make_fund
 
 from polyphony.fund.calls.models import Eligibility
 from polyphony.kernel import clock
+from polyphony.kernel.money import TooManyDecimals
 
 PROJECT = {"title": "Heures pour parler", "summary": "Nous payons le temps.", "need": "Parler coûte du temps.", "country": "SN"}
 PLAN = {"plan": "Trois rencontres.", "people": "Deux animatrices."}
@@ -229,3 +231,47 @@ def test_parts_are_translated_by_the_applicants_own_and_the_funds_translators(wo
     for path in (f"applications/{id}", f"applications/{id}/check", f"calls/{cast['call']}/applications",
                  f"applications/{id}/correction"):
         assert company.get(f"/en/fund/{path}").status_code in (403, 404), path
+
+
+def test_the_sum_is_told_while_she_types_and_without_scripts_when_she_asks(world, cast):
+    id = begun(world, cast)
+    url, here = f"/fr/fund/applications/{id}/budget/sum", f"/fr/fund/applications/{id}/budget"
+    page = cast["asha"].get(here).get_data(as_text=True)
+    assert f'hx-post="{url}"' in page
+    assert f'formaction="{url}"' in page
+    typed = {"requested": "1000", "rows-0-said": "", "rows-0-amount": "600,25", "rows-1-said": "Transport", "rows-1-amount": "٣٠٠"}
+    part = cast["asha"].post(url, data=typed, headers={"HX-Request": "true", "HX-Target": "sum"})
+    told = part.get_data(as_text=True)
+    assert part.status_code == 200
+    assert told.lstrip().startswith('<div id="sum"')
+    assert "KES\u00a0900,25" in told
+    assert "KES\u00a099,75" in told, "what is still missing"
+    whole = cast["asha"].post(url, data=typed)
+    text = whole.get_data(as_text=True)
+    assert whole.status_code == 200
+    assert told.strip() in text, "the same words with scripts and without"
+    for kept in ("600,25", "Transport", "٣٠٠"):
+        assert f'value="{kept}"' in text
+    assert world.sql("SELECT count(*) FROM fund.budget_line") == [(0,)], "nothing is kept"
+    assert world.sql("SELECT requested FROM fund.application") == [(0,)]
+    other = make.organisation(world, "Voix", "stakeholder")
+    make.person(world, "else@x.org", seats=((other, "coordinator"),))
+    assert make.sign_in(world.client(), "else@x.org").post(url, data=typed).status_code == 404
+
+
+def test_wrong_decimals_are_told_at_the_line_in_her_language(world, cast):
+    id = begun(world, cast)
+    with world.app.test_request_context("/fr/"), force_locale("fr"):
+        wrong = str(TooManyDecimals(currency="KES", digits=2).message)
+    assert "decimal places" not in wrong, "it is in French"
+    typed = {"requested": "600,255", "rows-0-said": "Salaires", "rows-0-amount": "600,255", "rows-1-said": "Route", "rows-1-amount": "7"}
+    shown = [keep(cast["asha"], id, "budget", typed),
+             cast["asha"].post(f"/fr/fund/applications/{id}/budget/sum", data=typed)]
+    for answer in shown:
+        line = answer.get_data(as_text=True).split("rows-0-said", 1)[1].split("rows-1-said", 1)[0]
+        assert line.count(wrong) == 1, line
+        assert 'aria-invalid="true"' in line
+    part = cast["asha"].post(f"/fr/fund/applications/{id}/budget/sum", data=typed, headers={"HX-Request": "true", "HX-Target": "sum"})
+    assert wrong in part.get_data(as_text=True)
+    assert 'href="#rows-0-amount"' in part.get_data(as_text=True)
+    assert "KES\u00a07,00" in part.get_data(as_text=True), "the others are added all the same"

@@ -204,3 +204,22 @@ def test_two_administrators_and_nobody_else_change_a_call(fund):
     fund.sql("UPDATE fund.call SET state = 'scheduled'")
     assert stranger.post(f"/en/fund/calls/{id}/return", data=once()).status_code == 403
     assert state(fund) == "scheduled"
+
+
+def test_a_translator_of_the_fund_finds_what_lacks_on_her_home(fund):
+    call = make_fund.call(fund, fund.facts["fund"], state="open", languages=["en", "fr"])
+    make_fund.application(fund, call, make.organisation(fund, "Sauti", "stakeholder"))
+    translator = make.sign_in(fund.client(), "translator@fund.org")
+    desk = f"/en/consultations/{call}/translations"
+    assert f'href="{desk}"' in translator.get("/en/home").get_data(as_text=True)
+    fund.sql("INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale) SELECT "
+             "gen_random_uuid(), c.id, 'fund_call', c.id, f, 'fr', 'en français', 'person', false FROM fund.call c CROSS JOIN "
+             "unnest(ARRAY['title', 'plain', 'about', 'who_can_apply', 'what_for']) f")
+    assert f'href="{desk}"' in translator.get("/en/home").get_data(as_text=True), "the application still lacks it"
+    fund.sql("INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale) SELECT "
+             "gen_random_uuid(), %s, 'fund_part', p.id, 'words', 'fr', 'en français', 'person', false FROM fund.part p", call)
+    assert "Translate:" not in translator.get("/en/home").get_data(as_text=True)
+    fund.sql("UPDATE languages.translation SET stale = true WHERE field = 'about'")
+    home = translator.get("/fr/home").get_data(as_text=True)
+    assert f'href="{desk.replace("/en/", "/fr/")}"' in home
+    assert "en français</a>" in home, "the call is named in her language"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests import make
 
 from polyphony.demo.cast import PASSWORD
 from polyphony.fund.ledger import chain
@@ -100,3 +101,25 @@ def test_who_stepped_aside_and_who_contributes_meet_the_case_nowhere(demo: Any) 
         assert client.get(f"/en/fund/cases/{case}").status_code in (403, 404), address
         page = client.get(f"/en/fund/calls/{call}/committee")
         assert [told for told in ("Masar", str(case)) if told in page.get_data(as_text=True)] == [], address
+
+
+def test_the_auditor_reaches_the_checks_the_books_and_the_bodies_from_her_home(demo: Any) -> None:
+    auditor = make.sign_in(demo.client(), "auditor@polyphony.example", PASSWORD)
+    assert 'href="/en/fund/checks"' in auditor.get("/en/home").get_data(as_text=True)
+    page = auditor.get("/en/fund/checks").get_data(as_text=True)
+    assert "Everything holds" in page
+    for name in ("I1", "I8", "I14"):
+        assert f">{name}<" in page
+    links = [part.split('"')[0] for part in page.split('href="')[1:] if part.startswith("/en/fund/")]
+    assert {link.rsplit("/", 1)[1] for link in links} >= {"ledger", "payments", "bodies"}
+    for link in links:
+        assert auditor.get(link).status_code == 200, link
+    for who in ("treasurer@fund.example", "lead@halcyon.example"):
+        other = make.sign_in(demo.client(), who, PASSWORD)
+        assert other.get("/en/fund/checks").status_code == 403
+        assert "What the checks" not in other.get("/en/home").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(("lang", "words"), [("fr", "Nous payons le temps"), ("ar", "ندفع مقابل الوقت"), ("en", "We pay for the time")])
+def test_what_the_fund_is_for_is_told_in_every_language(demo: Any, lang: str, words: str) -> None:
+    assert words in demo.client().get(f"/{lang}/fund").get_data(as_text=True)

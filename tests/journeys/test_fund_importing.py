@@ -1,13 +1,27 @@
 """Applications that were collected elsewhere come in from a CSV file, whole or not at all, and only once."""
 
+import base64
+import contextlib
+import os
+import subprocess
+import sys
+import uuid
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from flask_babel import force_locale
 from tests import make, make_fund
 
+from polyphony import folders
+from polyphony.cli import main
+from polyphony.commands import importing_applications
 from polyphony.fund.applying.importing import BadLine, Mapping, run
+from polyphony.kernel.locale import _
 from polyphony.kernel.refusals import Refusal
+from polyphony.settings import DATABASES, KEYS
 
 HEAD = "code,who,total,direct,support,name,where\n"
 GOOD = ("A-1,Sauti,161024,150489.7,0,Schools in Tawila,SD\n"
@@ -69,3 +83,78 @@ def test_all_or_nothing_only_once_and_to_the_minor_unit(fund, tmp_path):
     with pytest.raises(Refusal):
         bring(fund, tmp_path, GOOD.replace("A-1", "B-1"))
     assert fund.sql(count) == [(3,)]
+
+
+COLUMNS = ("--key", "code", "--organisation", "who", "--requested", "total", "--part", "title=name", "--country", "where",
+           "--line", "Direct costs=direct", "--line", "Support costs=support", "--rest", "Other costs")
+
+
+@pytest.fixture
+def terminal(fund, tmp_path, monkeypatch):
+    """Somebody at a terminal of the machine that this database belongs to."""
+    monkeypatch.setattr(importing_applications, "ready", lambda: contextlib.nullcontext(fund.settings))
+    path = tmp_path / "given.csv"
+
+    def command(text, *options, who="admin@fund.org", password=make.PASSWORD, call=None):
+        path.write_text(HEAD + text, encoding="utf-8")
+        said = CliRunner().invoke(main, ["import", "applications", str(path), "--call", str(call or fund.facts["call"]), "--as", who,
+                                         *COLUMNS, *options], input=f"{password}\n")
+        assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
+        return said.exit_code, said.output
+
+    return command
+
+
+def test_the_command_from_its_mapping_to_what_it_did(fund, terminal):
+    count = "SELECT count(*) FROM fund.application"
+    code, said = terminal(GOOD + BAD)
+    assert code == 1
+    assert "Line 5: No admitted stakeholder organisation is called “Nobody”." in said
+    assert "Line 6: The sum “100.005”: USD has 2 decimal places" in said
+    for number in range(5, 10):
+        assert said.count(f"Line {number}: ") == 1
+    assert "Nothing was imported" in said
+    assert fund.sql(count) == [(0,)]
+    code, said = terminal(GOOD + BAD, "--skip-bad")
+    assert code == 0
+    assert "Importing" in said, "it says how far it is"
+    assert "3 new, 0 there already, 5 bad." in said
+    assert terminal(GOOD)[1].rstrip().endswith("0 new, 3 there already, 0 bad.")
+    assert fund.sql(count) == [(3,)]
+    assert fund.sql("SELECT sum(requested) FROM fund.application") == [(16102400 + 27500560 + 9900990,)]
+    for wrong, sentence in ((("--part", "name"), "should read NAME=COLUMN"), (("--part", "poem=name"), "no part called poem"),
+                            (("--key", "number"), "no column named number"), (("--lang", "??"), "no language code")):
+        code, said = terminal(GOOD, *wrong)
+        assert code, wrong
+        assert sentence in said
+    assert terminal(GOOD, password="not her password")[0] == 1
+    assert "administrator" in terminal(GOOD, who="treasurer@fund.org")[1]
+    assert "no such call" in terminal(GOOD, call=uuid.uuid4())[1]
+    assert fund.sql(count) == [(3,)]
+
+
+def test_the_command_speaks_the_operators_language(fund, terminal):
+    fund.settings = replace(fund.settings, default_language="fr")
+    code, said = terminal(BAD)
+    with fund.app.app_context(), force_locale("fr"):
+        for sentence in (_("The key is empty."), _("Line %(number)s: %(reason)s", number=5, reason=_("The key is empty.")),
+                         _("%(added)s new, %(known)s there already, %(bad)s bad.", added=0, known=0, bad=5),
+                         _("Nothing was imported. Put these lines right, or leave them out with --skip-bad.")):
+            assert sentence in said
+    assert code == 1
+    assert "The key is empty." not in said
+
+
+def test_a_process_of_its_own_brings_them_in(fund, tmp_path):
+    """Not the command in this process but `polyphony` as an operator calls it."""
+    (tmp_path / "given.csv").write_text(HEAD + GOOD, encoding="utf-8")
+    key = {f"POLYPHONY_{name.upper()}": base64.b64encode(getattr(fund.settings, name)).decode() for name in KEYS}
+    urls = {f"POLYPHONY_{name.upper()}": getattr(fund.settings, name) for name in DATABASES}
+    said = subprocess.run(
+        [sys.executable, "-m", "polyphony.cli", "import", "applications", "given.csv", "--call", str(fund.facts["call"]),
+         "--as", "admin@fund.org", "--password", make.PASSWORD, *COLUMNS], cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        check=False, env={**os.environ, **key, **urls, "POLYPHONY_SECRET_KEY": fund.settings.secret_key, "POLYPHONY_VAR": str(tmp_path),
+                          "PYTHONPATH": str(Path(folders.__file__).parents[1])})
+    assert said.returncode == 0, said.stderr
+    assert "3 new, 0 there already, 0 bad." in said.stdout
+    assert fund.sql("SELECT count(*) FROM fund.application") == [(3,)]

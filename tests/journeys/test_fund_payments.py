@@ -2,10 +2,13 @@
 
 import threading
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests import make, make_fund, make_grants
+
+from polyphony.kernel import clock
 
 BOOKS = ("SELECT a.kind, b.amount FROM fund.balance b JOIN fund.account a ON a.id = b.account_id "
          "WHERE a.kind IN ('paid', 'transit', 'bank') ORDER BY 1")
@@ -117,15 +120,21 @@ def test_who_steps_aside_sees_no_payment(fund: Any) -> None:
 
 def test_an_instalment_is_prepared_once_when_due_and_its_condition_met(fund: Any) -> None:
     f = fund.facts
-    page = _prepared(fund)
+    _prepared(fund)
     assert "already under way" in _post(fund, "treasurer", f"/en/fund/instalments/{f['first']}/prepare", 409)
     second = f"/en/fund/instalments/{f['second']}/prepare"
-    assert "not due yet" in _post(fund, "treasurer", second, 409, words="It is there.")
+    first = str(clock.day(make.today() + timedelta(days=1)).text)  # due in thirty-one days
+    for page in (_get(fund, "treasurer", second), _get(fund, "treasurer", f"/en/fund/{f['fund']}/payments")):
+        assert f"can be prepared from {first}" in page
+        for way in ("action", 'class="button second" href'):
+            assert f'{way}="{second}"' not in page, "nothing leads into a refusal"
+    refused = _post(fund, "treasurer", second, 409, words="It is there.")
+    assert f"not due yet. It can be prepared from {first}" in refused
+    assert "It is there." in refused
     fund.sql("UPDATE fund.instalment SET due_on = due_on - 5")
     assert "write how it was met" in _post(fund, "treasurer", second, 422)
     assert "It was accepted." in _get(fund, "approver", _post(fund, "treasurer", second, words="It was accepted."))
     _get(fund, "approver", second, 403)
-    assert page
 
 
 def test_stopped_and_sent_back_with_words_and_prepared_anew(fund: Any) -> None:

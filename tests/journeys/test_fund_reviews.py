@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests import make, make_fund
+from tests.security.test_fund_database import act, decide, grant, receipt, vote
 
 from polyphony.fund.reviewing import rules
 
@@ -175,6 +176,42 @@ def test_who_steps_aside_sees_the_case_on_no_path(fund: Any) -> None:
     assert ">2.0<" in case
     assert ">4.0<" not in case
     assert "My cousin" not in case
+
+
+def test_one_of_the_fund_who_joins_the_applicant_reads_it_as_applicant_only(fund: Any) -> None:
+    """Whoever belongs to both sees her organisation's application where applicants do, and the case nowhere."""
+    f = fund.facts
+    act(fund, "treasurer", lambda by: receipt(by, f["fund"], 5_000_00, "r1"))
+    assign(fund, "reviewer1", "reviewer2")
+    for who in ("reviewer1", "reviewer2"):
+        score(fund, who, "4", "4")
+    vote(fund, 1, 2, 3)
+    decide(fund)
+    grant(fund)
+    second = make_fund.application(fund, f["call"], make.organisation(fund, "Jua", "stakeholder"))
+    everybody = ("admin", "member1", "reviewer1", "treasurer", "approver", "releaser", "translator")
+    fund.sql("UPDATE fund.part SET words = 'the title of Jua' WHERE application_id = %s AND name = 'title'", second)
+    desks = {"admin": (f"/calls/{f['call']}/applications", f"/calls/{f['call']}/committee"), "reviewer1": ("/reviews",),
+             "member1": (f"/calls/{f['call']}/committee",), "treasurer": (f"/{f['fund']}/payments",)}
+    seen = {(who, path): "title in words" in get(fund, who, path) or "Sauti" in get(fund, who, path)
+            for who, paths in desks.items() for path in paths}
+    assert all(seen.values()), seen
+    for who in everybody:
+        fund.sql("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) VALUES "
+                 "(gen_random_uuid(), %s, %s, 'coordinator', '', now())", f[who], f["ngo"])
+        assert "title in words" in get(fund, who, f"/applications/{f['application']}/check"), "her own organisation's"
+        assert "Because" in get(fund, who, f"/applications/{f['application']}/letter")
+        assert "KES" in get(fund, who, f"/grants/{f['grant']}")
+    for who, path in seen:
+        page = get(fund, who, path)
+        assert "title in words" not in page, (who, path)
+        assert "Sauti" not in page, (who, path)
+        assert "Jua" not in page, "she applies too, so she decides on nobody in this call"
+    for path in (f"/applications/{f['application']}/correction", f"/applications/{f['application']}/reviewers",
+                 f"/cases/{f['application']}", f"/cases/{f['application']}/decide", f"/cases/{second}"):
+        get(fund, "admin", path, 404)
+    get(fund, "treasurer", f"/instalments/{f['instalments'][0]}/prepare", 404)
+    assert "title in words" in get(fund, "member2", f"/cases/{f['application']}"), "others go on"
 
 
 def test_reviews_are_shared_out_evenly_past_conflicts(fund: Any) -> None:

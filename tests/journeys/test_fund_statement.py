@@ -96,6 +96,80 @@ def _as_admin(fund: Any, statement: str) -> None:
         db.session.connection().exec_driver_sql(statement, (fund.facts["grant"],))
 
 
+def _back(world: Any, id: Any, days: int) -> None:
+    """A grant and its award as if they had been made some days earlier."""
+    with psycopg.connect(world.server.url("postgres", world.name)) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute('UPDATE fund."grant" SET awarded_on = awarded_on - %s WHERE id = %s', (days, id))
+        connection.execute("UPDATE fund.entry SET at = at - make_interval(days => %s) WHERE grant_id = %s", (days, id))
+
+
+def test_grants_are_listed_as_of_the_chosen_day(fund: Any) -> None:
+    """Amounts and cells are those of that day; openness is today's, for every day."""
+    f, day = fund.facts, make.today()
+    early = make_grants.grant(fund, make.organisation(fund, "Voix du Nord", "stakeholder"), 321_00, (200_00, 121_00))
+    _back(fund, early, 20)
+    admin = make.sign_in(fund.client(), "admin@fund.org")
+    second = make_grants.instalments(fund, early)[1]
+    assert admin.post(f"/en/fund/instalments/{second}/cancel", data={"words": "It ended"}).status_code == 303
+    assert "200.00" in _public(fund)
+    url = f"/en/fund/{f['fund']}?on="
+    past = _public(fund, f"{url}{day - timedelta(days=10)}")
+    assert "Voix du Nord" in past
+    assert "321.00" in past, "the instalment was cancelled later"
+    for later in ("Voix Ouverte", "Eastern Africa", "told together", "200.00"):
+        assert later not in past, later
+    assert "No grant had been made by this day" in _public(fund, f"{url}{day - timedelta(days=25)}")
+    for id, in fund.sql('SELECT id FROM fund."grant" WHERE level = \'region\' OR at_risk'):
+        _back(fund, id, 15)
+    past = _public(fund, f"{url}{day - timedelta(days=10)}")
+    assert "6 grants, told together" in past
+    assert "600.15" in past
+    assert "Eastern Africa" not in past, "comparing days never tells in which region somebody received"
+    assert "Eastern Africa" in _public(fund)
+    assert admin.post(f"/en/fund/grants/{early}", data={"once": str(uuid.uuid4()), "level": "no_name"}).status_code == 303
+    for page in (_public(fund), _public(fund, f"{url}{day - timedelta(days=10)}")):
+        assert "Voix du Nord" not in page, "taken down today, it is taken down for every day"
+
+
+def test_a_day_that_is_over_adds_up_to_the_ledger_and_shows_no_hidden_amount(world: Any) -> None:
+    """Random funds over ten days: what is listed of any day is granted on that day, to the minor unit."""
+    rng, fund = random.Random(5), uuid.uuid4()
+    payees = [make.organisation(world, f"Payee {n}", "stakeholder") for n in range(14)]
+    account, today = uuid.uuid4(), make.today()
+    with psycopg.connect(world.server.url("postgres", world.name)) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("INSERT INTO fund.account (id, fund_id, currency, kind) VALUES (%s, %s, 'KES', 'awarded')", (account, fund))
+        for turn in range(24):
+            _scatter(connection, rng, fund, rng.sample(payees, rng.randint(1, 14)))
+            connection.execute('UPDATE fund."grant" SET currency = \'KES\'')
+            if turn % 2:  # many in one region
+                connection.execute('UPDATE fund."grant" SET country = \'KE\', level = \'region\'')
+            for id, amount in connection.execute("SELECT grant_id, awarded FROM fund.grant_balance").fetchall():
+                _award(connection, fund, account, id, -amount - 500, rng.randint(3, 10))
+                _award(connection, fund, account, id, 500, rng.randint(0, 3))
+            for back in range(12):
+                day = today - timedelta(days=back)
+                cells = connection.execute("SELECT * FROM fund.grants_in_cells(%s, %s)", (fund, day)).fetchall()
+                shown = connection.execute("SELECT * FROM fund.grants_shown(%s, %s)", (fund, day)).fetchall()
+                total = connection.execute("SELECT coalesce(-sum(amount), 0) FROM fund.totals(%s, %s)", (fund, day)).fetchone()
+                assert sum(row[3] or 0 for row in shown) == total[0]
+                if cells:
+                    _judge(cells, shown)
+                if back:
+                    assert {row[4] for row in shown if row[0] == "cell"} <= {"001"}, "no region in what is over"
+            connection.execute('TRUNCATE fund.grant_balance, fund.grantee, fund."grant", fund.entry, fund.entry_line CASCADE')
+
+
+def _award(connection: Any, fund: Any, account: Any, grant: Any, amount: int, days: int) -> None:
+    entry = uuid.uuid4()
+    connection.execute("INSERT INTO fund.entry (id, fund_id, kind, at, person_id, words, key, body_hash, lines_count, grant_id) "
+                       "VALUES (%s, %s, 'award', now() - make_interval(days => %s), %s, '', %s, '', 1, %s)",
+                       (entry, fund, days, fund, str(entry), grant))
+    connection.execute("INSERT INTO fund.entry_line (id, entry_id, account_id, currency, amount) VALUES (%s, %s, %s, 'KES', %s)",
+                       (uuid.uuid4(), entry, account, amount))
+
+
 def test_a_company_sees_what_everybody_sees(fund: Any) -> None:
     company = make.organisation(fund, "Halcyon")
     make.person(fund, "lead@halcyon.org", seats=((company, "engagement_lead"),))
@@ -122,8 +196,8 @@ def test_no_hidden_amount_is_found_by_subtraction(world: Any) -> None:
         connection.execute("SET session_replication_role = replica")
         for _ in range(120):
             _scatter(connection, rng, fund, rng.sample(payees, rng.randint(1, 14)))
-            cells = connection.execute("SELECT * FROM fund.grants_in_cells(%s)", (fund,)).fetchall()
-            shown = connection.execute("SELECT * FROM fund.grants_shown(%s)", (fund,)).fetchall()
+            cells = connection.execute("SELECT * FROM fund.grants_in_cells(%s, current_date)", (fund,)).fetchall()
+            shown = connection.execute("SELECT * FROM fund.grants_shown(%s, current_date)", (fund,)).fetchall()
             for currency in ("KES", "EUR"):
                 _judge([c for c in cells if c[1] == currency], [s for s in shown if s[2] == currency])
             connection.execute('TRUNCATE fund.grant_balance, fund.grantee, fund."grant" CASCADE')
@@ -199,3 +273,68 @@ def test_the_picture_is_true_and_turns_round() -> None:
         assert 0 <= text.x <= left.wide.width
         assert text.y < left.wide.height
     assert flow(Part("Received", "0", 0), (), ()).wide.runs, "an empty fund draws too"
+
+
+def test_what_the_fund_is_for_and_a_public_title_are_read_in_ones_own_language(fund: Any) -> None:
+    f = fund.facts
+    make.person(fund, "lead@halcyon.org", seats=((make.organisation(fund, "Halcyon"), "engagement_lead"),))
+    admin, translator, lead = (make.sign_in(fund.client(), who) for who in
+                               ("admin@fund.org", "translator@fund.org", "lead@halcyon.org"))
+    desk = f"/en/consultations/{f['fund']}/translations"
+    here = f"{desk}/fund_purpose/{f['fund']}/purpose/fr"
+    assert "To pay for time" in translator.get(f"{desk}?into=fr").get_data(as_text=True)
+    assert lead.get(here).status_code == lead.get(desk).status_code == 404
+    assert lead.post(here, data={"text": "Payer nos amis"}).status_code == 404
+    assert translator.post(here, data={"text": "Payer le temps"}).status_code == 303
+    for url in ("/fr/fund", f"/fr/fund/{f['fund']}/bodies"):
+        page = fund.client().get(url).get_data(as_text=True)
+        for said in ("Payer le temps", "To pay for time", 'lang="fr"'):
+            assert said in page, (url, said)
+    assert "Payer le temps" not in _public(fund, "/es/fund")
+    _changed(fund, admin, translator, here)
+    _titled(fund, translator, lead)
+
+
+def _changed(fund: Any, admin: Any, translator: Any, here: str) -> None:
+    """The source changes: the translation says so, until it is renewed; of two who change it the second is told."""
+    url = f"/en/fund/{fund.facts['fund']}/purpose"
+    stale = "The original has changed since"
+    assert translator.get(url).status_code == 403
+    page = admin.get(url).get_data(as_text=True)
+    before = page.split('name="revision"', 1)[1].split('value="', 1)[1].split('"', 1)[0]
+    typed = {"purpose": "To pay for time and travel", "lang": "en", "revision": before}
+    assert stale not in _public(fund, "/fr/fund")
+    assert admin.post(url, data=typed).status_code == 303
+    assert admin.post(url, data={**typed, "purpose": "To pay for rent"}).status_code == 409, "somebody was faster"
+    assert "time and travel" in _public(fund, "/en/fund")
+    french = fund.client().get("/fr/fund").get_data(as_text=True)
+    assert "Payer le temps" in french
+    assert "time and travel" in french, "the original one click away"
+    assert fund.sql("SELECT stale FROM languages.translation WHERE kind = 'fund_purpose'") == [(True,)]
+    assert 'class="warn"' in french
+    assert translator.post(here, data={"text": "Payer le temps et la route"}).status_code == 303
+    assert 'class="warn"' not in _public(fund, "/fr/fund")
+
+
+def _titled(fund: Any, translator: Any, lead: Any) -> None:
+    """The title of an application, translated for reviewers, is public in that language while the grant is in full."""
+    f = fund.facts
+    call, application = fund.sql('SELECT call_id, application_id FROM fund."grant" WHERE id = %s', f["grant"])[0]
+    part = uuid.uuid4()
+    fund.sql("DELETE FROM fund.part WHERE application_id = %s AND name = 'title'", application)
+    fund.sql("INSERT INTO fund.part (id, application_id, name, words, lang, revision) SELECT %s, g.application_id, 'title', "
+             'g.title, \'en\', 1 FROM fund."grant" g WHERE g.id = %s', part, f["grant"])
+    fund.sql("UPDATE fund.call SET languages = '{en,ar}' WHERE id = %s", call)
+    url = f"/en/consultations/{call}/translations/fund_part/{part}/words/ar"
+    assert translator.post(url, data={"text": "الوقت للكلام"}).status_code == 303
+    for client in (fund.client(), lead):
+        page = client.get("/ar/fund").get_data(as_text=True)
+        assert "الوقت للكلام" in page
+        assert f"Title of {f['grant']}" in page, "the original one click away"
+    for level, risk in (("no_name", False), ("full", True)):
+        fund.sql('UPDATE fund."grant" SET level = %s, at_risk = %s WHERE id = %s', level, risk, f["grant"])
+        assert "الوقت للكلام" not in _public(fund, "/ar/fund")
+        with fund.app.test_request_context("/ar/fund"):
+            open_viewer(None)
+            kept = db.session.connection().exec_driver_sql("SELECT count(*) FROM languages.translation WHERE kind = 'fund_part'")
+            assert kept.scalar() == 0, "row security, not the page"

@@ -29,8 +29,8 @@ SHAPE = {
 # Of these tables an older shape has no place for some rows, which a downgrade takes away; compared is the rest.
 STAYS_DOWNWARD = {
     'notices."notice"': "kind IN ('input_read', 'placed', 'published', 'closed', 'ground_round', 'open', 'announced')",
-    'languages."translation"': "kind <> 'quote'",
-    'languages."work"': "translation_id IN (SELECT t.id FROM languages.translation t WHERE t.kind <> 'quote')",
+    'languages."translation"': "kind NOT IN ('quote', 'fund_purpose')",
+    'languages."work"': "translation_id IN (SELECT t.id FROM languages.translation t WHERE t.kind NOT IN ('quote', 'fund_purpose'))",
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import g
 
 import make
+from polyphony.inputs.models import Handed, Original
 from polyphony.organisations.models import Organisation
 
 FEW, MANY = 10, 1_000
@@ -28,6 +29,13 @@ PAGES = {  # who looks, where, and what it may cost
     "the company's home": ("lead", "/home", HOMES_AND_DESKS),
     "the translators' desk": ("facilitator", "/consultations/{here}/translations", HOMES_AND_DESKS),
     "organisations": ("member", "/organisations", LISTS_AND_DETAILS),
+    "one input, read first": ("facilitator", "/consultations/{here}/reading/{said}", LISTS_AND_DETAILS),
+    "one input, of her own": ("member", "/inbox/{said}", LISTS_AND_DETAILS),
+    "one input, to be placed": ("facilitator", "/consultations/{here}/excerpts/{said}", LISTS_AND_DETAILS),
+    "one text to translate": ("facilitator", "/consultations/{here}/translations/input/{said}/text/en", LISTS_AND_DETAILS),
+    "a theme to translate": ("facilitator", "/consultations/{here}/translations/theme/{theme}/summary/fr",
+                             LISTS_AND_DETAILS),
+    "a company's draft": ("lead", "/themes/{theme}/answer/{company}", LISTS_AND_DETAILS),
 }
 
 
@@ -40,11 +48,12 @@ def fill(world: Any, size: int) -> SimpleNamespace:
               "lead": make.person(world, "l@x.example", seats=((company, "engagement_lead"),))}
     here = make.consultation(world, [company], facilitator=table, invited=(sauti,), state="published",
                              opens_at=make.now() - timedelta(days=30), closes_at=make.now() - timedelta(days=9),
-                             promised_on=make.today())
+                             promised_on=make.today(), languages=["en", "fr"])
     theme = _loop(world, here, company, people["member"], size)
+    said = _beside(world, here, company, theme, people, size)
     make.add(world, *(Organisation(id=uuid.uuid4(), name=f"Organisation {n}", kind="stakeholder", country="KE",
                                    asked_on=make.today(), admitted_on=make.today()) for n in range(size)))
-    return SimpleNamespace(people=people, here=here, theme=theme)
+    return SimpleNamespace(people=people, here=here, theme=theme, said=said, company=company)
 
 
 def _loop(world: Any, here: uuid.UUID, company: uuid.UUID, author: uuid.UUID, size: int) -> uuid.UUID:
@@ -69,6 +78,26 @@ def _loop(world: Any, here: uuid.UUID, company: uuid.UUID, author: uuid.UUID, si
     return theme
 
 
+def _beside(world: Any, here: uuid.UUID, company: uuid.UUID, theme: uuid.UUID, people: dict[str, uuid.UUID],
+            size: int) -> uuid.UUID:
+    """What hangs on one theme and on one input: measures, remarks, translators; answers the input, masked and handed on."""
+    world.sql("INSERT INTO feedback.measure (id, answer_id, theme_id, company_id, consultation_id, what, owner, due_on, lang, "
+              "status, status_words, revision) SELECT gen_random_uuid(), id, theme_id, company_id, consultation_id, 'We do it.', "
+              "'product', current_date, 'en', 'planned', '', 1 FROM feedback.answer, generate_series(1, %s) WHERE theme_id = %s",
+              size, theme)
+    world.sql("INSERT INTO feedback.comment (id, theme_id, company_id, person_id, shown_as, words, at) SELECT "
+              "gen_random_uuid(), %s, %s, %s, 'A colleague', 'A remark.', now() FROM generate_series(1, %s)", theme, company,
+              people["lead"], size)
+    (said,) = world.sql("SELECT id FROM inputs.input WHERE read_on IS NOT NULL ORDER BY shuffle LIMIT 1")[0]
+    make.add(world, Original(input_id=said, consultation_id=here, text="Maneno ya mtu fulani.", reason="A name."),
+             Handed(input_id=said, person_id=people["lead"], consultation_id=here))
+    world.sql("INSERT INTO consultations.translator (id, consultation_id, organisation_id, person_id, shown_as, languages, "
+              "appointed_on) SELECT gen_random_uuid(), %s, %s, %s, 'Translator ' || n, '{en}', current_date "
+              "FROM generate_series(1, %s) n", here, company, people["lead"], size)
+    found: uuid.UUID = said
+    return found
+
+
 def counts(world: Any, here: SimpleNamespace) -> dict[str, int]:
     """What each page costs its reader."""
     found = {}
@@ -78,7 +107,7 @@ def counts(world: Any, here: SimpleNamespace) -> dict[str, int]:
         seen = []
         for _again in range(2):  # once a minute a session is touched, which the other visit shows to be no cost of the page
             with world.app.app_context(), client:
-                answer = client.get("/en" + address.format(here=here.here, theme=here.theme))
+                answer = client.get("/en" + address.format(**vars(here)))
                 assert answer.status_code == 200, (name, answer.status_code)
                 seen.append(g.sql)
         found[name] = min(seen)

@@ -14,7 +14,8 @@ from polyphony.folders import source
 from swap import Parser, content, headers, swapped
 
 NAMED = re.compile(r'page\(\s*"([^"]+)",\s*fragment="([^"]+)"', re.DOTALL)
-WHO = ("visitor", "facilitator", "speaker", "coordinator", "translator", "first lead")
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+WHO = ("visitor", "facilitator", "speaker", "coordinator", "translator", "first lead", "applicant")
 # What a filled-in form needs where "Some words." and the first choice would not be taken.
 FILLED = {"masking": {"text": "Somebody did."}}  # the words as they stand mask nothing
 
@@ -34,15 +35,16 @@ def browsers(lived):
 
 @pytest.fixture(scope="module")
 def pages(lived, browsers) -> list[tuple[str, str, str, str]]:
-    """(who, endpoint, address, page) once for each endpoint and kind of person that is shown it."""
+    """(who, endpoint, address, page) once for each kind of page and of person that is shown it."""
     found, seen = [], set()
     for who, client in browsers.items():
         for endpoint, address in addresses(lived):
-            if (who, endpoint) in seen:
+            kind = (who, endpoint, ID.sub("", address))  # one of each, and of each step where an address names steps
+            if kind in seen:
                 continue
             answer = client.get(address)
             if answer.status_code == 200 and answer.mimetype == "text/html":
-                seen.add((who, endpoint))
+                seen.add(kind)
                 found.append((who, endpoint, address, answer.get_data(as_text=True)))
     return found
 

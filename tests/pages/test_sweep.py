@@ -16,11 +16,7 @@ from polyphony.kernel.access import access, anyone
 
 LISTS_AND_DETAILS, HOMES_AND_DESKS = 6, 10
 DESKS = {"openness.home", "feedback.facilitate", "feedback.desk", "languages.desk", "organisations.mine",
-         "organisations.admissions", "inputs.inbox",
-         # the places where the facilitator reads and arranges, a translator translates, a company drafts
-         "inputs.read", "feedback.place", "languages.piece", "feedback.draft", "inputs.mine",
-         # where the fund's people seat and decide, and an applicant finds her own application beside the call
-         "fund.committee", "fund.case", "fund.seat", "fund.call", "fund.apply"}
+         "organisations.admissions", "inputs.inbox"}
 COMPRESSED = 14 * 1024
 SEND_ON = {"door.best_language", "consultations.by_link"}  # these are no pages: they send to one
 # What a GET may change, each with its reason: nothing but when a session was last seen (at most once a minute).

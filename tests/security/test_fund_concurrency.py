@@ -1,22 +1,31 @@
-"""Thirty-two connections at once: money is never given twice, never below zero, and nobody loses a word."""
+"""Thirty-two connections at once: money is never given twice, never below zero, and nobody loses a word.
+
+And two people about one case in the same moment: neither passes the other unseen.
+"""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 from tests import make, make_fund
-from tests.security.test_fund_database import act, fund, receipt  # noqa: F401
+from tests.security.test_fund_database import act, fund, grant, receipt, review, step, vote  # noqa: F401
 from tests.security.test_fund_verify import broken_in
 
 from conftest import settings_for
 from polyphony.app import create_app
+from polyphony.fund.applying import service as applying
+from polyphony.fund.applying.models import Application
 from polyphony.fund.deciding.models import Decision, Grant, Grantee, Instalment, Vote
 from polyphony.fund.ledger import service
 from polyphony.fund.ledger.rules import Posting, SameKeyOtherBody
+from polyphony.fund.paying.models import PaymentStep
+from polyphony.fund.reviewing.models import Recusal
+from polyphony.kernel import races
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import open_viewer
 
@@ -108,3 +117,139 @@ def test_one_key_from_thirty_two_connections_is_one_entry(fund: Any) -> None:  #
     assert fund.sql("SELECT count(*) FROM fund.entry WHERE key = 'the same'") == [(1,)]
     assert act(fund, "treasurer", lambda by: service.available(f["fund"], "KES")) == 5_077_00
     assert broken_in(fund, fund.name) == set()
+
+
+def _votes(f: Any, by: Any) -> Any:
+    return sa.insert(Vote).values(
+        id=uuid.uuid4(), application_id=f["application"], fund_id=f["fund"], person_id=by.person, number=9,
+        choice="for", words="Good", application_revision=1, at=make.now())
+
+
+def _steps_aside(f: Any, by: Any) -> Any:
+    return sa.insert(Recusal).values(
+        id=uuid.uuid4(), application_id=f["application"], fund_id=f["fund"], person_id=by.person, origin="declared",
+        kind="family", words="", at=make.now())
+
+
+def _decides(f: Any, by: Any) -> Any:
+    return sa.insert(Decision).values(
+        application_id=f["application"], fund_id=f["fund"], outcome="granted", amount=1_000_00, reason="need",
+        words="Because", lang="en", application_revision=0, seats=0, stepped_aside=0, needed=0, votes_for=0,
+        votes_against=0, abstained=0, person_id=by.person, at=make.now())
+
+
+def _changes(f: Any, by: Any) -> Any:
+    return sa.update(Application).where(Application.id == f["application"]).values(revision=Application.revision + 1)
+
+
+def _approves(f: Any, by: Any) -> Any:
+    return sa.insert(PaymentStep).values(
+        id=uuid.uuid4(), payment_id=f["payment"], grant_id=f["grant"], fund_id=f["fund"], step="approved",
+        person_id=by.person, at=make.now(), words="")
+
+
+PASSING = {  # who does what first; who did not see it when she began, and must begin again
+    "a vote while she steps aside": ("member3", _steps_aside, "member3", _votes),
+    "a decision while a voter steps aside": ("member3", _steps_aside, "admin", _decides),
+    "a decision while somebody votes": ("member4", _votes, "admin", _decides),
+    "a decision while the application changes": ("asha", _changes, "admin", _decides),
+    "a vote while the application changes": ("asha", _changes, "member4", _votes),
+    "a vote while it is decided": ("admin", _decides, "member4", _votes),
+    "stepping aside while it is decided": ("admin", _decides, "member3", _steps_aside),
+    "a change while it is decided": ("admin", _decides, "asha", _changes),
+    "an approval while she steps aside": ("approver", _steps_aside, "approver", _approves),
+    "stepping aside while she approves": ("approver", _approves, "approver", _steps_aside),
+}
+
+
+@pytest.fixture
+def voted(fund: Any) -> Any:  # noqa: F811
+    """One case that three have voted to grant."""
+    review(fund)
+    vote(fund, 1, 2, 3)
+    return fund
+
+
+def _under_way(world: Any, *acts: Any) -> None:
+    """Where one of the two is a hand on a payment, the grant and its prepared payment are there already."""
+    if _approves in acts:
+        act(world, "admin", lambda by: db.session.execute(_decides(world.facts, by)))
+        grant(world)
+        step(world, "treasurer", "prepared")
+
+
+@pytest.mark.parametrize("passing", PASSING)
+def test_who_did_not_see_the_other_begins_again(voted: Any, passing: str) -> None:
+    who, what, late, then = PASSING[passing]
+    f = voted.facts
+    _under_way(voted, what, then)
+    secret = make.session_of(voted, f[late])
+    with voted.app.test_request_context("/"), ThreadPoolExecutor(1) as other:
+        db.session.connection(execution_options=races.ISOLATION)
+        by = open_viewer(secret)  # from here on she has her own picture of the case
+        other.submit(act, voted, who, lambda her: db.session.execute(what(f, her))).result()
+        with pytest.raises(OperationalError) as no:
+            db.session.execute(then(f, by))
+        assert isinstance(no.value.orig, psycopg.errors.SerializationFailure)
+        db.session.rollback()
+    assert broken_in(voted, voted.name) == set()
+
+
+@pytest.mark.parametrize("passing", PASSING)
+def test_raw_sql_waits_for_its_turn_and_then_sees(voted: Any, passing: str) -> None:
+    """Also who comes past the application, statement by statement, waits until the other is done."""
+    who, what, late, then = PASSING[passing]
+    f = voted.facts
+    _under_way(voted, what, then)
+    secrets = {name: make.session_of(voted, f[name]) for name in (who, late)}
+
+    def second() -> Any:
+        with voted.app.test_request_context("/"):
+            by = open_viewer(secrets[late])
+            number.append(db.session.scalar(sa.text("SELECT pg_backend_pid()")))
+            try:
+                db.session.execute(then(f, by))
+                db.session.commit()
+                return "done"
+            except (IntegrityError, sa.exc.ProgrammingError) as error:
+                db.session.rollback()
+                return error.orig.diag.constraint_name or error.orig.sqlstate
+
+    number: list[int] = []
+    with voted.app.test_request_context("/"), ThreadPoolExecutor(1) as other:
+        db.session.execute(what(f, open_viewer(secrets[who])))
+        waiting = other.submit(second)
+        while not (waiting.done() or (number and voted.sql("SELECT pg_blocking_pids(%s) <> '{}'", number[0])[0][0])):
+            pass
+        assert not waiting.done(), "she waits"
+        db.session.commit()
+        said = waiting.result(30)
+    assert said == REFUSED.get(passing, "done")
+    assert broken_in(voted, voted.name) == set()
+
+
+REFUSED = {"a vote while she steps aside": "vote_conflict", "a decision while a voter steps aside": "decision_quorum",
+           "a decision while the application changes": "decision_quorum",
+           "a vote while the application changes": "vote_as_it_stands",
+           "a vote while it is decided": "vote_before_decision",
+           "an approval while she steps aside": "payment_conflict"}
+
+
+def test_two_colleagues_who_begin_to_apply_at_once_write_one_application(fund: Any) -> None:  # noqa: F811
+    f = fund.facts
+    f["bo"] = make.person(fund, "bo@x.org", seats=((f["ngo"], "coordinator"),))
+    call = make_fund.call(fund, f["fund"], state="open")
+    secret = make.session_of(fund, f["bo"])
+
+    def begin(by: Any) -> uuid.UUID:
+        return applying.begin(by, call_id=call, organisation=f["ngo"], lang="en")
+
+    with fund.app.test_request_context("/"), ThreadPoolExecutor(1) as other:
+        db.session.connection(execution_options=races.ISOLATION)
+        by = open_viewer(secret)
+        made = other.submit(act, fund, "asha", begin).result()
+        with pytest.raises(OperationalError) as no:
+            begin(by)
+        assert isinstance(no.value.orig, psycopg.errors.SerializationFailure)
+        db.session.rollback()
+    assert act(fund, "bo", begin) == made, "she begins again, and goes on with her colleague's"

@@ -148,8 +148,9 @@ def test_who_steps_aside_does_not_count_and_sees_nothing(fund: Any) -> None:
         id=uuid.uuid4(), application_id=f["application"], fund_id=f["fund"], person_id=by.person, origin="declared",
         kind="family", at=make.now())))
     assert act(fund, "member1", lambda by: db.session.scalar(sa.text(seen))) == 0
-    with pytest.raises(ProgrammingError):
+    with pytest.raises(IntegrityError) as no:
         vote(fund, 1)
+    assert refused(no) == "vote_conflict"
     vote(fund, 2, 3, 4)
     decide(fund)
     assert fund.sql("SELECT seats, stepped_aside, needed FROM fund.decision") == [(5, 1, 3)]

@@ -1,7 +1,7 @@
 """Promise, receipt, grant, instalment, payment, return, in any order and by anybody: the money always adds up.
 
 A small model in plain Python says what should happen; the database must agree, and `verify` must find every
-invariant whole after each step.
+invariant whole after each step. Every life begins with an empty ledger in the same database.
 """
 
 import uuid
@@ -17,21 +17,38 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from tests import make, make_fund
 
+from polyphony.fund.applying.models import Applicant, Application
 from polyphony.fund.deciding.models import Decision, Grant, Grantee, Instalment, Vote
-from polyphony.fund.giving.models import Pledge, Receipt
+from polyphony.fund.giving.models import Pledge, PledgeChange, Receipt
 from polyphony.fund.ledger import service
 from polyphony.fund.ledger.rules import Posting
 from polyphony.fund.paying.models import Payment, PaymentStep
+from polyphony.fund.reviewing.models import Recusal
 from polyphony.fund.verify import service as verify
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import open_viewer
 
 HANDS = ("treasurer", "approver", "releaser", "both", "admin")
 MAY = {"prepared": ("treasurer", "both"), "approved": ("approver", "both"), "released": ("releaser", "both"),
-       "confirmed": ("treasurer", "both"), "returned": ("treasurer", "both")}
-AFTER = {"approved": "prepared", "released": "approved", "confirmed": "released", "returned": "released"}
+       "confirmed": ("treasurer", "both"), "returned": ("treasurer", "both"),
+       "stopped": ("treasurer", "approver", "releaser", "both")}
+AFTER = {"approved": ("prepared",), "released": ("approved",), "confirmed": ("released",), "returned": ("released",),
+         "stopped": ("prepared", "approved")}
 POSTS = {"released": "release", "confirmed": "confirmation", "returned": "return"}
 AMOUNTS = st.integers(1, 900_00)
+# What a life leaves behind, taken out before the next one as only the owner of the machine could.
+OVER = ("payment_step", "payment", "instalment", "grantee", '"grant"', "decision", "vote", "recusal", "applicant",
+        "application", "receipt", "pledge_change", "pledge", "seal", "entry_line", "entry", "grant_balance", "balance",
+        "turn")
+
+
+@dataclass
+class Case:
+    """A granted application of the model, and who stepped aside from it."""
+
+    application: uuid.UUID
+    grant: uuid.UUID
+    aside: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -39,7 +56,7 @@ class Part:
     """One instalment of the model, with the payment on its way and the hands it passed."""
 
     id: uuid.UUID
-    grant: uuid.UUID
+    case: Case
     amount: int
     state: str = "due"
     payment: uuid.UUID | None = None
@@ -61,38 +78,49 @@ def stage(world: Any) -> Any:
     return world
 
 
-def play(world: Any, number: int) -> None:
-    """Let the machine run this many times."""
+def play(world: Any, number: int) -> int:
+    """Let the machine run this many times; how many steps it took in all."""
+    taken = []
 
     class Money(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
-            self.f = world.facts
-            self.available, self.pledges, self.parts = self._now(), [], []
+            self.f, self.available = world.facts, 0
+            self.pledges: list[list[Any]] = []
+            self.parts: list[Part] = []
+            run(sa.text("SET session_replication_role = replica; " + "".join(f"DELETE FROM fund.{x}; " for x in OVER)
+                        + "SET session_replication_role = origin"))
 
-        def _now(self) -> int:
-            return self._act("treasurer", lambda by: service.available(self.f["fund"], "KES")) or 0
-
-        def _act(self, who: str, what: Any) -> Any:
-            """Do something as a person; its result, or None when it was refused."""
+        def _act(self, who: str, what: Any) -> bool:
+            """Do something as a person: whether it was done, or refused."""
             with world.app.test_request_context("/"):
                 try:
-                    done = what(open_viewer(self.f["sessions"][who]))
+                    what(open_viewer(self.f["sessions"][who]))
                     db.session.commit()
-                    return done if done is not None else True
+                    return True
                 except (IntegrityError, ProgrammingError):
                     db.session.rollback()
-                    return None
+                    return False
 
         @rule(amount=AMOUNTS, who=st.sampled_from(("lead", "treasurer")))
         def promise(self, amount: int, who: str) -> None:
             id = uuid.uuid4()
             done = self._act(who, lambda by: db.session.execute(sa.insert(Pledge).values(
                 id=id, fund_id=self.f["fund"], company_id=self.f["company"], currency="KES", amount=amount, words="",
-                due_on=make.today(), made_on=make.today())) and None)
-            assert (done is not None) == (who == "lead"), "companies promise, nobody for them"
+                due_on=make.today(), made_on=make.today())))
+            assert done == (who == "lead"), "companies promise, nobody for them"
             if done:
                 self.pledges.append([id, amount])
+
+        @precondition(lambda self: self.pledges)
+        @rule(n=st.integers(0, 99), amount=AMOUNTS)
+        def withdraw(self, n: int, amount: int) -> None:
+            pledge = self.pledges[n % len(self.pledges)]
+            done = self._act("lead", lambda by: db.session.execute(sa.insert(PledgeChange).values(
+                id=uuid.uuid4(), pledge_id=pledge[0], company_id=self.f["company"], kind="withdrawn", amount=amount,
+                words="", on=make.today())))
+            assert done == (amount <= pledge[1]), "never below what has come"
+            pledge[1] -= amount * done
 
         @precondition(lambda self: self.pledges)
         @rule(n=st.integers(0, 99), amount=AMOUNTS, who=st.sampled_from(HANDS))
@@ -103,47 +131,68 @@ def play(world: Any, number: int) -> None:
                 id = uuid.uuid4()
                 db.session.execute(sa.insert(Receipt).values(
                     id=id, fund_id=self.f["fund"], pledge_id=pledge[0], company_id=self.f["company"], currency="KES",
-                    amount=amount, received_on=make.today(), bank_reference="B", state="matched"))
+                    amount=amount, received_on=make.today(), bank_reference=f"B {id}", state="matched"))
                 service.post(by, Posting(self.f["fund"], "receipt", "KES", amount, f"receipt {id}", receipt_id=id,
                                          pledge_id=pledge[0]))
 
             allowed = amount <= pledge[1] and who in ("treasurer", "both")
-            assert (self._act(who, do) is not None) == allowed
+            assert self._act(who, do) == allowed
             if allowed:
                 pledge[1] -= amount
                 self.available += amount
 
         @rule(amounts=st.lists(st.integers(1, 300_00), min_size=1, max_size=3), who=st.sampled_from(HANDS))
         def grant(self, amounts: list[int], who: str) -> None:
-            case, whole, id = self._decided(sum(amounts)), sum(amounts), uuid.uuid4()
-            parts = [Part(uuid.uuid4(), id, amount) for amount in amounts]
+            whole = sum(amounts)
+            case = Case(self._decided(whole), uuid.uuid4())
+            parts = [Part(uuid.uuid4(), case, amount) for amount in amounts]
 
             def do(by: Any) -> None:
-                service.post(by, Posting(self.f["fund"], "award", "KES", whole, f"award {case}", grant_id=id))
+                service.post(by, Posting(self.f["fund"], "award", "KES", whole, f"award {case.grant}",
+                                         grant_id=case.grant))
                 db.session.execute(sa.insert(Grant).values(
-                    id=id, fund_id=self.f["fund"], call_id=self.f["call"], application_id=case, currency="KES",
-                    amount=whole, title="T", lang="en", country="KE", level="full", awarded_on=make.today()))
-                db.session.execute(sa.insert(Grantee).values(grant_id=id, organisation_id=self.f["ngo"],
-                                                             application_id=case, payee_reference="P-1"))
-                for place, part in enumerate(parts, start=1):
-                    db.session.execute(sa.insert(Instalment).values(
-                        id=part.id, grant_id=id, place=place, amount=part.amount, due_on=make.today() + timedelta(place)))
+                    id=case.grant, fund_id=self.f["fund"], call_id=self.f["call"], application_id=case.application,
+                    currency="KES", amount=whole, title="T", lang="en", country="KE", level="full",
+                    awarded_on=make.today()))
+                db.session.execute(sa.insert(Grantee).values(grant_id=case.grant, organisation_id=self.f["ngo"],
+                                                             application_id=case.application, payee_reference="P-1"))
+                db.session.execute(sa.insert(Instalment).values([
+                    {"id": part.id, "grant_id": case.grant, "place": place, "amount": part.amount,
+                     "due_on": make.today() + timedelta(place)} for place, part in enumerate(parts, start=1)]))
 
             allowed = who == "admin" and whole <= self.available
-            assert (self._act(who, do) is not None) == allowed, "received money only, by the administrator only"
+            assert self._act(who, do) == allowed, "received money only, by the administrator only"
             if allowed:
                 self.available -= whole
                 self.parts += parts
 
         def _decided(self, amount: int) -> uuid.UUID:
             """An application that the committee has decided to grant."""
-            f, case = self.f, make_fund.application(world, self.f["call"], self.f["ngo"], requested=amount)
-            make.add(world, *(Vote(application_id=case, fund_id=f["fund"], person_id=f[f"member{n}"], choice="for",
-                                   words="Yes", application_revision=1, at=make.now()) for n in (1, 2, 3)),
-                     Decision(application_id=case, fund_id=f["fund"], outcome="granted", amount=amount, reason="need",
-                              words="Because", lang="en", application_revision=0, seats=0, stepped_aside=0, needed=0,
-                              votes_for=0, votes_against=0, abstained=0, person_id=f["admin"], at=make.now()))
+            f, case, about = self.f, uuid.uuid4(), {"fund_id": self.f["fund"], "application_id": uuid.uuid4()}
+            case = about["application_id"]
+            run(sa.insert(Application).values(
+                id=case, call_id=f["call"], fund_id=f["fund"], state="submitted", lang="en", requested=amount,
+                country="KE", submitted_on=make.today()))
+            run(sa.insert(Applicant).values(application_id=case, organisation_id=f["ngo"], payee_reference="P-1"))
+            run(sa.insert(Vote).values([
+                {**about, "id": uuid.uuid4(), "person_id": f[f"member{n}"], "number": 1, "choice": "for",
+                 "words": "Yes", "application_revision": 1, "at": make.now()} for n in (1, 2, 3)]))
+            run(sa.insert(Decision).values(
+                **about, outcome="granted", amount=amount, reason="need", words="Because", lang="en",
+                application_revision=0, seats=0, stepped_aside=0, needed=0, votes_for=0, votes_against=0, abstained=0,
+                person_id=f["admin"], at=make.now()))
             return case
+
+        @precondition(lambda self: self.parts)
+        @rule(n=st.integers(0, 99), who=st.sampled_from(HANDS))
+        def step_aside(self, n: int, who: str) -> None:
+            """A conflict of interest that comes up after the decision, also in the middle of a payment."""
+            case = self.parts[n % len(self.parts)].case
+            done = self._act(who, lambda by: db.session.execute(sa.insert(Recusal).values(
+                id=uuid.uuid4(), application_id=case.application, fund_id=self.f["fund"], person_id=by.person,
+                origin="declared", kind="family", at=make.now())))
+            assert done == (who not in case.aside)
+            case.aside.add(who)
 
         @precondition(lambda self: self.parts)
         @rule(n=st.integers(0, 99), who=st.sampled_from(HANDS))
@@ -152,22 +201,23 @@ def play(world: Any, number: int) -> None:
 
             def do(by: Any) -> None:
                 db.session.execute(sa.insert(Payment).values(
-                    id=id, instalment_id=part.id, grant_id=part.grant, fund_id=self.f["fund"], state="prepared",
+                    id=id, instalment_id=part.id, grant_id=part.case.grant, fund_id=self.f["fund"], state="prepared",
                     currency="KES", amount=part.amount, payee_reference="P-1"))
                 self._step(by, part, id, "prepared")
 
-            allowed = part.state in ("due", "returned") and who in MAY["prepared"]
-            assert (self._act(who, do) is not None) == allowed
+            allowed = (part.state in ("due", "returned", "stopped") and who in MAY["prepared"]
+                       and who not in part.case.aside)
+            assert self._act(who, do) == allowed
             if allowed:
                 part.state, part.payment, part.hands = "prepared", id, {who}
 
-        def _step(self, by: Any, part: Part, payment: uuid.UUID, name: str) -> None:
+        def _step(self, by: Any, part: Part, payment: uuid.UUID | None, name: str) -> None:
             if name in POSTS:
                 service.post(by, Posting(self.f["fund"], POSTS[name], "KES", part.amount, f"{name} {payment}",
-                                         grant_id=part.grant, payment_id=payment))
+                                         grant_id=part.case.grant, payment_id=payment))
             db.session.execute(sa.insert(PaymentStep).values(
-                id=uuid.uuid4(), payment_id=payment, grant_id=part.grant, fund_id=self.f["fund"], step=name,
-                person_id=by.person, at=make.now(), words=""))
+                id=uuid.uuid4(), payment_id=payment, grant_id=part.case.grant, fund_id=self.f["fund"], step=name,
+                person_id=by.person, at=make.now(), words="Why"))
 
         @precondition(lambda self: any(part.payment for part in self.parts))
         @rule(n=st.integers(0, 99), who=st.sampled_from(HANDS), name=st.sampled_from(sorted(AFTER)))
@@ -175,9 +225,9 @@ def play(world: Any, number: int) -> None:
             under_way = [part for part in self.parts if part.payment]
             part = under_way[n % len(under_way)]
             fresh = name not in ("approved", "released") or who not in part.hands
-            allowed = part.state == AFTER[name] and who in MAY[name] and fresh
+            allowed = part.state in AFTER[name] and who in MAY[name] and fresh and who not in part.case.aside
             done = self._act(who, lambda by: self._step(by, part, part.payment, name))
-            assert (done is not None) == allowed, (part.state, name, who)
+            assert done == allowed, (part.state, name, who)
             if allowed:
                 part.state = name
                 part.hands |= {who}
@@ -194,34 +244,37 @@ def play(world: Any, number: int) -> None:
                 if done.rowcount == 0:
                     raise IntegrityError("", {}, ValueError())
                 service.post(by, Posting(self.f["fund"], "cancellation", "KES", part.amount, f"cancel {part.id}",
-                                         grant_id=part.grant))
+                                         grant_id=part.case.grant))
 
-            allowed = who == "admin" and part.state in ("due", "returned", "stopped")
-            assert (self._act(who, do) is not None) == allowed, part.state
+            allowed = (who == "admin" and part.state in ("due", "returned", "stopped")
+                       and "admin" not in part.case.aside)
+            assert self._act(who, do) == allowed, part.state
             if allowed:
                 part.state = "cancelled"
                 self.available += part.amount
 
         @invariant()
         def adds_up(self) -> None:
-            assert self._now_is(self.available)
-            with world.worker.app_context():
-                broken = [each for each in verify.check() if not each.holds]
-                db.session.rollback()
+            now = run(sa.text("SELECT coalesce(-sum(amount), 0) FROM fund.balance WHERE kind = 'available'")).scalar()
+            assert now == self.available
+            broken = [each for each in verify.check() if not each.holds]
+            db.session.rollback()
             assert broken == []
+            taken.append(now)
 
-        def _now_is(self, amount: int) -> bool:
-            return world.sql("SELECT coalesce(-sum(amount), 0) FROM fund.balance WHERE kind = 'available'") == [(amount,)]
-
-    run_state_machine_as_test(Money, settings=settings(
-        max_examples=number, stateful_step_count=12, deadline=None, derandomize=number < 50,
-        suppress_health_check=list(HealthCheck)))
+    with (world.worker.app_context(),
+          world.raw.connect().execution_options(isolation_level="AUTOCOMMIT") as connection):
+        run = connection.execute
+        run_state_machine_as_test(Money, settings=settings(
+            max_examples=number, stateful_step_count=12, deadline=None, derandomize=number < 50,
+            suppress_health_check=list(HealthCheck)))
+    return len(taken)
 
 
 def test_money_always_adds_up(stage: Any) -> None:
-    play(stage, 4)
+    assert play(stage, 4) >= 4 * 3
 
 
 @pytest.mark.slow
 def test_money_always_adds_up_in_two_hundred_lives(stage: Any) -> None:
-    play(stage, 200)
+    assert play(stage, 200) >= 200 * 5, "lives of some length"

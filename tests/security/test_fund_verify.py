@@ -86,6 +86,35 @@ def test_all_holds_and_each_break_is_called_by_its_name(paid: Any) -> None:
         paid.server.drop_database(twin)
 
 
+_JOINS = ("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) SELECT "
+          "gen_random_uuid(), '{who}', '{org}', 'contributor', '', now() - interval '1 hour'")
+# Every kind of conflict that the database finds or is told, as it would stand there behind everybody's back.
+CONFLICTS = {
+    "told": "INSERT INTO fund.recusal (id, application_id, fund_id, person_id, origin, kind, words, at) SELECT "
+            "gen_random_uuid(), id, fund_id, '{who}', 'declared', 'family', '', now() - interval '1 hour' FROM fund.application",
+    "member": _JOINS.replace("{org}", "{ngo}"),
+    "worked_on": "INSERT INTO fund.application_hand (application_id, person_id, organisation_id) SELECT id, '{who}', '{ngo}' "
+                 "FROM fund.application",
+    "applies_too": "INSERT INTO fund.application (id, call_id, fund_id, state, lang, requested, country, at_risk, level, "
+                   "revision) SELECT '{org}', call_id, fund_id, 'submitted', 'en', 1, 'KE', false, 'full', 1 FROM "
+                   "fund.application; INSERT INTO fund.applicant VALUES ('{org}', '{org}', ''); " + _JOINS,
+}
+
+
+@pytest.mark.parametrize("kind", CONFLICTS)
+def test_every_kind_of_conflict_is_found_in_votes_decisions_and_payments(paid: Any, kind: str) -> None:
+    f = paid.facts
+    f["other"] = make.organisation(paid, "Jua", "stakeholder")
+    paid.close()
+    for n, who in enumerate(("member1", "admin", "approver", "member5")):
+        twin = f"{paid.name}_{n}"
+        paid.server.create_database(twin, template=paid.name)
+        spoil(paid, twin, CONFLICTS[kind].format(who=f[who], ngo=f["ngo"], org=f["other"]))
+        acted = who != "member5"  # she had a hand in nothing here
+        assert broken_in(paid, twin) == ({"I8"} if acted else set()), who
+        paid.server.drop_database(twin)
+
+
 def _checked(world: Any) -> list[service.Finding]:
     with world.worker.app_context():
         return service.check()

@@ -2,11 +2,12 @@
 
 import uuid
 from pathlib import Path
+from typing import Protocol
 
 import click
 
 from polyphony.app import application
-from polyphony.inputs.importing import BadLine, Mapping, Result, run
+from polyphony.inputs.importing import BadLine, Mapping, run
 from polyphony.inputs.models import AUDIENCES, NAMINGS, SPEAKS_AS
 from polyphony.kernel.locale import _, force_locale
 from polyphony.kernel.ready import ready
@@ -43,7 +44,15 @@ def command(file: Path, consultation_id: uuid.UUID, address: str, password: str,
         tell(result, skip_bad)
 
 
-def tell(result: Result, skip_bad: bool) -> None:
+class Outcome(Protocol):
+    """What any import did."""
+
+    added: int
+    known: int
+    errors: list[tuple[int, str]]
+
+
+def tell(result: Outcome, skip_bad: bool) -> None:
     """Say what an import did, and what is wrong with which line. Raises `click.ClickException` when nothing came in."""
     for number, why in result.errors:
         click.echo(_("Line %(number)s: %(reason)s", number=number, reason=why), err=True)

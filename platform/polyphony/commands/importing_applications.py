@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from polyphony.app import application
+from polyphony.commands.importing import tell
 from polyphony.fund.applying.importing import BadLine, Mapping, run
 from polyphony.fund.applying.models import LEVELS
+from polyphony.kernel.locale import _, force_locale
 from polyphony.kernel.ready import ready
 from polyphony.kernel.refusals import NotThere, Refusal
 
@@ -18,7 +20,7 @@ def _pairs(context: click.Context, option: click.Parameter, given: tuple[str, ..
     for each in given:
         if not all(each.partition("=")):
             raise click.BadParameter(f"“{each}” should read NAME=COLUMN.")
-    return tuple((name, column) for name, _, column in (each.partition("=") for each in given))
+    return tuple((name, column) for name, _sign, column in (each.partition("=") for each in given))
 
 
 @click.command("applications")
@@ -43,16 +45,12 @@ def _pairs(context: click.Context, option: click.Parameter, given: tuple[str, ..
 def command(file: Path, call_id: uuid.UUID, address: str, password: str, skip_bad: bool, **columns: Any) -> None:
     """Import applications from a CSV FILE with a header line, in UTF-8."""
     columns["parts"] = dict(columns["parts"])
-    with ready() as settings, application(settings) as app:
+    with ready() as settings, application(settings) as app, app.app_context(), force_locale(settings.default_language):
         try:
             result = run(app, file, address=address, password=password, skip_bad=skip_bad,
                          call_id=call_id, mapping=Mapping(**columns))
         except NotThere:
-            raise click.ClickException("There is no such call for this administrator.") from None
+            raise click.ClickException(_("There is no such call for this administrator.")) from None
         except (Refusal, BadLine) as error:
             raise click.ClickException(str(getattr(error, "message", "") or error)) from None
-    for number, why in result.errors:
-        click.echo(f"line {number}: {why}", err=True)
-    click.echo(f"{result.added} new, {result.known} there already, {len(result.errors)} bad.")
-    if result.errors and not skip_bad:
-        raise click.ClickException("Nothing was imported. Put these lines right, or leave them out with --skip-bad.")
+        tell(result, skip_bad)

@@ -141,6 +141,10 @@ definer("consultations.take_over(consultation uuid, body uuid, at timestamptz) R
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
 DECLARE asked timestamptz; asked_body uuid;
 BEGIN
+  IF NOT viewer.sealed() OR NOT coalesce(consultation = ANY (
+      nullif(current_setting('polyphony.led', true), '')::uuid[] ||
+      nullif(current_setting('polyphony.called', true), '')::uuid[]), false)
+  THEN RETURN false; END IF;
   PERFORM 1 FROM consultations.consultation c WHERE c.id = consultation FOR UPDATE;
   SELECT f.at, f.organisation_id INTO asked, asked_body FROM consultations.facilitation f
   WHERE f.consultation_id = consultation AND f.says = 'asked' ORDER BY f.at DESC LIMIT 1;

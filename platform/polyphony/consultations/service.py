@@ -38,13 +38,13 @@ def _locked(id: uuid.UUID) -> Consultation:
     return there(db.session.scalars(wanted.execution_options(populate_existing=True)).first())
 
 
-def find_with_counts(id: uuid.UUID) -> tuple[Consultation, int | None, int | None]:
-    """The consultation with its two public counts (suppressed already), in one statement."""
+def find_with_counts(id: uuid.UUID) -> tuple[Consultation, int | None, int | None, bool]:
+    """The consultation, its two public counts (suppressed already), and whether nobody facilitates it any more."""
     def count(name: str) -> Any:
         return sa.select(Tally.count).where(Tally.subject == id, Tally.name == name).scalar_subquery()
 
-    row = db.session.execute(sa.select(Consultation, count("inputs"), count("organisations"))
-                             .where(Consultation.id == id)).first()
+    row = db.session.execute(sa.select(Consultation, count("inputs"), count("organisations"),
+                                       sa.func.consultations.facilitator_gone(id)).where(Consultation.id == id)).first()
     return tuple(there(row))  # type: ignore[return-value]
 
 

@@ -12,7 +12,7 @@ from polyphony.kernel import clock, jobs, providers
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, language, lazy
 from polyphony.kernel.viewer import Viewer
-from polyphony.languages.service import translations_for, written
+from polyphony.languages.service import reader_first, translations_for, written
 
 __all__ = ["leaving"]  # its tasks and answers are registered by being imported
 _TELLS = {"open": ("open", ("participants", "conveners", "facilitators")),
@@ -78,29 +78,52 @@ def _words_kept(id: uuid.UUID) -> list[tuple[str, uuid.UUID, str, Any, str, str]
 
 
 @providers.provide("waits")
-def waits(by: Viewer) -> list[dict[str, Any]]:
+def waits(by: Viewer) -> list[providers.Waits]:
     """Invitations to co-own that wait for this lead, and drafts that wait for the facilitator."""
     from flask import url_for
 
-    found = []
+    found: list[providers.Waits] = []
+    title_of = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
     if by.of("led"):
-        rows = db.session.execute(
-            sa.select(Consultation.id, Consultation.title).join(Convener, Convener.consultation_id == Consultation.id)
-            .where(Consultation.state == "draft", Convener.company_id.in_(by.of("leading")),
-                   Convener.state.in_(("invited", "accepted")),
-                   sa.func.coalesce(Convener.accepted_revision, 0) != Consultation.revision)
-            .order_by(Consultation.created_at))
-        found += [{"text": _("Answer as a company: %(title)s", title=title), "due": None, "warn": False,
-                   "url": url_for("consultations.conveners", id=id)} for id, title in rows]
+        found += _for_leads(by, title_of)
     if by.of("facilitated"):
-        rows = db.session.execute(sa.select(Consultation.id, Consultation.title).where(
+        rows = db.session.execute(sa.select(Consultation.id, title_of).where(
             Consultation.state == "draft", Consultation.facilitator_id.in_(by.of("facilitating")))
             .order_by(Consultation.created_at))
-        found += [{"text": _("Prepare the announcement: %(title)s", title=title), "due": None, "warn": False,
-                   "url": url_for("consultations.prepare", id=id)} for id, title in rows]
+        found += [providers.Waits(_("Prepare the announcement: %(title)s", title=title),
+                                  url_for("consultations.prepare", id=id)) for id, title in rows]
     if by.of("called"):
-        rows = db.session.execute(sa.select(Consultation.id, Consultation.title).where(
+        rows = db.session.execute(sa.select(Consultation.id, title_of).where(
             Consultation.id.in_(by.of("called"))).order_by(Consultation.created_at))
-        found += [{"text": _("Companies ask you to take over: %(title)s", title=title), "due": None, "warn": False,
-                   "url": url_for("consultations.succession", id=id)} for id, title in rows]
+        found += [providers.Waits(_("Companies ask you to take over: %(title)s", title=title),
+                                  url_for("consultations.succession", id=id)) for id, title in rows]
     return found
+
+
+def _for_leads(by: Viewer, title_of: Any) -> list[providers.Waits]:
+    """Drafts that wait for her company's answer, and consultations that nobody facilitates any more (one statement)."""
+    from flask import url_for
+
+    asks = sa.and_(Consultation.state == "draft", Convener.state.in_(("invited", "accepted")),
+                   sa.func.coalesce(Convener.accepted_revision, 0) != Consultation.revision)
+    lost = sa.and_(Convener.state == "accepted", sa.func.consultations.facilitator_gone(Consultation.id), ~_agreed())
+    rows = db.session.execute(
+        sa.select(Consultation.id, title_of, Consultation.state).distinct().add_columns(Consultation.created_at)
+        .join(Convener, Convener.consultation_id == Consultation.id)
+        .where(Convener.company_id.in_(by.of("leading")), sa.or_(asks, lost))
+        .order_by(Consultation.created_at, Consultation.id))
+    lost_words = lazy("The facilitation body has no facilitator any more. Ask another one: %(title)s")
+    return [providers.Waits(_("Answer as a company: %(title)s", title=title), url_for("consultations.conveners", id=id))
+            if state == "draft" else
+            providers.Waits(str(lost_words) % {"title": title}, url_for("consultations.succession", id=id), warn=True)
+            for id, title, state, _at in rows]
+
+
+def _agreed() -> Any:
+    """Whether this company agreed to the body asked last, and that body has not said no."""
+    said = sa.orm.aliased(Facilitation)
+    asked = sa.select(sa.func.max(said.at)).where(
+        said.consultation_id == Consultation.id, said.says == "asked").correlate(Consultation).scalar_subquery()
+    since = sa.and_(Facilitation.consultation_id == Consultation.id, Facilitation.at >= asked)
+    return sa.and_(sa.exists().where(since, Facilitation.company_id == Convener.company_id),
+                   ~sa.exists().where(since, Facilitation.says.in_(("declined", "took_over"))))

@@ -60,15 +60,16 @@ def _after(text: str) -> tuple[date, uuid.UUID] | None:
 @access(anyone)
 def show(id: uuid.UUID):  # type: ignore[no-untyped-def]
     by = viewer.current()
-    kept, inputs, voices = service.find_with_counts(id)
+    kept, inputs, voices, gone = service.find_with_counts(id)
     conveners, (steps, raises) = service.conveners_of(id), service.steps_of(id)
     said = [*(s.id for s in steps if s.words), *(r.id for r in raises),
             *(c.words_id for c in conveners if c.state == "left")]
     asked = request.args.get("in", "")
     lang = asked if asked in kept.languages else language()
     g.leave_fast = not by.is_signed_in or by.is_stakeholder
-    return page("consultations/show.html", c=kept, steps=steps, raises=raises, conveners=conveners, inputs=inputs,
-                voices=voices, **_told(kept, conveners, steps, translations_for([id, *said], lang), lang))
+    tr = translations_for([id, *said], lang)
+    return page("consultations/show.html", c=kept, gone=gone, steps=steps, raises=raises, conveners=conveners,
+                inputs=inputs, voices=voices, **_told(kept, conveners, steps, tr, lang))
 
 
 def _told(kept: Any, conveners: Any, steps: Any, tr: Any, lang: str) -> dict[str, Any]:

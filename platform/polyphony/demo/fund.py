@@ -67,7 +67,8 @@ class FundStory:
 
     def _bodies(self) -> Iterable[Act]:
         founded = day(self.told["founded_in_days"])
-        yield [Fund(organisation_id=self.fund_id, purpose=self.told["purpose"], lang="en", founded_on=founded)]
+        yield [Fund(organisation_id=self.fund_id, purpose=self.told["purpose"]["en"], lang="en", founded_on=founded),
+               *self.translated(self.fund_id, "fund_purpose", self.fund_id, "purpose", self.told["purpose"], -370)]
         bodies = {kind: Body(id=uuid.uuid4(), fund_id=self.fund_id, kind=kind) for kind in ("governing", "allocation")}
         yield [*bodies.values()]
         yield [CompositionRule(body_id=bodies[kind].id, kind=rule, constituency=constituency, number=number)
@@ -136,22 +137,22 @@ class FundStory:
         on = told["opens_in_days"] - 12
         for name in TEXTS:
             words = {lang: texts[name] for lang, texts in told["texts"].items()}
-            yield from self.translated(call, "fund_call", call.id, name, words, on)
+            yield from self.translated(call.id, "fund_call", call.id, name, words, on)
         for criterion, each in zip(criteria, told["criteria"], strict=True):
             for name in ("name", "words"):
-                yield from self.translated(call, "fund_criterion", criterion.id, name, each[name], on)
+                yield from self.translated(call.id, "fund_criterion", criterion.id, name, each[name], on)
         for question, each in zip(questions, told["questions"], strict=True):
             for name in ("question", "otherwise"):
-                yield from self.translated(call, "fund_eligibility", question.id, name, each[name], on)
+                yield from self.translated(call.id, "fund_eligibility", question.id, name, each[name], on)
 
-    def translated(self, call: Call, kind: str, subject: uuid.UUID, field: str, texts: dict[str, str], on: int,
+    def translated(self, about: uuid.UUID, kind: str, subject: uuid.UUID, field: str, texts: dict[str, str], on: int,
                    source: str = "en", by: str = "") -> Iterable[Any]:
         """A text in its other languages, and whose work that was: the fund's translator, or an organisation's own."""
         maker = self.players.person("translator", by or SLUG)
         for lang, text in texts.items():
             if lang != source:
-                made = Translation(id=uuid.uuid4(), consultation_id=call.id, kind=kind, subject_id=subject, field=field,
+                made = Translation(id=uuid.uuid4(), consultation_id=about, kind=kind, subject_id=subject, field=field,
                                    lang=lang, text=text, mark="person")
                 yield made
                 yield TranslationWork(id=uuid.uuid4(), translation_id=made.id, person_id=maker.id, act="made",
-                                      consultation_id=call.id, on=day(min(on, 0)))
+                                      consultation_id=about, on=day(min(on, 0)))

@@ -83,8 +83,8 @@ class Case:
                  for name, words in told["parts"].items()}
         yield [*parts.values()]
         for name, words in told["english"].items():
-            yield [*self.story.translated(self.call, "fund_part", parts[name].id, "words", {"en": words}, self.sent + 3,
-                                          told["lang"], told["by"])]
+            yield [*self.story.translated(self.call.id, "fund_part", parts[name].id, "words", {"en": words},
+                                          self.sent + 3, told["lang"], told["by"])]
 
     def _reviewed(self) -> Iterable["Act"]:
         """Reviewers are asked, score, and lock; then they see who applies."""
@@ -120,8 +120,8 @@ class Case:
                         amount=amount, reason=letter["reason"], words=letter["words"], lang=self.told["lang"],
                         application_revision=1, seats=0, stepped_aside=0, needed=0, votes_for=0, votes_against=0,
                         abstained=0, person_id=self.story.who("admin").id, at=moment(self.decided, 14))]
-        yield [*self.story.translated(self.call, "fund_decision", here, "words", {"en": letter["en"]}, self.decided + 1,
-                                      self.told["lang"])]
+        yield [*self.story.translated(self.call.id, "fund_decision", here, "words", {"en": letter["en"]},
+                                      self.decided + 1, self.told["lang"])]
 
     def _granted(self) -> Iterable["Act"]:
         """The grant reserves received money, in two instalments: three fifths now, the rest after an account."""

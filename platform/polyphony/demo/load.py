@@ -12,12 +12,15 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from polyphony import rooms
+from polyphony.app import application
 from polyphony.demo.cast import Cast, cast
 from polyphony.demo.door import FIRST, read, welcome
 from polyphony.demo.fund import FundStory
 from polyphony.demo.story import Story
 from polyphony.demo.telling import notices, tallies
+from polyphony.fund.verify.tasks import nightly
 from polyphony.kernel import secrets
+from polyphony.kernel.database import db
 from polyphony.organisations.models import Organisation
 from polyphony.people.models import Credential, Person
 from polyphony.settings import Settings, UnsafeSetting
@@ -46,7 +49,16 @@ def load_if_empty(settings: Settings) -> list[str]:
             return ["This database holds other people's consultations, so the demo was not loaded."]
         if held == "nothing":
             _load(settings)
+    if held == "nothing":
+        _check(settings)
     return welcome()
+
+
+def _check(settings: Settings) -> None:
+    """The fund's nightly check, once now: the auditor finds its result on the first day."""
+    with application(settings, worker=True) as app, app.app_context():
+        nightly()
+        db.session.commit()
 
 
 def _held(settings: Settings) -> str:

@@ -104,8 +104,8 @@ class FundRun:
             seats = db.session.scalars(sa.select(Membership.id).where(
                 Membership.organisation_id == self.fund, Membership.role == "committee_member")).all()
             for n, seat in enumerate(seats):
-                bodies.seat(by, body_id=body, membership_id=seat, shown_as=f"Member {n}", comes_from=f"Place {n}",
-                            constituency="south_civil_society", until=until)
+                bodies.seat(by, *bodies.body(by, body), membership_id=seat, shown_as=f"Member {n}",
+                            comes_from=f"Place {n}", constituency="south_civil_society", until=until)
 
     def give(self) -> None:
         """Three companies promise, and their money comes."""
@@ -191,7 +191,7 @@ class FundRun:
                     deciding.vote(by, application_id=case, choice=choice, words="After the scores.", revision=1)
         for case in [*chosen, *(each for each in everything if each not in chosen)]:
             with self.job.acting(self.job.people["fund"]) as by:
-                deciding.decide(by, application_id=case, ruling=self._ruling(case, case in chosen))
+                deciding.decide(by, case=deciding.standing(by, case), ruling=self._ruling(case, case in chosen))
         with self.job.acting(self.job.people["fund"]) as by:
             calls.finish(by, id=self.call)
 
@@ -252,7 +252,8 @@ class FundRun:
         told, came = minor(row["PrgBdg"] for row in rows), minor(GIVEN)
         with self.job.acting(None):
             (here,) = statement.figures(self.fund, clock.today())
-            shown = db.session.scalar(sa.text("SELECT sum(amount) FROM fund.grants_shown(:fund)"), {"fund": self.fund})
+            shown = db.session.scalar(sa.text("SELECT sum(amount) FROM fund.grants_shown(:fund, current_date)"),
+                                      {"fund": self.fund})
         pairs = {"grants of the file": (len(rows), len(granted)), "received": (here.received, came),
                  "granted": (here.granted, told), "paid": (here.paid, told), "each grant shown": (shown, told),
                  "awarded and available": (here.granted + here.available, came), "on its way": (here.on_way, 0)}

@@ -18,7 +18,7 @@ from polyphony.feedback.words import DECISIONS, STATUSES
 from polyphony.kernel import clock
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, direction, language, ngettext
-from polyphony.kernel.providers import provide
+from polyphony.kernel.providers import Waits, provide
 from polyphony.kernel.score import Note, Score, Voice, score
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import translations_for, written
@@ -159,7 +159,7 @@ def _ground(name: str, rows: list[Any]) -> list[Voice]:
 
 
 @provide("waits")
-def owed(by: Viewer) -> list[dict[str, Any]]:
+def owed(by: Viewer) -> list[Waits]:
     """Answers that this member's company still owes after the others were published."""
     seats = by.of("leading") | by.of("deciding")
     if not seats:
@@ -174,8 +174,8 @@ def owed(by: Viewer) -> list[dict[str, Any]]:
         .where(Organisation.id.in_(seats), Consultation.state == "published", Theme.published_on.is_not(None), ~given)
         .group_by(Consultation.id).order_by(Consultation.promised_on)).all()
     tr = translations_for([row[0] for row in rows], language()) if rows else {}
-    return [{"text": ngettext("Give the answer your company owes: %(title)s",
-                              "Give the %(num)s answers your company owes: %(title)s", number,
-                              title=written(title, lang, id, "title", tr, language()).text),
-             "url": url_for("feedback.desk", id=id), "due_on": promised, "warn": True}
+    return [Waits(ngettext("Give the answer your company owes: %(title)s",
+                           "Give the %(num)s answers your company owes: %(title)s", number,
+                           title=written(title, lang, id, "title", tr, language()).text),
+                  url_for("feedback.desk", id=id), promised, warn=True)
             for id, title, lang, promised, number in rows]

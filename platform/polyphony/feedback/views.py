@@ -17,9 +17,9 @@ from polyphony.kernel.access import access, anyone
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, language, ngettext
 from polyphony.kernel.pages import page
-from polyphony.kernel.providers import provide
+from polyphony.kernel.providers import Waits, provide
 from polyphony.languages.models import Translation
-from polyphony.languages.service import written
+from polyphony.languages.service import reader_first, written
 from polyphony.organisations.models import Organisation
 
 blueprint = Blueprint("feedback", __name__, url_prefix="/<lang>")
@@ -107,17 +107,6 @@ def _late(days: int) -> str:
     return ngettext("%(num)s day late", "%(num)s days late", days) if days > 0 else ""
 
 
-@dataclass
-class Waits:
-    """One line of 'what waits for you'."""
-
-    text: str
-    url: str
-    due: str
-    warn: bool
-    due_on: Any = None
-
-
 @provide("waits")
 def waits(by: viewer.Viewer) -> list[Waits]:
     """What the loop waits for: the facilitator's publications, a company's unsigned answers."""
@@ -126,18 +115,19 @@ def waits(by: viewer.Viewer) -> list[Waits]:
     places.update({each: "feedback.desk" for each in by.of("convened") if seats and each not in places})
     if not places:
         return []
-    found = db.session.scalars(sa.select(Consultation).where(
-        Consultation.id.in_(list(places)), Consultation.state.in_(("open", "answering")))).all()
+    title_of = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
+    found = db.session.execute(sa.select(Consultation, title_of).where(
+        Consultation.id.in_(list(places)), Consultation.state.in_(("open", "answering")))
+        .order_by(Consultation.promised_on, Consultation.id)).all()
     lines = []
-    for each in found:
+    for each, title in found:
         place = places[each.id]
         if place == "feedback.desk" and each.state == "open":
             continue
-        text = _("Facilitate: %(title)s", title=each.title) if place == "feedback.facilitate" else _(
-            "Answer the themes: %(title)s", title=each.title)
-        day = clock.day(each.promised_on)
-        lines.append(Waits(text, url_for(place, id=each.id), day.text if day else "",
-                           bool(each.promised_on and each.promised_on < clock.today()), each.promised_on))
+        text = _("Facilitate: %(title)s", title=title) if place == "feedback.facilitate" else _(
+            "Answer the themes: %(title)s", title=title)
+        lines.append(Waits(text, url_for(place, id=each.id), each.promised_on,
+                           warn=bool(each.promised_on and each.promised_on < clock.today())))
     return lines
 
 

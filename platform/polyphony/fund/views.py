@@ -11,8 +11,9 @@ from polyphony.fund.ledger import views as ledger
 from polyphony.fund.paying import views as paying
 from polyphony.fund.reviewing import views as reviewing
 from polyphony.fund.statement import views as statement
+from polyphony.fund.verify import views as verify
 
 blueprint = Blueprint("fund", __name__, url_prefix="/<lang>")
-for part in (statement, bodies, giving, ledger, calls, applying, reviewing, deciding, paying):
+for part in (statement, bodies, giving, ledger, calls, applying, reviewing, deciding, paying, verify):
     part.attach(blueprint)
 BLUEPRINTS = [blueprint]

@@ -32,7 +32,8 @@ allow(Input, "SELECT", "translator", f"{_RELEASED} AND audience <> 'facilitator'
       f"{any_of('consultation_id', 'translating')} AND {not_refused('id')}")
 allow(Input, "SELECT", "handed", f"withdrawn_on IS NULL AND id = ANY ({ids('handed')}) AND {not_refused('id')}")
 allow(Input, "INSERT", "author", "", check=f"{any_of('consultation_id', 'participating')} AND read_on IS NULL")
-allow(Input, "UPDATE", "own", AUTHORED)
+# What an author changes is unread again: she cannot let her own words go past the facilitator, nor bring back what is gone.
+allow(Input, "UPDATE", "own", AUTHORED, check=f"{AUTHORED} AND (read_on IS NULL OR withdrawn_on IS NOT NULL)")
 allow(Input, "UPDATE", "facilitator", f"withdrawn_on IS NULL AND {any_of('consultation_id', 'facilitated')}")
 
 _MINE = f"person_id = {one('person')} OR phrase_id = {one('phrase')}"

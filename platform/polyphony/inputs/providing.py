@@ -1,7 +1,6 @@
 """What this room answers when others ask: what waits for somebody, what can be translated."""
 
 import uuid
-from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,19 +11,18 @@ from polyphony.inputs.models import Input
 from polyphony.kernel import viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import lazy, ngettext
-from polyphony.kernel.providers import provide
+from polyphony.kernel.providers import Waits, provide
 from polyphony.kernel.viewer import Viewer
 
 BEGINNING = 400  # characters by which a translator knows a text in a list
 
 
 @provide("waits")
-def waits(by: Viewer) -> list[Any]:
+def waits(by: Viewer) -> list[Waits]:
     """Inputs that wait to be read, for the facilitator."""
-    return [SimpleNamespace(
-        text=ngettext("%(num)s input waits to be read", "%(num)s inputs wait to be read", number),
-        url=url_for("inputs.reading", id=id), due="", warn=False)
-        for id, number in sorted(desk.unread(by.of("facilitated")).items())]
+    return [Waits(ngettext("%(num)s input waits to be read", "%(num)s inputs wait to be read", number),
+                  url_for("inputs.reading", id=id))
+            for id, number in sorted(desk.unread(by.of("facilitated")).items())]
 
 
 @provide("translatable")

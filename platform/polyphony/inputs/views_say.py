@@ -70,10 +70,10 @@ def begin(id: uuid.UUID):  # type: ignore[no-untyped-def]
 def _kept(form, shown, id: uuid.UUID, again):  # type: ignore[no-untyped-def]
     try:
         sealing.ensure_written_down(shown, form.first.data or "", form.second.data or "")
+        phrases.keep(shown.words, id, shown.lang)
+        phrases.come_back(shown.words)
     except Refusal as refusal:
         return refused(form, refusal, again)
-    phrases.keep(shown.words, id, shown.lang)
-    phrases.come_back(shown.words)
     return redirect(url_for("inputs.say", id=id), 303)
 
 

@@ -31,6 +31,7 @@ class Rule:
     allows: Callable[[Viewer], bool]
     help: Any = ""
     is_stakeholder_page: bool = False
+    hat: str = ""  # as whom the database reads here when somebody is several things at once
 
     def check(self, by: Viewer) -> None:
         if self.allows(by):

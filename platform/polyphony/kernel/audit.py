@@ -32,12 +32,16 @@ class AuditRow(Row, Base):
 
 
 class AuditSeal(Base):
-    """One link of the chain: hash of the link before and of the row's content."""
+    """One link of the chain: SHA-256 of a row's content, and of that together with the link before.
+
+    The content of a row holds its random id, so its hash tells nothing to those who may not read the row.
+    """
 
     __tablename__ = "seal"
     __table_args__ = {"schema": "audit"}
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     row_id: Mapped[uuid.UUID] = mapped_column(unique=True)
+    content: Mapped[bytes]
     hash: Mapped[bytes]
 
 
@@ -64,10 +68,19 @@ def record_each(verb: str, acts: Iterable[tuple[uuid.UUID | None, dict[str, Any]
     db.session.execute(sa.insert(AuditRow.__table__).values(rows))  # no RETURNING: the writer may not read it back
 
 
+def content(row: AuditRow) -> list[Any]:
+    """What the chain keeps of a row: id, UTC seconds with microseconds, who, verb, on what, about what, details."""
+    return [str(row.id), row.at.timestamp(), str(row.actor), row.verb, str(row.subject), str(row.about), row.details]
+
+
 def content_hash(row: AuditRow) -> bytes:
-    """SHA-256 of a row's canonical JSON (sorted keys, UTC seconds with microseconds)."""
-    plain = [str(row.id), row.at.timestamp(), str(row.actor), row.verb, str(row.subject), str(row.about), row.details]
-    return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).digest()
+    """SHA-256 of a row's content as canonical JSON (sorted keys)."""
+    return hashlib.sha256(json.dumps(content(row), sort_keys=True, ensure_ascii=False).encode()).digest()
+
+
+def link_hash(before: bytes, content: bytes) -> bytes:
+    """The hash that stands in a link: of the link before and of its row's content hash."""
+    return hashlib.sha256(before + content).digest()
 
 
 def seal_new_rows(limit: int = 5000) -> int:
@@ -78,8 +91,9 @@ def seal_new_rows(limit: int = 5000) -> int:
     sealed = sa.exists().where(AuditSeal.row_id == AuditRow.id)
     rows = db.session.scalars(sa.select(AuditRow).where(~sealed).order_by(AuditRow.at, AuditRow.id).limit(limit)).all()
     for row in rows:
-        number, link = number + 1, hashlib.sha256(link + content_hash(row)).digest()
-        db.session.add(AuditSeal(number=number, row_id=row.id, hash=link))
+        kept = content_hash(row)
+        number, link = number + 1, link_hash(link, kept)
+        db.session.add(AuditSeal(number=number, row_id=row.id, content=kept, hash=link))
     return len(rows)
 
 
@@ -90,7 +104,7 @@ def broken_at() -> int | None:
         sa.select(AuditSeal, AuditRow).outerjoin(AuditRow, AuditRow.id == AuditSeal.row_id).order_by(AuditSeal.number)
     )
     for expected, (seal, row) in enumerate(seals, start=1):
-        link = hashlib.sha256(link + content_hash(row)).digest() if row else b""
-        if seal.number != expected or link != seal.hash:
+        link = link_hash(link, seal.content)
+        if seal.number != expected or link != seal.hash or row is None or content_hash(row) != seal.content:
             return expected
     return None

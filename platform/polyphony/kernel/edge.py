@@ -63,8 +63,9 @@ def begin() -> None:
     if key and not (by.is_signed_in or by.is_phrase):
         session.pop("key", None)
         g.session_ended = True
-    if by.card.get("touch"):
-        _touch(secrets.bytes_of(key or ""))
+    g.touch = secrets.bytes_of(key or "") if by.card.get("touch") else None
+    if request.method in READING:
+        _touch()
     access.enforce()
 
 
@@ -72,13 +73,17 @@ def _viewer(key: str | None) -> viewer.Viewer:
     reading = request.method in READING
     db.session.connection(execution_options={"postgresql_readonly": True} if reading else races.ISOLATION)
     links = [secrets.bytes_of(x) for x in session.get("links", [])]
+    rule = access.rule_of(current_app, request.endpoint or "")  # type: ignore[arg-type]
+    g.hat = rule.hat if rule else ""
     return viewer.open_viewer(secrets.bytes_of(key) if key else None, links)
 
 
-def _touch(secret: bytes) -> None:
-    with aside() as other:
-        other.execute(sa.text("SELECT people.touch_session(:secret)").bindparams(
-            sa.bindparam("secret", secret, type_=sa.LargeBinary())))
+def _touch() -> None:
+    """Note that this session is in use: by the page that follows a write, or when the write leads nowhere else."""
+    if secret := g.pop("touch", None):
+        with aside() as other:
+            other.execute(sa.text("SELECT people.touch_session(:secret)").bindparams(
+                sa.bindparam("secret", secret, type_=sa.LargeBinary())))
 
 
 @contextmanager
@@ -100,6 +105,8 @@ def _close(response: Response) -> Response:
             return unavailable() if is_down(error) else _unkept(error)
     else:
         db.session.rollback()
+    if response.status_code != 303 and response.status_code < 500:
+        _touch()
     return response
 
 

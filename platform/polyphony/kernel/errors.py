@@ -64,6 +64,8 @@ def show(refusal: Refusal) -> Response:
                              refusal.status)
     response.headers.update(kept.HEADERS)
     response.headers["Cache-Control"] = "no-store"
+    if refusal.wait:
+        response.headers["Retry-After"] = str(refusal.wait)
     return response
 
 

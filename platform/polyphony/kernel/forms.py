@@ -161,7 +161,10 @@ def refused(form: Form, refusal: Refusal, again: Callable[[], Any]) -> Any:
     if field is not None:
         field.errors = [*field.errors, refusal.message]
     form.refusal = refusal
-    return _shown(again(), refusal.status)
+    shown = _shown(again(), refusal.status)
+    if refusal.wait and isinstance(shown, Response):
+        shown.headers["Retry-After"] = str(refusal.wait)
+    return shown
 
 
 def _shown(body: Any, status: int) -> Any:

@@ -34,6 +34,11 @@ def holds(role: str) -> str:
     return f"(SELECT '{role}' = ANY(nullif(current_setting('polyphony.roles', true), '')::text[]))"
 
 
+def own_hat() -> str:
+    """Whether the viewer reads as herself: on the desks of a fund (`Rule.hat`) nobody sees a case as its applicant."""
+    return "(SELECT coalesce(current_setting('polyphony.hat', true), '') = '')"
+
+
 def any_of(column: str, *facts: str) -> str:
     """`column` is among any of the viewer's ids of these kinds: one array, for each sub-select costs at every start."""
     every = " || ".join(f"nullif(current_setting('polyphony.{fact}', true), '')::uuid[]" for fact in facts)
@@ -193,3 +198,20 @@ def _apply_functions(connection: sa.Connection) -> None:
 def _identity(signature: str) -> str:
     """`schema.name(a text, b uuid)` as ALTER FUNCTION wants it (argument names are allowed there)."""
     return signature.split(" RETURNS ")[0]
+
+
+def differences(connection: sa.Connection) -> list[str]:
+    """Where the catalogue differs from what is declared: open tables, policies too many or too few, loose functions."""
+    ask = connection.exec_driver_sql
+    guarded = sorted(kept.table for kept in declared.values() if not kept.open_reference)
+    forced = {name for (name,) in ask("SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n "
+                                      "ON n.oid = c.relnamespace WHERE c.relrowsecurity AND c.relforcerowsecurity")}
+    there = {(table, name) for table, name in ask("SELECT schemaname || '.' || tablename, policyname FROM pg_policies "
+                                                  "WHERE schemaname <> 'jobs'")}
+    wanted = {(kept.table, policy.name) for kept in declared.values() for policy in kept.policies}
+    loose = [name for (name,) in ask("SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.prosecdef AND "
+                                     "(p.proconfig IS NULL OR has_function_privilege('public', p.oid, 'EXECUTE'))")]
+    return [*(f"{table}: row security is not forced" for table in guarded if table not in forced),
+            *(f"{table}: policy {name} is missing" for table, name in sorted(wanted - there)),
+            *(f"{table}: policy {name} is declared nowhere" for table, name in sorted(there - wanted)),
+            *(f"{name}: may be called by everybody" for name in loose)]

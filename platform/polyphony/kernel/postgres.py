@@ -99,8 +99,9 @@ class Embedded:
 
         Nobody may be connected to the template while it is copied.
         """
-        parts = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
-            sql.Identifier(name), sql.Identifier(OWNER), sql.Identifier(template or "template1"))
+        parts = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY {}").format(
+            sql.Identifier(name), sql.Identifier(OWNER), sql.Identifier(template or "template1"),
+            sql.SQL("FILE_COPY" if self._fast else "WAL_LOG"))
         with self.connect() as connection:
             connection.execute(parts)
             close_database(connection, name)
@@ -235,9 +236,9 @@ class Embedded:
                     self.socket.rmdir()
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, content: str | bytes) -> None:
     """Write a file that only its owner may read, complete or not at all."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
     draft.replace(path)

@@ -2,10 +2,27 @@
 
 A lower room asks by name; higher rooms register who answers. So the home page learns what waits for
 somebody without knowing the rooms in which it waits.
+
+`conflict(person_id, organisation_id) -> bool` is asked by the worker where somebody judges what an organisation asked
+for: any room may say yes, and none says why.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Waits:
+    """One answer to "waits": what a member can do next, where, and by which day or by which words for it."""
+
+    text: str
+    url: str
+    due_on: date | None = None
+    warn: bool = False
+    due: str = ""
+
 
 _registered: dict[str, list[Callable[..., Any]]] = {}
 

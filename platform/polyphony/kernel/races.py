@@ -11,7 +11,7 @@ from flask import current_app, g, request
 from psycopg import errors
 from sqlalchemy.exc import DBAPIError
 
-ROUNDS = 4
+ROUNDS = 8  # a whole committee may vote in the same instant, and each round lets one of them through
 ISOLATION = {"isolation_level": "REPEATABLE READ"}
 LOST = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 

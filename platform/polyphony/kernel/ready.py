@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from polyphony.kernel.pg_roles import APP, OWNER, WORKER
+from polyphony.kernel.pg_roles import APP, BACKUP, OWNER, WORKER
 from polyphony.kernel.postgres import Embedded, write_private
 from polyphony.settings import KEY_BYTES, KEYS, Settings
 
@@ -37,7 +37,8 @@ def complete(settings: Settings, server: Embedded) -> Settings:
         server.create_database(DATABASE)
     whole = replace(
         settings, **_secrets(settings), database_url=server.url(APP, DATABASE),
-        owner_database_url=server.url(OWNER, DATABASE), worker_database_url=server.url(WORKER, DATABASE))
+        owner_database_url=server.url(OWNER, DATABASE), worker_database_url=server.url(WORKER, DATABASE),
+        backup_database_url=server.url(BACKUP, DATABASE))
     whole.refuse_what_is_unsafe()
     return whole
 

@@ -16,6 +16,7 @@ class Refusal(Exception):
     message: LazyString | str = ""
     help: LazyString | str = ""
     field: str | None = None
+    wait: int = 0  # seconds after which trying again makes sense
 
     def __init__(self, message: LazyString | str = "", *, help: LazyString | str = "", **details: Any):
         self.details = details

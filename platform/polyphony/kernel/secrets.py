@@ -17,8 +17,20 @@ from argon2.low_level import Type, hash_secret_raw
 from flask import current_app
 from nacl.secret import Aead
 
+from polyphony.kernel.locale import lazy
+from polyphony.kernel.refusals import Refusal
+
 TOKEN_BYTES = 32
-_one_phrase_at_a_time = threading.Lock()
+WAITING = 4  # attempts with a phrase that may wait in one process for the one before
+_one_phrase_at_a_time, _places = threading.Lock(), threading.Semaphore(WAITING + 1)
+
+
+class TooBusy(Refusal):
+    """Others are being let in; the threads that serve pages must not all wait with them."""
+
+    status, wait = 429, 10
+    message = lazy("Many people come back at this moment. Please try again in a few seconds.")
+    help = lazy("What you typed is still here.")
 
 
 def token() -> bytes:
@@ -84,12 +96,17 @@ def derive_password(password: str, salt: bytes) -> bytes:
 def derive_phrase(words: list[str]) -> bytes:
     """32 bytes from a return phrase, the deployment secret as salt, so that it can be looked up.
 
-    One derivation per attempt, found or not, and one at a time per process: who guesses waits.
+    One derivation per attempt, found or not, and one at a time per process: who guesses waits. Raises TooBusy.
     """
     settings = _settings()
-    with _one_phrase_at_a_time:
-        return hash_secret_raw(" ".join(words).encode(), settings.phrase_salt, time_cost=3,
-                               memory_cost=settings.argon2_memory, parallelism=1, hash_len=32, type=Type.ID)
+    if not _places.acquire(blocking=False):
+        raise TooBusy()
+    try:
+        with _one_phrase_at_a_time:
+            return hash_secret_raw(" ".join(words).encode(), settings.phrase_salt, time_cost=3,
+                                   memory_cost=settings.argon2_memory, parallelism=1, hash_len=32, type=Type.ID)
+    finally:
+        _places.release()
 
 
 def link_token(kind: str, owner: uuid.UUID) -> bytes:

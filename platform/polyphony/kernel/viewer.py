@@ -90,7 +90,8 @@ NOBODY = Viewer()
 
 def open_viewer(secret: bytes | None, links: list[bytes] | None = None, *, session: Any = None) -> Viewer:
     """Open the viewer for this transaction; an unknown or ended secret opens a visitor."""
-    row = (session or db.session).execute(_OPEN, {"secret": secret, "links": links or []}).scalar_one()
+    row = (session or db.session).execute(
+        _OPEN, {"secret": secret, "links": links or [], "hat": g.get("hat", "")}).scalar_one()
     viewer = _read(row)
     g.viewer, g.viewer_secret, g.viewer_links = viewer, secret, links or []
     return viewer
@@ -102,7 +103,7 @@ def refresh() -> Viewer:
     return open_viewer(g.viewer_secret, g.viewer_links)
 
 
-_OPEN = sa.text("SELECT viewer.open(:secret, :links)").bindparams(
+_OPEN = sa.text("SELECT viewer.open(:secret, :links), set_config('polyphony.hat', :hat, true)").bindparams(
     sa.bindparam("secret", type_=sa.LargeBinary()),
     sa.bindparam("links", type_=sa.ARRAY(sa.LargeBinary())),
 )

@@ -70,6 +70,13 @@ def written(text: str, source_lang: str, subject_id: uuid.UUID, field: str, tr: 
                    direction(source_lang), name_of(source_lang))
 
 
+def reader_first(subject: Any, field: str, text: Any, source_lang: Any, lang: str) -> Any:
+    """The rule of `written` inside a statement: the text in her language where there is one, else as it was written."""
+    kept = sa.select(Translation.text).where(Translation.subject_id == subject, Translation.field == field,
+                                             Translation.lang == lang, Translation.text != "").scalar_subquery()
+    return sa.case((source_lang == lang, text), else_=sa.func.coalesce(kept, text))
+
+
 def store_translation(by: Viewer, *, kind: str, subject_id: uuid.UUID, consultation_id: uuid.UUID, field: str,
                       lang: str, text: str, mark: str = "person") -> None:
     """Keep a translation, replacing the one before. Who made it stands apart, for it may be the author.

@@ -23,7 +23,7 @@ KINDS = {
     "answer": lazy("The answers"), "measure": lazy("Measures"), "ground_view": lazy("View from the ground"),
     "words": lazy("Other words"), "fund_call": lazy("Call for applications"), "fund_criterion": lazy("Criterion"),
     "fund_eligibility": lazy("Questions before applying"), "fund_part": lazy("Applications"),
-    "fund_decision": lazy("Decision"),
+    "fund_decision": lazy("Decision"), "fund_purpose": lazy("What the fund is for"),
 }
 PIECE = "/<kind>/<uuid:subject>/<field>/<into>"
 

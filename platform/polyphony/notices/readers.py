@@ -35,6 +35,10 @@ _SQL = {
     "answering": """
         SELECT m.person_id, NULL::uuid FROM organisations.membership m
         WHERE m.organisation_id = :subject AND m.role IN ('engagement_lead', 'decision_maker') AND {living}""",
+    "promisers": """
+        SELECT m.person_id, NULL::uuid FROM organisations.membership m
+        JOIN fund.pledge p ON p.company_id = m.organisation_id
+        WHERE p.id = :subject AND m.role IN ('engagement_lead', 'decision_maker') AND {living}""",
     "members": """
         SELECT m.person_id, NULL::uuid FROM organisations.membership m
         WHERE m.organisation_id = :subject AND m.role IN ('coordinator', 'contributor') AND {living}""",

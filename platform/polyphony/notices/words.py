@@ -56,6 +56,7 @@ SENTENCES: dict[str, Any] = {
     "vault_ready": lazy("Enough keyholders have released their shares. You can open what you asked for."),
     "vault_refused": lazy("A keyholder has refused her share. Read why."),
     "fund_broken": lazy("A nightly check of the fund has found that something does not add up."),
+    "audit_broken": lazy("A nightly check has found that the audit was changed after it was written."),
 }
 
 # Where a reader goes next, by kind; each endpoint takes the consultation's id.
@@ -69,12 +70,13 @@ PLACES: dict[str, tuple[str, ...]] = {
     "facilitator_gone": ("consultations.succession",), "successor": ("consultations.succession",),
     "translator_ended": ("consultations.translators",), "admitted": ("organisations.mine",),
     "turned_away": ("organisations.mine",), "reminded": ("feedback.desk",), "theme_removed": ("feedback.desk",),
-    "fund_review": ("fund.reviews",), "fund_decided": ("fund.letter",),
-    "fund_money": ("fund.promises",), "fund_money_more": ("fund.promises",), "fund_money_back": ("fund.promises",),
-    "fund_money_corrected": ("fund.promises",), "fund_withdrawn": ("fund.money",), "fund_correction": ("fund.application",),
-    "fund_ready": ("fund.committee",), "fund_released": ("fund.grant",), "fund_paid": ("fund.grant",),
-    "fund_returned": ("fund.grant",), "vault_asked": ("vault.room",), "vault_ready": ("vault.room",),
-    "vault_refused": ("vault.room",), "fund_broken": ("fund.index",),
+    "fund_review": ("fund.reviews",), "fund_decided": ("fund.letter",), "fund_money": ("fund.promises",),
+    "fund_money_more": ("fund.promises",), "fund_money_back": ("fund.promises",),
+    "fund_money_corrected": ("fund.promises",), "fund_withdrawn": ("fund.money",),
+    "fund_correction": ("fund.application",), "fund_ready": ("fund.committee",), "fund_released": ("fund.grant",),
+    "fund_paid": ("fund.grant",), "fund_returned": ("fund.grant",), "fund_broken": ("fund.checks",),
+    "audit_broken": ("auditing.rows",),
+    "vault_asked": ("vault.room",), "vault_ready": ("vault.room",), "vault_refused": ("vault.room",),
 }
 
 

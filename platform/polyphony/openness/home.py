@@ -35,14 +35,10 @@ class Wait:
 
 def waiting(by: Viewer, lists: Lists) -> list[Wait]:
     """Everything that waits for this member: what is late, what waits already, then by the day it is due."""
-    asked = [item for told in providers.ask("waits", by) for item in told or ()]
-    found = [_wait(item) for item in asked] + _to_say(by, lists) + _to_translate(by, lists) + _to_admit(by)
+    asked: list[providers.Waits] = [each for told in providers.ask("waits", by) for each in told]
+    found = [_made(each.text, each.url, each.due_on, each.due, each.warn) for each in asked]
+    found += _to_say(by, lists) + _to_translate(by, lists) + _to_admit(by)
     return sorted(found, key=lambda each: (not each.warn, each.on is not None, each.on or FAR))
-
-
-def _wait(item: Any) -> Wait:
-    said = item.get if isinstance(item, dict) else lambda name: getattr(item, name, None)
-    return _made(str(said("text")), str(said("url")), said("due_on"), said("due") or "", bool(said("warn")))
 
 
 def _made(text: str, url: str, on: date | None, due: Any = "", warn: bool = False) -> Wait:
@@ -107,8 +103,11 @@ DOORS = (
     ("fund.promises", lazy("Your company's promises"), lambda by: by.is_company),
     ("fund.calls", lazy("Calls for applications"), lambda by: bool(by.of("speaking")) or bool(by.of("funds"))),
     ("fund.index", lazy("The pooled fund"), lambda by: True),
+    ("fund.checks", lazy("What the checks of the fund found"), lambda by: by.is_auditor),
     ("organisations.directory", lazy("Organisations that take part"), lambda by: True),
     ("openness.protect", lazy("How we protect you"), lambda by: by.is_stakeholder),
+    ("auditing.rows", lazy("Audit"), lambda by: by.is_auditor),
+    ("auditing.heads", lazy("Signed heads of the audit"), lambda by: bool(by.of("administered")) or by.is_facilitator),
     ("openness.papers", lazy("The papers ask, see it here"), lambda by: by.is_auditor),
 )
 

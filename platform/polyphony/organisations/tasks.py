@@ -1,4 +1,4 @@
-"""Mail to those who are invited."""
+"""Mail to those who are invited; and what organisations know of their people, answered with yes or no."""
 
 import uuid
 
@@ -10,8 +10,11 @@ from polyphony.kernel import clock, mail, secrets
 from polyphony.kernel.database import db
 from polyphony.kernel.jobs import task
 from polyphony.kernel.locale import _
+from polyphony.kernel.providers import provide
 from polyphony.organisations.models import ADMINISTERS, Invitation, Membership, MembershipEnd, Organisation
 from polyphony.people.models import Credential, Person
+
+NEUTRAL = ("fund", "operator")  # they bring people together who owe each other nothing
 
 
 @task("organisations.mail_invitation")
@@ -53,3 +56,19 @@ def mail_decision(id: str) -> None:
             subject = _("There is news for you")
         mail.send(secrets.open_address(credential.address_sealed, person.id), subject,
                   f"{text}\n\n{base}/{person.language}/organisation\n", f"decision-{id}-{person.id}")
+
+
+@provide("conflict")
+def conflict(person_id: uuid.UUID, organisation_id: uuid.UUID) -> bool:
+    """Whether somebody belongs or belonged to an organisation, or to another one together with its people.
+
+    For the worker, which sees every membership: nobody else learns who belongs where.
+    """
+    hers, other, theirs = (sa.orm.aliased(Membership) for _each in range(3))
+    belongs = sa.exists().where(hers.person_id == person_id, hers.organisation_id == organisation_id)
+    together = (sa.select(hers.id).join(other, other.organisation_id == hers.organisation_id)
+                .join(theirs, theirs.person_id == other.person_id)
+                .join(Organisation, Organisation.id == hers.organisation_id)
+                .where(hers.person_id == person_id, other.person_id != person_id,
+                       theirs.organisation_id == organisation_id, Organisation.kind.not_in(NEUTRAL)))
+    return bool(db.session.scalar(sa.select(sa.or_(belongs, together.exists()))))

@@ -1,11 +1,12 @@
 """Row security of accounts: each sees herself; sessions open only from their secret."""
 
-from polyphony.kernel.policies import allow, definer, one, protect
+from polyphony.kernel.policies import allow, definer, one, protect, statements
 from polyphony.kernel.viewer import card, fact
 from polyphony.people.models import Attempt, Credential, Person, Phrase, PlatformRole, Reset, Session
 
 IDLE = {"person": "8 hours", "phrase": "30 minutes"}
 LONGEST = "14 days"
+FREE, SHORTEST_WAIT, LONGEST_WAIT = 5, 4, 60  # wrong passwords within an hour without waiting; seconds of waiting
 
 protect(Person, app="SELECT, UPDATE", worker="SELECT", lookup="SELECT, INSERT")
 protect(Credential, app="SELECT, UPDATE", worker="SELECT", lookup="SELECT, INSERT, UPDATE")
@@ -55,16 +56,31 @@ LANGUAGE sql STABLE {_HEAD}
                   substring(sha256(given || (SELECT k.secret FROM viewer.key k)) FROM 1 FOR 16))
 $f$""")
 
-definer("people.attempts(given bytea) RETURNS integer", f"""
-LANGUAGE sql STABLE {_HEAD}
-  SELECT coalesce(sum(count), 0)::integer FROM people.attempt
-  WHERE address_hash = given AND hour > now() - interval '1 hour'
-$f$""")
+# Counts an attempt before it is made, so that a hundred at once are not one; or says how many seconds to wait first.
+# The waiting doubles and ends at a minute: whoever guesses gets slow, and the owner is never locked out.
+definer("people.wait_to_try(given bytea) RETURNS integer", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+DECLARE wrong integer; last timestamptz; at timestamptz; wait numeric;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(encode(given, 'hex'), 0));
+  at := clock_timestamp();
+  SELECT coalesce(sum(a.count), 0), max(a.hour) INTO wrong, last FROM people.attempt a
+  WHERE a.address_hash = given AND a.hour > at - interval '1 hour';
+  IF wrong >= {FREE} THEN
+    wait := extract(epoch FROM last - at) + least({LONGEST_WAIT}, {SHORTEST_WAIT} * 2 ^ least(wrong - {FREE}, 10));
+    IF wait > 0 THEN RETURN ceil(wait)::integer; END IF;
+  END IF;
+  INSERT INTO people.attempt VALUES (given, date_trunc('second', at), 1)
+  ON CONFLICT (address_hash, hour) DO UPDATE SET count = people.attempt.count + 1;
+  RETURN 0;
+END $f$""")
+statements += [f"DROP FUNCTION IF EXISTS people.{old}(bytea)" for old in ("attempts", "note_attempt")]
 
-definer("people.note_attempt(given bytea) RETURNS void", f"""
+# Whoever knew the password made no wrong attempt.
+definer("people.forget_attempts(given bytea, derived bytea) RETURNS void", f"""
 LANGUAGE sql VOLATILE {_HEAD}
-  INSERT INTO people.attempt VALUES (given, date_trunc('minute', now()), 1)
-  ON CONFLICT (address_hash, hour) DO UPDATE SET count = people.attempt.count + 1
+  DELETE FROM people.attempt a USING people.credential c
+  WHERE a.address_hash = given AND c.address_hash = given AND c.verifier = sha256(derived)
 $f$""")
 
 # Starts a session only for somebody who derived the key from the password: an id is never enough.
@@ -77,7 +93,6 @@ BEGIN
   IF found_id IS NULL THEN RETURN false; END IF;
   INSERT INTO people.session (id, token_hash, person_id, began_at, seen_at)
   VALUES (gen_random_uuid(), token_hash, found_id, date_trunc('minute', now()), date_trunc('minute', now()));
-  DELETE FROM people.attempt a WHERE a.address_hash = given;
   RETURN true;
 END $f$""")
 

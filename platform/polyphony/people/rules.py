@@ -4,11 +4,10 @@ import re
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from polyphony.kernel.locale import lazy
+from polyphony.kernel.locale import lazy, ngettext
 from polyphony.kernel.refusals import BadInput, Refusal, WrongState
 
 SHORTEST = 12
-ATTEMPTS = 10  # failed sign-ins within an hour before an address has to wait
 RESET_MAILS = 3  # links mailed within an hour, so that nobody's mailbox is flooded
 # What people choose when asked for twelve characters; compared without digits, signs and case.
 COMMON = frozenset((
@@ -43,9 +42,17 @@ class WrongPassword(BadInput):
 
 
 class TooManyAttempts(Refusal):
+    """Several wrong passwords: so many seconds have to pass before the next one is looked at."""
+
     status = 429
-    message = lazy("There were too many wrong passwords for this address. Please try again in one hour.")
     help = lazy("You can choose a new password now: then you need not wait.")
+
+    def __init__(self, seconds: int):
+        super().__init__(ngettext(
+            "There were several wrong passwords for this address. Please wait %(num)s second, then try again.",
+            "There were several wrong passwords for this address. Please wait %(num)s seconds, then try again.",
+            seconds))
+        self.wait = seconds
 
 
 class LinkGone(WrongState):
@@ -78,10 +85,13 @@ def is_a_run(password: str) -> bool:
     return len(steps) == 1
 
 
-def ensure_may_try(failures: int) -> None:
-    """Ten wrong passwords within an hour, and this address waits; others are not touched."""
-    if failures >= ATTEMPTS:
-        raise TooManyAttempts()
+def ensure_may_try(seconds: int) -> None:
+    """After several wrong passwords this address waits some seconds; others are not touched.
+
+    Raises TooManyAttempts.
+    """
+    if seconds > 0:
+        raise TooManyAttempts(seconds)
 
 
 def local_place(wanted: str | None, otherwise: str) -> str:

@@ -27,8 +27,8 @@ def _call(sql: str, kinds: dict[str, Any] | None = None) -> sa.TextClause:
 
 
 _SALT = _call("people.salt_for(:hash)")
-_ATTEMPTS = _call("people.attempts(:hash)")
-_NOTE = _call("people.note_attempt(:hash)")
+_WAIT = _call("people.wait_to_try(:hash)")
+_FORGET = _call("people.forget_attempts(:hash, :derived)")
 _START = _call("people.start_session(:hash, :derived, :token)")
 _END = _call("people.end_session(:secret)")
 _ASK = _call("people.ask_reset(:hash, :id, :token)", {"id": sa.Uuid()})
@@ -53,11 +53,11 @@ def sign_in(*, address: str, password: str) -> Viewer:
     Raises WrongSignIn, or TooManyAttempts when this address has to wait.
     """
     hashed = secrets.address_hash(address)
-    with aside() as other:
-        rules.ensure_may_try(other.execute(_ATTEMPTS, {"hash": hashed}).scalar_one())
-    if not begin_session(hashed, secrets.derive_password(password, _run(_SALT, hash=hashed))):
-        _note(hashed)
+    _ensure_may_try(hashed)
+    derived = secrets.derive_password(password, _run(_SALT, hash=hashed))
+    if not begin_session(hashed, derived):
         raise rules.WrongSignIn()
+    _forget_attempts(hashed, derived)
     return viewer.current()
 
 
@@ -72,9 +72,20 @@ def begin_session(hashed: bytes, derived: bytes) -> bool:
     return True
 
 
-def _note(hashed: bytes) -> None:
+def _ensure_may_try(hashed: bytes) -> None:
+    """Count this attempt, whatever becomes of the request; who knew the password takes it back.
+
+    Raises TooManyAttempts.
+    """
     with aside() as other:
-        other.execute(_NOTE, {"hash": hashed})
+        seconds = other.execute(_WAIT, {"hash": hashed}).scalar_one()
+    rules.ensure_may_try(seconds)
+
+
+def _forget_attempts(hashed: bytes, derived: bytes) -> None:
+    """Aside as they were counted: this request's own picture of the database does not hold them."""
+    with aside() as other:
+        other.execute(_FORGET, {"hash": hashed, "derived": derived})
 
 
 def sign_out() -> None:
@@ -123,12 +134,11 @@ def change_password(by: Viewer, *, present: str, password: str) -> None:
     """
     access.require(by.is_signed_in, SignInNeeded())
     kept = access.there(db.session.get(Credential, by.person))
-    with aside() as other:
-        rules.ensure_may_try(other.execute(_ATTEMPTS, {"hash": kept.address_hash}).scalar_one())
+    _ensure_may_try(kept.address_hash)
     derived = secrets.derive_password(present, kept.salt)
     if not hmac.compare_digest(secrets.digest(derived), kept.verifier):
-        _note(kept.address_hash)
         raise rules.WrongPassword()
+    _forget_attempts(kept.address_hash, derived)
     kept.salt, derived = new_secret(password)
     kept.verifier = secrets.digest(derived)
     here = secrets.digest(secrets.bytes_of(session.get("key", "")))

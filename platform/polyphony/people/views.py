@@ -168,8 +168,11 @@ def come_back_post() -> Any:
         return page("people/come_back.html", form=form)
     if not form.validate_on_submit():
         return again(), 422
-    if not phrases.come_back(phrases.normalise(form.words.data or "")):
-        return refused(form, rules.UnknownPhrase(), again)
+    try:
+        if not phrases.come_back(phrases.normalise(form.words.data or "")):
+            raise rules.UnknownPhrase()
+    except Refusal as refusal:
+        return refused(form, refusal, again)
     return redirect(url_for("inputs.inbox", lang=language()), 303)
 
 

@@ -1,24 +1,28 @@
 """An application is its organisation's until submitted; then the fund's, without its name, and never a company's."""
 
 from polyphony.fund.applying.models import Applicant, Application, ApplicationHand, BudgetLine, ChangeRequest, Part
-from polyphony.kernel.policies import allow, any_of, definer, ids, one, protect, statements
+from polyphony.kernel.policies import allow, any_of, definer, ids, one, own_hat, protect, statements
 from polyphony.kernel.viewer import fact, had
 from polyphony.languages.access import changeable, readable_with
 
 _HEAD = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$"
 
 # Every case from which a person steps aside, with the reason. Shared by the viewer's fact, the triggers and `verify`.
-definer("fund.conflicts_of(person uuid) RETURNS TABLE (application_id uuid, kind text)", f"""
+definer("fund.conflicts_since(person uuid) RETURNS TABLE (application_id uuid, kind text, since timestamptz)", f"""
 LANGUAGE sql STABLE {_HEAD}
-  SELECT r.application_id, r.kind FROM fund.recusal r WHERE r.person_id = person
-  UNION ALL SELECT p.application_id, 'member' FROM fund.applicant p JOIN organisations.membership m
+  SELECT r.application_id, r.kind, r.at FROM fund.recusal r WHERE r.person_id = person
+  UNION ALL SELECT p.application_id, 'member', m.begun_at FROM fund.applicant p JOIN organisations.membership m
     ON m.organisation_id = p.organisation_id WHERE m.person_id = person
-  UNION ALL SELECT p.application_id, 'worked_on' FROM fund.applicant p JOIN fund.application_hand h
+  UNION ALL SELECT p.application_id, 'worked_on', '-infinity' FROM fund.applicant p JOIN fund.application_hand h
     ON h.organisation_id = p.organisation_id WHERE h.person_id = person
-  UNION ALL SELECT b.id, 'applies_too' FROM organisations.membership m JOIN fund.applicant p
+  UNION ALL SELECT b.id, 'applies_too', m.begun_at FROM organisations.membership m JOIN fund.applicant p
     ON p.organisation_id = m.organisation_id JOIN fund.application a ON a.id = p.application_id
     JOIN fund.application b ON b.call_id = a.call_id AND b.id <> a.id WHERE m.person_id = person
     AND a.state <> 'withdrawn'
+$f$""", to="polyphony_lookup, polyphony_worker")
+definer("fund.conflicts_of(person uuid) RETURNS TABLE (application_id uuid, kind text)", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT c.application_id, c.kind FROM fund.conflicts_since(person) c
 $f$""", to="polyphony_lookup, polyphony_worker")
 definer("fund.conflicted(application uuid, person uuid) RETURNS text", f"""
 LANGUAGE sql STABLE {_HEAD}
@@ -55,7 +59,7 @@ protect(Part, app="SELECT, INSERT, UPDATE", worker="SELECT", lookup="SELECT, INS
 protect(BudgetLine, app="SELECT, INSERT, DELETE", worker="SELECT", lookup="SELECT, INSERT")
 protect(ChangeRequest, app="SELECT, INSERT, UPDATE", worker="SELECT")
 
-allow(Application, "SELECT", "applicant", any_of("id", "applied", "interpreted"))
+allow(Application, "SELECT", "applicant", f"{any_of('id', 'applied', 'interpreted')} AND {own_hat()}")
 allow(Application, "SELECT", "fund", f"state <> 'draft' AND {any_of('fund_id', 'fund_admin', 'fund_committee', 'fund_translate')}"
       f" AND {NOT_ASIDE}")
 allow(Application, "SELECT", "reviewer", f"state <> 'draft' AND {any_of('id', 'assigned')}")
@@ -65,7 +69,7 @@ allow(Application, "UPDATE", "applicant", any_of("id", "applied"),
       check=f"state IN ('draft', 'submitted', 'withdrawn') AND {any_of('id', 'applied')}")
 allow(Application, "UPDATE", "administrator", f"state = 'submitted' AND {any_of('fund_id', 'fund_admin')} AND {NOT_ASIDE}",
       check=f"state IN ('submitted', 'decided') AND {any_of('fund_id', 'fund_admin')}")
-allow(Applicant, "SELECT", "own", any_of("organisation_id", "speaking"))
+allow(Applicant, "SELECT", "own", f"{any_of('organisation_id', 'speaking')} AND {own_hat()}")
 allow(Applicant, "SELECT", "administrator", "application_id IN (SELECT a.id FROM fund.application a WHERE a.state <> 'draft' "
       f"AND {any_of('a.fund_id', 'fund_admin')})")
 allow(Applicant, "SELECT", "after_locking", any_of("application_id", "locked"))
@@ -106,6 +110,13 @@ BEGIN
   END IF;
   RETURN NEW;
 END $f$""")
+# One organisation begins one application to a call: of two colleagues who begin at once, the second goes on with it.
+definer("fund.applies_in_turn() RETURNS trigger", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+BEGIN
+  PERFORM fund.in_turn(NEW.organisation_id);
+  RETURN NEW;
+END $f$""")
 # A call is decided only when every application that was sent has its decision, also those its administrator cannot see.
 definer("fund.call_is_decided() RETURNS trigger", f"""
 LANGUAGE plpgsql STABLE {_HEAD}
@@ -117,7 +128,9 @@ BEGIN
   END IF;
   RETURN NEW;
 END $f$""")
-statements += ["CREATE OR REPLACE TRIGGER application_stands BEFORE UPDATE ON fund.application FOR EACH ROW "
+statements += ["CREATE OR REPLACE TRIGGER applies_in_turn BEFORE INSERT ON fund.applicant FOR EACH ROW "
+               "EXECUTE FUNCTION fund.applies_in_turn()",
+               "CREATE OR REPLACE TRIGGER application_stands BEFORE UPDATE ON fund.application FOR EACH ROW "
                "EXECUTE FUNCTION fund.application_stands()",
                "CREATE OR REPLACE TRIGGER call_is_decided BEFORE UPDATE ON fund.call FOR EACH ROW "
                "EXECUTE FUNCTION fund.call_is_decided()"]

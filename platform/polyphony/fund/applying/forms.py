@@ -1,6 +1,7 @@
 """What the steps of an application ask for."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, SelectField
@@ -122,6 +123,29 @@ class _Budget(StepForm):
     @property
     def values(self) -> dict[str, Any]:
         return {"revision": self.revision.data, "given": {"requested": self.minor, "lines": self.lines}}
+
+
+@dataclass(frozen=True)
+class Added:
+    """What the lines make together, how that differs from what is asked for, and which lines cannot be read."""
+
+    total: int
+    apart: int | None
+    wrong: list[tuple[int, Any]]
+
+
+def added(form: _Budget, *, beside_it: bool = False) -> Added:
+    """Add up what is typed so far; nothing is kept. What cannot be read is told beside it, where that is wanted."""
+    def read(field: Any) -> tuple[int, Any]:
+        try:
+            return money.parse(field.data, form.call.currency) if field.data else 0, None
+        except BadInput as refusal:
+            field.errors = [refusal.message] if beside_it else field.errors
+            return 0, refusal.message
+
+    lines = [(n, *read(row.form.amount)) for n, row in enumerate(form.rows, start=1)]
+    requested, total = read(form.requested)[0], sum(minor for _n, minor, _why in lines)
+    return Added(total, abs(requested - total) if requested else None, [(n, why) for n, _minor, why in lines if why])
 
 
 def budget_form(call: Call, data: dict[str, Any] | None = None) -> _Budget:

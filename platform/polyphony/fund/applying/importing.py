@@ -17,7 +17,7 @@ import click
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from polyphony.fund.applying import rules
+from polyphony.fund.applying import rules, words
 from polyphony.fund.applying.models import LEVELS, PARTS
 from polyphony.fund.calls import service as calls
 from polyphony.fund.calls.models import Call
@@ -25,6 +25,7 @@ from polyphony.kernel import audit, clock, locale, money, viewer
 from polyphony.kernel.access import require
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import LINE_LENGTH, TEXT_LENGTH, tidy
+from polyphony.kernel.locale import _, force_locale
 from polyphony.kernel.refusals import Refusal
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations.models import Organisation
@@ -53,7 +54,7 @@ class Mapping:
     @property
     def columns(self) -> list[str]:
         named = [self.key, self.organisation, self.requested, self.country, self.payee_reference, *self.parts.values()]
-        return [column for column in (*named, *(column for _words, column in self.lines)) if column]
+        return [column for column in (*named, *(column for _said, column in self.lines)) if column]
 
 
 @dataclass
@@ -82,10 +83,10 @@ class Reader:
         m, call = self.mapping, self.call
         key, name = self._cell(row, m.key), self._cell(row, m.organisation)
         if not key:
-            raise BadLine("The key is empty.")
+            raise BadLine(_("The key is empty."))
         if name.casefold() not in self.organisations:
-            raise BadLine(f"No admitted stakeholder organisation is called “{name}”.")
-        requested = self._amount(row, m.requested, "The sum")
+            raise BadLine(_("No admitted stakeholder organisation is called “%(name)s”.", name=name))
+        requested = self._amount(row, m.requested, _("The sum"))
         lines = self._lines(row, requested)
         rules.ensure_budget(call, requested, lines)
         parts = self._parts(row)
@@ -103,21 +104,22 @@ class Reader:
         try:
             return money.parse(text, self.call.currency) if text else 0
         except Refusal as refusal:
-            raise BadLine(f"{what} “{text}”: {refusal.message}") from None
+            raise BadLine(_("%(what)s “%(typed)s”: %(reason)s", what=what, typed=text,
+                            reason=refusal.message)) from None
 
     def _lines(self, row: dict[str, Any], requested: int) -> list[tuple[str, int]]:
-        found = [(words, self._amount(row, column, words)) for words, column in self.mapping.lines]
-        rest = requested - sum(amount for _words, amount in found)
+        found = [(said, self._amount(row, column, said)) for said, column in self.mapping.lines]
+        rest = requested - sum(amount for _said, amount in found)
         if rest < 0:
-            raise BadLine("The budget lines are more than the sum.")
+            raise BadLine(_("The budget lines are more than the sum."))
         if self.mapping.rest:
             found.append((self.mapping.rest, rest))
-        return [(words, amount) for words, amount in found if amount]
+        return [(said, amount) for said, amount in found if amount]
 
     def _country(self, row: dict[str, Any]) -> str:
         code = (self._cell(row, self.mapping.country) or self.mapping.in_country).upper()
         if code not in countries("en"):
-            raise BadLine(f"“{code}” is no country code of two letters.")
+            raise BadLine(_("“%(code)s” is no country code of two letters.", code=code))
         return code
 
     def _parts(self, row: dict[str, Any]) -> dict[str, str]:
@@ -125,13 +127,14 @@ class Reader:
         parts = {part: self._cell(row, column) for part, column in self.mapping.parts.items()}
         title = parts.get("title", "")
         if not title:
-            raise BadLine("There is no title.")
+            raise BadLine(_("There is no title."))
         if len(title) > LINE_LENGTH:
             parts["title"] = title[:LINE_LENGTH - 1].rsplit(" ", 1)[0] + "…"
             parts["summary"] = "\n\n".join(filter(None, (title, parts.get("summary"))))
         for part, text in parts.items():
             if len(text) > TEXT_LENGTH:
-                raise BadLine(f"The {part} has {len(text)} characters; at most {TEXT_LENGTH} fit.")
+                raise BadLine(_("“%(part)s” has %(length)s characters; at most %(limit)s fit.",
+                                part=words.PART_NAMES[part], length=len(text), limit=TEXT_LENGTH))
         return parts
 
 
@@ -139,13 +142,13 @@ def ensure_mapping(mapping: Mapping) -> None:
     """Raises `BadLine` for what could never be taken."""
     unknown = set(mapping.parts) - set(PARTS)
     if unknown:
-        raise BadLine(f"An application has no part called {', '.join(sorted(unknown))}.")
+        raise BadLine(_("An application has no part called %(names)s.", names=", ".join(sorted(unknown))))
     if mapping.level not in LEVELS:
-        raise BadLine(f"There is no publication level called {mapping.level}.")
+        raise BadLine(_("There is no publication level called %(name)s.", name=mapping.level))
     if not mapping.lines and not mapping.rest:
-        raise BadLine("Name at least one budget line, or what the whole sum is for.")
+        raise BadLine(_("Name at least one budget line, or what the whole sum is for."))
     if locale.tag(mapping.lang) is None:
-        raise BadLine(f"“{mapping.lang}” is no language code.")
+        raise BadLine(_("“%(code)s” is no language code.", code=mapping.lang))
 
 
 def read(path: Path, reader: Reader) -> tuple[list[dict[str, Any]], list[tuple[int, str]]]:
@@ -157,16 +160,16 @@ def read(path: Path, reader: Reader) -> tuple[list[dict[str, Any]], list[tuple[i
         try:
             missing = [c for c in reader.mapping.columns if c not in (rows.fieldnames or [])]
             if missing:
-                raise BadLine(f"The file has no column named {', '.join(missing)}.")
+                raise BadLine(_("The file has no column named %(names)s.", names=", ".join(missing)))
             for row in rows:
                 try:
                     good.append(reader.row(row))
                 except (BadLine, Refusal) as error:
                     bad.append((rows.line_num, str(getattr(error, "message", "") or error)))
         except UnicodeDecodeError:
-            raise BadLine("The file is not in UTF-8. Save it as CSV in UTF-8.") from None
+            raise BadLine(_("The file is not in UTF-8. Save it as CSV in UTF-8.")) from None
         except csv.Error as error:
-            raise BadLine(f"Line {rows.line_num}: {error}") from None
+            raise BadLine(_("Line %(number)s: %(reason)s", number=rows.line_num, reason=error)) from None
     return good, bad
 
 
@@ -197,7 +200,8 @@ def run(app: Any, path: Path, *, address: str, password: str, call_id: uuid.UUID
     """Import a file as one administrator; everything or nothing, unless `skip_bad`."""
     from polyphony.people import service as people
 
-    with app.test_request_context():
+    lang = app.extensions["settings"].default_language  # whoever sits at the terminal reads it
+    with app.test_request_context(f"/{lang}/"), force_locale(lang):
         viewer.open_viewer(None)
         by = people.sign_in(address=address, password=password)
         reader = reader_for(by, call_id, mapping)
@@ -206,7 +210,7 @@ def run(app: Any, path: Path, *, address: str, password: str, call_id: uuid.UUID
         if bad and not skip_bad:
             db.session.rollback()
             return result
-        with click.progressbar(bring(reader.call, good), length=len(good), label="Importing",
+        with click.progressbar(bring(reader.call, good), length=len(good), label=_("Importing"),
                                update_min_steps=TOGETHER) as steps:
             for is_new in steps:
                 result.added, result.known = result.added + is_new, result.known + (not is_new)

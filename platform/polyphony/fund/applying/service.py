@@ -12,7 +12,7 @@ from polyphony.fund.applying.models import Applicant, Application, ApplicationHa
 from polyphony.fund.applying.rules import Whole
 from polyphony.fund.calls import service as calls
 from polyphony.fund.calls.models import Call
-from polyphony.kernel import audit, clock, viewer
+from polyphony.kernel import audit, clock, jobs
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import ChangedMeanwhile
@@ -42,7 +42,7 @@ def load(id: uuid.UUID, *, locked: bool = False) -> Whole:
         .outerjoin(ChangeRequest, sa.and_(ChangeRequest.application_id == Application.id,
                                           ChangeRequest.done_on.is_(None)))
         .where(Application.id == id).execution_options(populate_existing=True))
-    row = db.session.execute(wanted.with_for_update(of=Application) if locked else wanted).first()
+    row = db.session.execute(wanted.with_for_update(of=Application, key_share=True) if locked else wanted).first()
     application, call, applicant, asked = there(row)
     fresh = {"populate_existing": True}
     parts = db.session.scalars(sa.select(Part).where(Part.application_id == id).execution_options(**fresh))
@@ -86,9 +86,6 @@ def begin(by: Viewer, *, call_id: uuid.UUID, organisation: uuid.UUID | None, lan
     call = calls.find(call_id)
     if not rules.is_open(call, clock.now()):
         raise rules.NotOpen()
-    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(
-        sa.func.hashtextextended(f"application {call_id} {organisation}", 0))))
-    viewer.refresh()
     kept = db.session.scalars(sa.select(Application).join(Applicant, Applicant.application_id == Application.id).where(
         Application.call_id == call_id, Applicant.organisation_id == organisation)
         .order_by(Application.state == "withdrawn").limit(1)).first()
@@ -105,7 +102,6 @@ def _make(by: Viewer, call: Call, organisation: uuid.UUID, lang: str) -> uuid.UU
                                                      lang=lang, requested=0))
     db.session.execute(sa.insert(Applicant).values(application_id=made, organisation_id=organisation,
                                                    payee_reference=""))
-    viewer.refresh()
     _hand(by, made, organisation)
     audit.record("application.begun", made, about=call.id, anonymous=True)
     return made
@@ -117,14 +113,13 @@ def _hand(by: Viewer, application_id: uuid.UUID, organisation_id: uuid.UUID) -> 
         application_id=application_id, person_id=by.person, organisation_id=organisation_id).on_conflict_do_nothing())
 
 
-def keep(by: Viewer, *, id: uuid.UUID, step: str, revision: str, given: dict[str, Any]) -> Whole:
-    """Keep one step. What is changed after sending stays complete, and voids votes.
+def keep(by: Viewer, whole: Whole, *, step: str, revision: str, given: dict[str, Any]) -> Whole:
+    """Keep one step of an application that was read locked. What is changed after sending stays complete, voids votes.
 
     Raises `NoLongerYours`, `AlreadyDecided`, `ChangedMeanwhile`, and what the step itself refuses.
     """
-    whole = of_mine(by, id, locked=True)
     rules.ensure_changeable(whole, clock.now())
-    before = rules.stored(whole, step)
+    id, before = whole.application.id, rules.stored(whole, step)
     if before == given:
         return whole
     if revision != rules.digest(before):
@@ -176,6 +171,7 @@ def send(by: Viewer, *, id: uuid.UUID, payee_reference: str) -> Whole:
         _hand(by, id, whole.applicant.organisation_id)
     if application.state == "draft":
         application.state, application.submitted_on = "submitted", clock.today()
+        jobs.defer("fund.ask_rooms", application_id=id)
     elif whole.asked:
         application.revision += 1
         db.session.flush()

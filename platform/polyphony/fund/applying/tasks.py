@@ -45,7 +45,7 @@ def translatable(call_id: uuid.UUID, only: uuid.UUID | None = None, kind: str = 
 
 
 @providers.provide("waits")
-def waits(by: Viewer) -> list[dict[str, Any]]:
+def waits(by: Viewer) -> list[providers.Waits]:
     """Corrections that the fund asks for, and drafts whose deadline comes."""
     from flask import url_for
 
@@ -54,9 +54,8 @@ def waits(by: Viewer) -> list[dict[str, Any]]:
         url = url_for("fund.application", application_id=each.id)
         day = clock.day(each.call.closes_at)
         if each.asked and each.state == "submitted":
-            found.append({"text": _("The fund asks for a correction: %(title)s", title=each.title), "due": None,
-                          "warn": False, "url": url})
+            found.append(providers.Waits(_("The fund asks for a correction: %(title)s", title=each.title), url))
         elif each.state == "draft" and rules.is_open(each.call, clock.now()):
-            found.append({"text": _("Finish and send your application: %(title)s", title=each.title or each.call.title),
-                          "due": day.text if day else None, "warn": False, "url": url})
+            text = _("Finish and send your application: %(title)s", title=each.title or each.call.title)
+            found.append(providers.Waits(text, url, due=day.text if day else ""))
     return found

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, current_app, redirect, request, url_for
 
 from polyphony.fund.applying import rules, service, views_office, words
-from polyphony.fund.applying.forms import CheckForm, apply_form, step_form, with_empty_rows
+from polyphony.fund.applying.forms import CheckForm, added, apply_form, step_form, with_empty_rows
 from polyphony.fund.applying.models import STEPS
 from polyphony.fund.calls import service as calls
 from polyphony.fund.calls import showing
@@ -32,6 +32,7 @@ def attach(blueprint: Blueprint) -> None:
     ):
         blueprint.get(path, endpoint=name)(access(applicant)(read))
         blueprint.post(path, endpoint=f"take_{name}")(access(applicant)(take))
+    blueprint.post(f"{HERE}/budget/sum", endpoint="add_up")(access(applicant)(add_up))
     blueprint.get(HERE, endpoint="application")(access(applicant)(show))
     blueprint.post(f"{HERE}/withdrawal", endpoint="withdraw_application")(access(applicant)(withdraw))
     views_office.attach(blueprint)
@@ -43,26 +44,27 @@ def apply(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
     if own and len(by.of("speaking")) == 1:
         return redirect(url_for("fund.application", application_id=own[0].id), 303)
     call = calls.find(call_id)
-    return _apply(call, _apply_form(call))
+    return _apply(call, *_apply_form(call))
 
 
 def begin(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
     call = calls.find(call_id)
-    form = _apply_form(call)
+    form, tr = _apply_form(call)
     return answer(form, lambda **v: service.begin(viewer.current(), call_id=call_id, **v),
-                  then=lambda id: url_for("fund.application", application_id=id), again=lambda: _apply(call, form))
+                  then=lambda id: url_for("fund.application", application_id=id), again=lambda: _apply(call, form, tr))
 
 
-def _apply_form(call: Any) -> Any:
+def _apply_form(call: Any) -> tuple[Any, Any]:
+    """The questions before applying, and every translation that their page needs."""
     questions = calls.questions_of(call.id)
-    tr = translations_for([q.id for q in questions], language())
+    tr = translations_for([call.id, *(q.id for q in questions)], language())
     said = [(q.id, showing.said(q, "question", call, tr).text, q.must_be, showing.said(q, "otherwise", call, tr).text)
             for q in questions]
-    return apply_form(said, service.organisations(viewer.current()))
+    return apply_form(said, service.organisations(viewer.current())), tr
 
 
-def _apply(call: Any, form: Any) -> Any:
-    tr, place = translations_for([call.id], language()), showing.zone_for(viewer.current(), call)
+def _apply(call: Any, form: Any, tr: Any) -> Any:
+    place = showing.zone_for(viewer.current(), call)
     return page("fund/apply.html", c=call, form=form, title=showing.say(call, "title", tr),
                 due=showing.due(call, place), is_open=rules.is_open(call, clock.now()))
 
@@ -100,10 +102,17 @@ def show_step(application_id: uuid.UUID, step: str):  # type: ignore[no-untyped-
 
 def keep_step(application_id: uuid.UUID, step: str):  # type: ignore[no-untyped-def]
     by = viewer.current()
-    whole = service.of_mine(by, application_id)
+    whole = service.of_mine(by, application_id, locked=True)
     form = step_form(step, whole)
-    return answer(form, lambda **v: service.keep(by, id=application_id, step=step, **v),
+    return answer(form, lambda **v: service.keep(by, whole, step=step, **v),
                   then=lambda r: _next(application_id, step), again=lambda: _step(whole, step, form))
+
+
+def add_up(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
+    """The sum of what is typed so far, while she types or when she asks for it. Nothing is kept."""
+    whole = service.of_mine(viewer.current(), application_id)
+    form = step_form("budget", whole)
+    return _step(whole, "budget", form, added(form, beside_it=True))
 
 
 def _next(application_id: uuid.UUID, step: str) -> str:
@@ -112,7 +121,7 @@ def _next(application_id: uuid.UUID, step: str) -> str:
     return url_for("fund.application", application_id=application_id, _anchor=step)
 
 
-def _step(whole: rules.Whole, step: str, form: Any) -> Any:
+def _step(whole: rules.Whole, step: str, form: Any, sums: Any = None) -> Any:
     present: dict[str, Any] = {}
     if isinstance(form.refusal, ChangedMeanwhile):
         whole = service.load(whole.application.id)
@@ -120,10 +129,11 @@ def _step(whole: rules.Whole, step: str, form: Any) -> Any:
         form.revision.data = rules.digest(kept)
         present = {name: kept[name] for name in words.STEP_PARTS[step] if kept[name] != form[name].data}
     if step == "budget":
+        sums = sums or added(with_empty_rows(form))
         with_empty_rows(form)
-    return page("fund/apply_step.html", form=form, step=step, label=words.STEPS[step], present=present,
-                number=STEPS.index(step) + 1, of=len(STEPS), was_changed=isinstance(form.refusal, ChangedMeanwhile),
-                **_about(whole))
+    return page("fund/apply_step.html", fragment="sum", form=form, sums=sums, step=step, label=words.STEPS[step],
+                present=present, number=STEPS.index(step) + 1, of=len(STEPS),
+                was_changed=isinstance(form.refusal, ChangedMeanwhile), **_about(whole))
 
 
 def check(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
@@ -134,10 +144,9 @@ def check(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
 
 def send(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
     by, form = viewer.current(), CheckForm()
-    whole = service.of_mine(by, application_id)
     return answer(form, lambda payee_reference: service.send(by, id=application_id, payee_reference=payee_reference),
                   then=lambda r: url_for("fund.application", application_id=application_id),
-                  again=lambda: _check(whole, form))
+                  again=lambda: _check(service.of_mine(by, application_id), form))
 
 
 def _check(whole: rules.Whole, form: Any) -> Any:

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from polyphony.fund.bodies import rules, words
 from polyphony.fund.bodies.models import BODIES, RULES, Body, CompositionRule, Fund, Seat
 from polyphony.fund.bodies.rules import Asked, Sits
-from polyphony.kernel import audit, clock, providers, viewer
+from polyphony.kernel import audit, clock, providers
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
-from polyphony.organisations import service as organisations
-from polyphony.organisations.models import Membership, Organisation
+from polyphony.organisations.models import Membership, MembershipEnd, Organisation
+from polyphony.people.models import Person
 
 ALLOCATING = {"administrator", "reviewer", "committee_member"}
 # What a fund begins with; its administrators change it, and everybody sees it.
@@ -115,18 +115,23 @@ def _keep(body_id: uuid.UUID, asked: Any) -> None:
             [{"body_id": body_id, "kind": r.kind, "constituency": r.constituency, "number": r.number} for r in asked]))
 
 
-def candidates(by: Viewer, kept: Body) -> list[tuple[uuid.UUID, str]]:
+def candidates(kept: Body) -> list[tuple[uuid.UUID, str]]:
     """Living members who may be given a seat in this body and have none there, by name."""
-    seated = set(db.session.scalars(sa.select(Seat.membership_id).where(Seat.body_id == kept.id)))
-    return [(seat.id, member.person.name) for member in organisations.members(by, kept.fund_id)
-            for seat, end in member.seats if not end and seat.id not in seated
-            and (kept.kind == "governing" or seat.role == "committee_member")]
+    over = sa.exists().where(MembershipEnd.membership_id == Membership.id)
+    seated = sa.exists().where(Seat.body_id == kept.id, Seat.membership_id == Membership.id)
+    wanted = sa.select(Membership.id, Person.name).join(Person, Person.id == Membership.person_id).where(
+        Membership.organisation_id == kept.fund_id, ~over, ~seated)
+    if kept.kind == "allocation":
+        wanted = wanted.where(Membership.role == "committee_member")
+    return [(id, name) for id, name in db.session.execute(wanted.order_by(Person.name, Person.id, Membership.begun_at))]
 
 
-def seat(by: Viewer, *, body_id: uuid.UUID, membership_id: uuid.UUID, shown_as: str, comes_from: str, constituency: str,
-         until: date) -> None:
-    """Give a member a seat from today on. Raises `BreaksRule` with the rule in words, `NotAMember`, `AlreadySits`."""
-    kept, sitting = body(by, body_id)
+def seat(by: Viewer, kept: Body, sitting: Sitting, *, membership_id: uuid.UUID, shown_as: str, comes_from: str,
+         constituency: str, until: date) -> None:
+    """Give a member a seat from today on in a body that `body` has found for this viewer.
+
+    Raises `BreaksRule` with the rule in words, `NotAMember`, `AlreadySits`.
+    """
     chosen = db.session.scalar(sa.select(Membership).where(
         Membership.id == membership_id, Membership.organisation_id == kept.fund_id))
     if chosen is None or (kept.kind == "allocation" and chosen.role != "committee_member"):
@@ -134,10 +139,9 @@ def seat(by: Viewer, *, body_id: uuid.UUID, membership_id: uuid.UUID, shown_as: 
     given = Sits(shown_as, comes_from, constituency, clock.today(), until)
     rules.ensure_may_sit(sitting.asked, sitting.seats, given)
     db.session.execute(sa.insert(Seat).values(
-        membership_id=chosen.id, body_id=body_id, person_id=chosen.person_id, shown_as=shown_as, comes_from=comes_from,
+        membership_id=chosen.id, body_id=kept.id, person_id=chosen.person_id, shown_as=shown_as, comes_from=comes_from,
         constituency=constituency, begun_on=given.begun_on, until=until))
-    audit.record("fund.seat_given", body_id, about=kept.fund_id, membership=str(chosen.id))
-    viewer.refresh()
+    audit.record("fund.seat_given", kept.id, about=kept.fund_id, membership=str(chosen.id))
 
 
 @providers.provide("may_invite")
@@ -156,7 +160,7 @@ def may_invite(by: Viewer, organisation_id: uuid.UUID, kind: str, address_hash: 
 
 
 @providers.provide("waits")
-def waits(by: Viewer) -> list[dict[str, Any]]:
+def waits(by: Viewer) -> list[providers.Waits]:
     """For its administrators: a fund without a record, a body that is out of order."""
     from flask import url_for
 
@@ -165,5 +169,5 @@ def waits(by: Viewer) -> list[dict[str, Any]]:
         kept = bodies(fund_id)
         label = words.not_founded() if not kept else words.out_of_order()
         if not all(each.in_order for each in kept) or not kept:
-            waiting.append({"text": label, "url": url_for("fund.bodies", fund_id=fund_id), "warn": False})
+            waiting.append(providers.Waits(label, url_for("fund.bodies", fund_id=fund_id)))
     return waiting

@@ -9,9 +9,10 @@ from polyphony.fund.bodies import forms, rules, service, words
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, anyone, require
 from polyphony.kernel.forms import answer
-from polyphony.kernel.locale import _, direction, language
+from polyphony.kernel.locale import _, language
 from polyphony.kernel.pages import page
 from polyphony.kernel.refusals import NotThere
+from polyphony.languages.service import translations_for, written
 
 BOTH = ("GET", "POST")
 
@@ -31,7 +32,13 @@ def _bodies(fund_id: uuid.UUID, form: Any) -> Any:
     require(kept is not None or administers, NotThere())
     return page("fund/bodies.html", fund=kept, name=name, bodies=service.bodies(fund_id) if kept else [], form=form,
                 administers=administers, fund_id=fund_id, names=words.BODY_NAMES, about=words.BODY_WORDS,
-                constituencies=words.CONSTITUENCY_NAMES, day=clock.day, direction_of=direction)
+                constituencies=words.CONSTITUENCY_NAMES, day=clock.day, purpose=_purpose(kept))
+
+
+def _purpose(kept: Any) -> Any:
+    """What the fund is for, in the reader's language."""
+    tr = translations_for([kept.organisation_id], language()) if kept else {}
+    return written(kept.purpose, kept.lang, kept.organisation_id, "purpose", tr, language()) if kept else None
 
 
 @access(anyone)
@@ -51,14 +58,14 @@ def found(fund_id: uuid.UUID) -> Any:
 def seat(body_id: uuid.UUID) -> Any:
     by = viewer.current()
     body, sitting = service.body(by, body_id)
-    form = forms.SeatForm().offer(service.candidates(by, body))
+    form = forms.SeatForm().offer(service.candidates(body))
     place = url_for("fund.bodies", fund_id=body.fund_id)
     def again() -> Any:
         return page("fund/seat.html", form=form, sitting=sitting, name=words.BODY_NAMES[body.kind], back=place,
                     fund_id=body.fund_id)
     if request.method == "GET":
         return again()
-    return answer(form, lambda **typed: service.seat(by, body_id=body_id, **typed), then=lambda _done: place,
+    return answer(form, lambda **typed: service.seat(by, body, sitting, **typed), then=lambda _done: place,
                   again=again)
 
 

@@ -64,7 +64,7 @@ class TwiceThatNight(BadInput):
 
 
 CONSTRAINTS.update({
-    "call_stands": CallStands, "call_undecided": StillUndecided,
+    "call_stands": CallStands, "call_step_order": CallStands, "call_undecided": StillUndecided,
     "call_opens_before_deadline_check": ClosesBeforeOpening,
     "call_amounts_check": AmountsOutOfOrder,
 })

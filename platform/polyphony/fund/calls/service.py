@@ -57,6 +57,16 @@ def questions_of(id: uuid.UUID) -> list[Eligibility]:
                                    .order_by(Eligibility.place, Eligibility.id)))
 
 
+def asked_of(id: uuid.UUID) -> tuple[list[Criterion], list[Eligibility]]:
+    """What applications are scored by, and what is asked before: there are few of each (one statement)."""
+    rows = db.session.execute(
+        sa.select(Criterion, Eligibility).select_from(Call).outerjoin(Criterion, Criterion.call_id == Call.id)
+        .outerjoin(Eligibility, Eligibility.call_id == Call.id).where(Call.id == id)
+        .order_by(Criterion.place, Criterion.id, Eligibility.place, Eligibility.id)).all()
+    return list({row[0].id: row[0] for row in rows if row[0]}.values()), list({
+        row[1].id: row[1] for row in rows if row[1]}.values())
+
+
 def steps_of(id: uuid.UUID) -> list[CallStep]:
     return list(db.session.scalars(sa.select(CallStep).where(CallStep.call_id == id).order_by(CallStep.at)))
 

@@ -11,7 +11,7 @@ from polyphony.kernel import clock, jobs, providers, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, language
 from polyphony.kernel.viewer import Viewer
-from polyphony.languages.service import translations_for, written
+from polyphony.languages.service import reader_first, translations_for, written
 
 KINDS = {"fund_call", "fund_criterion", "fund_eligibility"}
 
@@ -27,6 +27,13 @@ def turn_with_time() -> None:
         while verb := rules.due_now(kept.state, kept.opens_at, kept.closes_at, now):
             service.step(kept, MACHINE.way(kept.state, verb).end)
             db.session.flush()
+            if kept.state == "closed":
+                jobs.defer("fund.ask_rooms", call_id=kept.id)  # before anybody of the fund begins to judge
+
+
+def _call(call_id: uuid.UUID) -> Call | None:
+    """The call of this id; whoever sits in a fund and names the fund itself asks for no call."""
+    return None if viewer.current().is_in("funds", call_id) else db.session.get(Call, call_id)
 
 
 @providers.provide("translation_desk")
@@ -34,7 +41,7 @@ def translation_desk(call_id: uuid.UUID) -> dict[str, Any] | None:
     """Title, languages and page of the call whose texts are translated."""
     from flask import url_for
 
-    kept = db.session.get(Call, call_id)
+    kept = _call(call_id)
     if kept is None:
         return None
     tr = translations_for([kept.id], language())
@@ -47,7 +54,7 @@ def translatable(call_id: uuid.UUID, only: uuid.UUID | None = None, kind: str = 
                  ) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:
     """The call's own texts, its criteria and its questions."""
     by = viewer.current()
-    kept = db.session.get(Call, call_id) if by.of("fund_admin") or by.of("fund_translate") else None
+    kept = _call(call_id) if by.of("fund_admin") or by.of("fund_translate") else None
     if kept is None or (kind and kind not in KINDS):
         return []
     texts = service.texts_of(kept, service.criteria_of(call_id) if kind in ("", "fund_criterion") else [],
@@ -61,21 +68,50 @@ def translatable_kinds(by: Viewer, call_id: uuid.UUID) -> set[str]:
     """The fund's administrators and translators work on the texts of its calls."""
     if not (by.of("fund_admin") or by.of("fund_translate")):
         return set()
-    kept = db.session.get(Call, call_id)
+    kept = _call(call_id)
     mine = kept is not None and (by.is_in("fund_admin", kept.fund_id) or by.is_in("fund_translate", kept.fund_id))
     return KINDS if mine else set()
 
 
 @providers.provide("waits")
-def waits(by: Viewer) -> list[dict[str, Any]]:
-    """Calls that wait for their announcement, and those whose answers can be given."""
+def waits(by: Viewer) -> list[providers.Waits]:
+    """For administrators, calls to announce and to bring to their decisions; for translators, calls with texts that
+    lack one of the call's languages."""
     from flask import url_for
 
-    if not by.of("fund_admin"):
+    title_of = reader_first(Call.id, "title", Call.title, Call.source_lang, language())
+    rows = _calls_of(by, title_of)
+    found: list[providers.Waits] = []
+    for id, title, state in rows:
+        if not by.of("fund_admin"):
+            text, place = _("Translate: %(title)s", title=title), url_for("languages.desk", id=id)
+        elif state == "draft":
+            text, place = _("Prepare the call: %(title)s", title=title), url_for("fund.prepare_call", call_id=id)
+        else:
+            text = _("Bring the call to its decisions: %(title)s", title=title)
+            place = url_for("fund.applications", call_id=id)
+        found.append(providers.Waits(text, place))
+    return found
+
+
+def _calls_of(by: Viewer, title_of: Any) -> Any:
+    """(call, title, state) of what waits for an administrator, else for a translator (one statement, or none)."""
+    admin, translator = by.of("fund_admin"), by.of("fund_translate")
+    if not admin and not translator:
         return []
-    rows = db.session.execute(sa.select(Call.id, Call.title, Call.state).where(
-        Call.state.in_(("draft", "closed")), Call.fund_id.in_(by.of("fund_admin"))).order_by(Call.closes_at, Call.id))
-    return [{"text": _("Prepare the call: %(title)s", title=title) if state == "draft"
-             else _("Bring the call to its decisions: %(title)s", title=title), "due": None, "warn": False,
-             "url": url_for("fund.prepare_call" if state == "draft" else "fund.applications", call_id=id)}
-            for id, title, state in rows]
+    waiting = ([Call.state.in_(("draft", "closed")), Call.fund_id.in_(admin)] if admin
+               else [Call.state != "decided", Call.fund_id.in_(translator), _LACKING])
+    wanted = sa.select(Call.id, title_of, Call.state).where(*waiting)
+    return db.session.execute(wanted.order_by(Call.closes_at, Call.id))
+
+
+# A text of the call, or of an application that was sent, has no present translation into a language of the call.
+_LACKING = sa.text("""EXISTS (SELECT 1 FROM (
+    SELECT "call".id AS subject, f.field, "call".source_lang AS lang FROM (VALUES ('title', "call".title),
+      ('plain', "call".plain), ('about', "call".about), ('who_can_apply', "call".who_can_apply),
+      ('what_for', "call".what_for)) f(field, said) WHERE f.said <> ''
+    UNION ALL SELECT p.id, 'words', p.lang FROM fund.part p JOIN fund.application a ON a.id = p.application_id
+      WHERE a.call_id = "call".id AND a.state = 'submitted' AND p.words <> '') x
+  CROSS JOIN unnest("call".languages) l(lang) WHERE l.lang <> x.lang AND NOT EXISTS (
+    SELECT 1 FROM languages.translation t WHERE t.subject_id = x.subject AND t.field = x.field AND t.lang = l.lang
+    AND NOT t.stale AND t.text <> ''))""")

@@ -15,7 +15,7 @@ from polyphony.kernel.pages import page
 from polyphony.languages.service import translations_for
 
 administrator = Rule("fund administrator", lambda v: bool(v.of("fund_admin")),
-                     lazy("An administrator of the fund can do this."))
+                     lazy("An administrator of the fund can do this."), hat="fund")
 HERE = "/fund/calls/<uuid:call_id>"
 
 
@@ -50,7 +50,7 @@ def index():  # type: ignore[no-untyped-def]
 def show(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
     by = viewer.current()
     kept, fund = service.find_named(call_id)
-    criteria, questions, place = service.criteria_of(call_id), service.questions_of(call_id), showing.zone_for(by, kept)
+    (criteria, questions), place = service.asked_of(call_id), showing.zone_for(by, kept)
     tr = translations_for([call_id, *(c.id for c in criteria), *(q.id for q in questions)], language())
     state = rules.standing(kept, clock.now())
     own = next(filter(None, providers.ask("own_application", by, call_id)), None)

@@ -2,7 +2,7 @@
 
 from polyphony.fund.applying.access import not_aside
 from polyphony.fund.deciding.models import Decision, Grant, Grantee, Instalment, Vote
-from polyphony.kernel.policies import allow, any_of, definer, holds, ids, one, protect, statements
+from polyphony.kernel.policies import allow, any_of, definer, holds, ids, one, own_hat, protect, statements
 from polyphony.languages.access import changeable, readable_with
 
 protect(Vote, app="SELECT, INSERT", worker="SELECT")
@@ -21,17 +21,17 @@ allow(Vote, "SELECT", "committee", _COMMITTEE)
 allow(Vote, "INSERT", "own", "", check=f"person_id = {one('person')} AND {any_of('fund_id', 'fund_committee')} AND "
       f"{any_of('application_id', 'decidable')}")
 allow(Decision, "SELECT", "committee", _COMMITTEE)
-allow(Decision, "SELECT", "applicant", any_of("application_id", "applied"))
+allow(Decision, "SELECT", "applicant", f"{any_of('application_id', 'applied')} AND {own_hat()}")
 allow(Decision, "INSERT", "administrator", "", check=f"{_ADMIN} AND {any_of('application_id', 'decidable')} AND "
       f"person_id = {one('person')}")
 allow(Grant, "SELECT", "fund", f"{any_of('fund_id', *_MONEY)} AND {not_aside('application_id')}")
-allow(Grant, "SELECT", "grantee", any_of("application_id", "applied"))
+allow(Grant, "SELECT", "grantee", f"{any_of('application_id', 'applied')} AND {own_hat()}")
 allow(Grant, "SELECT", "auditor", holds("auditor"))
 allow(Grant, "INSERT", "administrator", "", check=_ADMIN)
 allow(Grant, "UPDATE", "administrator", _ADMIN)
 allow(Grant, "UPDATE", "grantee", any_of("application_id", "applied"))
 allow(Grantee, "SELECT", "fund", f'grant_id IN (SELECT g.id FROM fund."grant" g WHERE {any_of("g.fund_id", *_MONEY)})')
-allow(Grantee, "SELECT", "own", any_of("organisation_id", "speaking"))
+allow(Grantee, "SELECT", "own", f"{any_of('organisation_id', 'speaking')} AND {own_hat()}")
 allow(Grantee, "INSERT", "administrator", "", check=_OF_MINE)
 allow(Instalment, "SELECT", "of_seen", _SEEN)
 allow(Instalment, "INSERT", "administrator", "", check=_OF_MINE)
@@ -81,14 +81,52 @@ LANGUAGE sql STABLE {_HEAD}
     || nullif(current_setting('polyphony.fund_committee', true), '')::uuid[])
 $f$""")
 
+# A vote, a decision, somebody stepping aside, a change of the application, a hand on its payment: about one case they
+# come one after the other. Awards of one call come one after the other too, for they share its envelope.
+definer("fund.case_in_turn() RETURNS trigger", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+BEGIN
+  IF TG_TABLE_NAME = 'application' THEN PERFORM fund.in_turn(NEW.id);
+  ELSE PERFORM fund.in_turn(NEW.application_id); END IF;
+  RETURN NULL;
+END $f$""")
+statements += ["CREATE OR REPLACE TRIGGER case_in_turn AFTER INSERT ON fund.recusal FOR EACH ROW "
+               "EXECUTE FUNCTION fund.case_in_turn()",
+               "CREATE OR REPLACE TRIGGER case_in_turn AFTER UPDATE ON fund.application FOR EACH ROW WHEN "
+               "(OLD.state <> 'draft') EXECUTE FUNCTION fund.case_in_turn()"]
+# A vote is given on the case as it stands, while it waits for its decision, by a member who decides on it.
+definer("fund.vote_holds() RETURNS trigger", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+DECLARE a fund.application; t record; wrong text;
+BEGIN
+  PERFORM fund.in_turn(NEW.application_id);
+  SELECT * INTO STRICT a FROM fund.application x WHERE x.id = NEW.application_id;
+  SELECT * INTO STRICT t FROM fund.tally(NEW.application_id);
+  IF a.state <> 'submitted' OR EXISTS (SELECT 1 FROM fund.decision d WHERE d.application_id = a.id)
+    THEN wrong := 'vote_before_decision';
+  ELSIF NEW.application_revision <> a.revision THEN wrong := 'vote_as_it_stands';
+  ELSIF NEW.person_id NOT IN (SELECT v FROM fund.voters(a.fund_id) v) THEN wrong := 'vote_of_seated';
+  ELSIF fund.conflicted(a.id, NEW.person_id) IS NOT NULL THEN wrong := 'vote_conflict';
+  ELSIF t.able < greatest(t.fewest, t.needed) THEN wrong := 'vote_quorum';
+  END IF;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION 'a vote does not hold: %', wrong USING ERRCODE = 'check_violation', CONSTRAINT = wrong;
+  END IF;
+  NEW.fund_id := a.fund_id;
+  RETURN NEW;
+END $f$""")
+statements += ["CREATE OR REPLACE TRIGGER vote_holds BEFORE INSERT ON fund.vote FOR EACH ROW "
+               "EXECUTE FUNCTION fund.vote_holds()"]
+
 # A decision without quorum, against the majority, for more than was asked or left, is impossible here too; the count
 # written into it is the database's own.
 definer("fund.decision_holds() RETURNS trigger", f"""
 LANGUAGE plpgsql VOLATILE {_HEAD}
 DECLARE t record; a fund.application; c fund.call; wrong text;
 BEGIN
+  PERFORM fund.in_turn(NEW.application_id);
   SELECT * INTO STRICT a FROM fund.application x WHERE x.id = NEW.application_id;
-  PERFORM pg_advisory_xact_lock(hashtextextended('call ' || a.call_id::text, 0));
+  IF NEW.outcome = 'granted' THEN PERFORM fund.in_turn(a.call_id); END IF;
   SELECT * INTO STRICT c FROM fund.call x WHERE x.id = a.call_id;
   SELECT * INTO STRICT t FROM fund.tally(NEW.application_id);
   IF a.state <> 'submitted' OR c.state <> 'closed' THEN wrong := 'decision_when_closed';
@@ -107,6 +145,19 @@ BEGIN
   NEW.abstained := t.abstained;
   RETURN NEW;
 END $f$""")
+# A grant with its grantee and its instalments in one step, with the rights of whoever decides.
+statements += ["""
+CREATE OR REPLACE FUNCTION fund.make_grant(given jsonb, organisation uuid, payee text, parts jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $f$
+DECLARE g fund."grant" := jsonb_populate_record(NULL::fund."grant", given);
+BEGIN
+  INSERT INTO fund."grant" SELECT g.*;
+  INSERT INTO fund.grantee (grant_id, organisation_id, application_id, payee_reference)
+    VALUES (g.id, organisation, g.application_id, payee);
+  INSERT INTO fund.instalment (id, grant_id, place, amount, due_on, condition, cancelled_because)
+    SELECT gen_random_uuid(), g.id, p.place, (p.part ->> 'amount')::bigint, (p.part ->> 'on')::date,
+      p.part ->> 'condition', '' FROM jsonb_array_elements(parts) WITH ORDINALITY p(part, place);
+END $f$"""]
 definer("fund.grant_adds_up() RETURNS trigger", f"""
 LANGUAGE plpgsql STABLE {_HEAD}
 DECLARE target uuid; g fund."grant"; wrong text;

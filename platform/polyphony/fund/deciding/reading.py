@@ -1,19 +1,18 @@
 """A case and a call as the committee reads them, a letter as the applicant does."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from typing import Any
 
 import sqlalchemy as sa
 
 from polyphony.fund.applying.models import Applicant, Application, Part
-from polyphony.fund.bodies.models import Body, Seat
 from polyphony.fund.calls.models import Call, Criterion
 from polyphony.fund.deciding import rules, service, words
-from polyphony.fund.deciding.models import Decision, Grant, Instalment, Vote
+from polyphony.fund.deciding.models import Decision, Grant, Instalment
 from polyphony.fund.deciding.rules import Tally
-from polyphony.fund.ledger import service as ledger
+from polyphony.fund.ledger.models import Account, Balance
 from polyphony.fund.reviewing import reading as reviews
 from polyphony.fund.reviewing import rules as scoring
 from polyphony.fund.reviewing.models import Lock, Recusal, Score
@@ -71,51 +70,72 @@ class Case:
 
 def case(by: Viewer, application_id: uuid.UUID) -> Case:
     """One case for the committee and the administrator; 404 for who stepped aside."""
-    application, call, decision, grant, name = there(db.session.execute(
-        sa.select(Application, Call, Decision, Grant, Organisation.name).join(Call, Call.id == Application.call_id)
+    columns = [each.name for each in fields(Tally)]
+    count = sa.func.fund.tally_shown(Application.id).table_valued(*columns).lateral("tally")
+    application, call, decision, grant, name, *counted = there(db.session.execute(
+        sa.select(Application, Call, Decision, Grant, Organisation.name, *count.c)
+        .join(Call, Call.id == Application.call_id)
         .outerjoin(Decision, Decision.application_id == Application.id)
         .outerjoin(Grant, Grant.application_id == Application.id)
         .outerjoin(Applicant, Applicant.application_id == Application.id)
-        .outerjoin(Organisation, Organisation.id == Applicant.organisation_id)
+        .outerjoin(Organisation, Organisation.id == Applicant.organisation_id).outerjoin(count, sa.true())
         .where(Application.id == application_id)).first())
     may = application.fund_id in by.of("fund_committee") | by.of("fund_admin")
     there(True if may and not by.is_in("stepped_aside", application.id) else None)
-    is_ready = by.is_in("decidable", application.id)
+    is_ready, tally = by.is_in("decidable", application.id), Tally(*counted) if counted[0] is not None else None
     matrix = reviews.matrix(call.id, application.id) if is_ready else reviews.Matrix()
-    seats, gone = _seats(application.fund_id), _aside(application.id)
-    count = service.tallies([application.id]).get(application.id)
-    return Case(reviews.paper(application, call, matrix.criteria), matrix, (name or "") if is_ready else "", count,
-                _votes(by, application, seats, gone), [(seats[p][0], KINDS[kind]) for p, kind in gone.items()
-                                                       if p in seats and seats[p][1]],
-                sum(p not in seats for p in gone), decision, grant,
+    table = _around(by, application)
+    return Case(reviews.paper(application, call, matrix.criteria), matrix, (name or "") if is_ready else "", tally,
+                table.votes, table.aside, table.reviewers_aside, decision, grant,
                 is_ready and application.state == "submitted" and by.is_in("fund_committee", application.fund_id)
-                and count is not None and not count.is_lost)
+                and tally is not None and not tally.is_lost)
 
 
-def _seats(fund_id: uuid.UUID) -> dict[uuid.UUID, tuple[str, bool]]:
-    """By person: the name under which she sits in the allocation committee, and whether she sits today."""
-    rows = db.session.scalars(sa.select(Seat).join(Body, Body.id == Seat.body_id).where(
-        Body.fund_id == fund_id, Body.kind == "allocation").order_by(Seat.until, Seat.shown_as))
-    today = clock.today()
-    return {seat.person_id: (seat.shown_as, seat.begun_on <= today < seat.until) for seat in rows}
+@dataclass(frozen=True)
+class _Around:
+    votes: list[Said]
+    aside: list[tuple[str, Any]]
+    reviewers_aside: int
 
 
-def _aside(application_id: uuid.UUID) -> dict[uuid.UUID, str]:
-    rows = db.session.execute(sa.select(Recusal.person_id, Recusal.kind).where(
-        Recusal.application_id == application_id).order_by(Recusal.at, Recusal.id))
-    return {person: kind for person, kind in rows}  # noqa: C416 - rows are not tuples to the type checker
+# By person: under which name she sits in the allocation committee and whether she sits today; why she stepped aside;
+# her votes, the last one last.
+_PEOPLE = sa.text("""
+SELECT 'seat' AS what, s.person_id, s.shown_as AS said, s.begun_on <= :today AND :today < s.until AS sits, '' AS words,
+  0 AS revision, s.until::timestamptz AS at, 0 AS number
+FROM fund.seat s JOIN fund.body b ON b.id = s.body_id WHERE b.fund_id = :fund AND b.kind = 'allocation'
+UNION ALL SELECT 'aside', r.person_id, r.kind, NULL, '', 0, r.at, 0 FROM fund.recusal r WHERE r.application_id = :case
+UNION ALL SELECT 'vote', v.person_id, v.choice, NULL, v.words, v.application_revision, v.at, v.number
+FROM fund.vote v WHERE v.application_id = :case
+ORDER BY number, at, said""")
 
 
-def _votes(by: Viewer, application: Application, seats: dict[uuid.UUID, tuple[str, bool]], gone: dict[uuid.UUID, str]
-           ) -> list[Said]:
-    rows = db.session.scalars(sa.select(Vote).where(Vote.application_id == application.id).order_by(Vote.number))
-    last = {each.person_id: each for each in rows}
+def _around(by: Viewer, application: Application) -> _Around:
+    """Who sits around the table, who left it, and how they voted (one statement)."""
+    seats: dict[uuid.UUID, tuple[str, bool]] = {}
+    gone: dict[uuid.UUID, str] = {}
+    last: dict[uuid.UUID, Any] = {}
+    about = {"case": application.id, "fund": application.fund_id, "today": clock.today()}
+    for row in db.session.execute(_PEOPLE, about):
+        if row.what == "seat":
+            seats[row.person_id] = (row.said, row.sits)
+        elif row.what == "aside":
+            gone[row.person_id] = row.said
+        else:
+            last[row.person_id] = row
+    return _Around(_votes(by, application, seats, gone, last),
+                   [(seats[p][0], KINDS[kind]) for p, kind in gone.items() if p in seats and seats[p][1]],
+                   sum(p not in seats for p in gone))
+
+
+def _votes(by: Viewer, application: Application, seats: dict[uuid.UUID, tuple[str, bool]], gone: dict[uuid.UUID, str],
+           last: dict[uuid.UUID, Any]) -> list[Said]:
     made = []
     for person, each in last.items():
         name, sits = seats.get(person, ("…", False))
-        void = ("aside" if person in gone else "changed" if each.application_revision != application.revision
+        void = ("aside" if person in gone else "changed" if each.revision != application.revision
                 else "" if sits or application.state == "decided" else "ended")
-        made.append(Said(name, each.choice, words.CHOICES[each.choice], each.words, void, person == by.person))
+        made.append(Said(name, each.said, words.CHOICES[each.said], each.words, void, person == by.person))
     return sorted(made, key=lambda said: said.name)
 
 
@@ -161,11 +181,9 @@ PAGE = 25
 
 def table(by: Viewer, call_id: uuid.UUID, start: int = 0) -> Table:
     """The cases of a call for its committee, those from which the viewer stepped aside left out."""
-    call = there(db.session.get(Call, call_id))
+    call, available, left = _with_money(call_id)
     require(call.fund_id in by.of("fund_committee") | by.of("fund_admin"), rules.NotSeated())
     lines = rules.best_first(_lines(by, call.id))
-    available = ledger.available(call.fund_id, call.currency)
-    left = call.envelope - service.awarded_in(call.id)
     open_ones = [(line.id, line.application.requested) for line in lines if line.decision is None and line.is_ready]
     reached = set(rules.reached(open_ones, min(available, left)))
     page = lines[start:start + PAGE]
@@ -181,10 +199,19 @@ def table(by: Viewer, call_id: uuid.UUID, start: int = 0) -> Table:
 
 def in_order(by: Viewer, call_id: uuid.UUID) -> list[uuid.UUID]:
     """The undecided cases, best score first, that received money and the envelope reach in full."""
-    call = there(db.session.get(Call, call_id))
+    call, available, left = _with_money(call_id)
     ready = [line for line in rules.best_first(_lines(by, call.id)) if line.decision is None and line.is_ready]
-    room = min(ledger.available(call.fund_id, call.currency), call.envelope - service.awarded_in(call.id))
-    return rules.reached([(line.id, line.application.requested) for line in ready], room)
+    return rules.reached([(line.id, line.application.requested) for line in ready], min(available, left))
+
+
+def _with_money(call_id: uuid.UUID) -> tuple[Call, int, int]:
+    """A call, what its fund has available in its currency, and what is left of its envelope (one statement)."""
+    there_is = sa.select(sa.func.abs(Balance.amount)).join(Account, Account.id == Balance.account_id).where(
+        Account.fund_id == Call.fund_id, Account.currency == Call.currency,
+        Account.kind == "available").scalar_subquery()
+    call, available, awarded = there(db.session.execute(
+        sa.select(Call, there_is, sa.func.fund.call_awarded(Call.id)).where(Call.id == call_id)).first())
+    return call, available or 0, call.envelope - (awarded or 0)
 
 
 def _lines(by: Viewer, call_id: uuid.UUID) -> list[Line]:

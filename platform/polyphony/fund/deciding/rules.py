@@ -14,7 +14,7 @@ from polyphony.kernel.refusals import CONSTRAINTS, BadInput, NotPermitted, Wrong
 
 __all__ = ["NotAdministrator"]
 committee = Rule("allocation committee", lambda v: bool(v.of("fund_committee") or v.of("fund_admin")),
-                 lazy("The members of the allocation committee and the fund’s administrator can do this."))
+                 lazy("The members of the allocation committee and the fund’s administrator can do this."), hat="fund")
 _GOVERN = lazy("The governing body can seat more members; until then nobody decides on this case.")
 
 
@@ -54,6 +54,10 @@ class NoQuorum(WrongState):
 
 class AgainstMajority(WrongState):
     message = lazy("The decision follows the votes: more must be for than against to grant, else it is declined.")
+
+
+class VoterConflicted(NotPermitted):
+    message = lazy("You stepped aside from this case, so you do not vote on it.")
 
 
 class DeciderConflicted(WrongState):
@@ -109,6 +113,8 @@ class PaymentUnderWay(WrongState):
 
 
 CONSTRAINTS.update({
+    "vote_before_decision": AlreadyDecided, "vote_as_it_stands": ChangedSince, "vote_of_seated": NotSeated,
+    "vote_conflict": VoterConflicted, "vote_quorum": QuorumLost,
     "decision_when_closed": NotReady, "decision_quorum": NoQuorum, "decision_majority": AgainstMajority,
     "decision_conflict": DeciderConflicted, "decision_within_request": MoreThanAsked,
     "decision_within_envelope": OverEnvelope, "decision_pkey": AlreadyDecided,

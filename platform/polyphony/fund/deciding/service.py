@@ -1,19 +1,19 @@
 """Vote, record a decision with its grant, cancel an instalment: the verbs of the committee."""
 
 import uuid
-from typing import Any
+from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from polyphony.fund.applying.models import Applicant, Application, Part
 from polyphony.fund.calls.models import Call
 from polyphony.fund.deciding import rules
-from polyphony.fund.deciding.models import Decision, Grant, Grantee, Instalment, Vote
+from polyphony.fund.deciding.models import Decision, Grant, Instalment, Vote
 from polyphony.fund.deciding.rules import Ruling, Tally
 from polyphony.fund.ledger import service as ledger
 from polyphony.fund.ledger.rules import NotEnoughMoney, Posting
 from polyphony.fund.paying.models import Payment
-from polyphony.fund.reviewing.service import application_for
 from polyphony.kernel import audit, clock
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
@@ -65,21 +65,42 @@ def vote(by: Viewer, *, application_id: uuid.UUID, choice: str, words: str, revi
     return application.id
 
 
-def decide(by: Viewer, *, application_id: uuid.UUID, ruling: Ruling) -> uuid.UUID:
+@dataclass(frozen=True)
+class Standing:
+    """A case as its administrator decides on it, read once."""
+
+    application: Application
+    call: Call
+    applicant: Applicant
+    title: str
+
+
+def standing(by: Viewer, application_id: uuid.UUID) -> Standing:
+    """A case, for an administrator of its fund. 404 when hidden; raises `NotAdministrator`."""
+    row = there(db.session.execute(
+        sa.select(Application, Call, Applicant, sa.func.coalesce(Part.words, ""))
+        .join(Call, Call.id == Application.call_id).join(Applicant, Applicant.application_id == Application.id)
+        .outerjoin(Part, sa.and_(Part.application_id == Application.id, Part.name == "title"))
+        .where(Application.id == application_id)).first())
+    require(by.is_in("fund_admin", row[0].fund_id), rules.NotAdministrator())
+    return Standing(*row)
+
+
+def decide(by: Viewer, *, case: Standing, ruling: Ruling) -> uuid.UUID:
     """Record the committee's decision; a grant reserves received money, with its instalments, all at once.
 
-    Raises `NotAdministrator`, `AlreadyDecided`, `NotReady`, `QuorumLost`, `NoQuorum`, `AgainstMajority`,
-    `ChangedSince`, `MoreThanAsked`, `OverEnvelope`, `NotEnoughMoney` and what `rules.ensure_whole` raises.
+    Raises `AlreadyDecided`, `NotReady`, `QuorumLost`, `NoQuorum`, `AgainstMajority`, `ChangedSince`,
+    `MoreThanAsked`, `OverEnvelope`, `NotEnoughMoney` and what `rules.ensure_whole` raises.
     """
-    application, call = application_for(by, application_id)
+    application = case.application
     if application.state != "submitted":
         raise rules.AlreadyDecided()
-    count = tally(application.id)
+    count, awarded, available = _counted(case)
     if ruling.revision != count.revision:
         raise rules.ChangedSince()
     rules.ensure_whole(ruling, clock.today())
     rules.ensure_counted(count, ruling.outcome)
-    _ensure_money(application, call, ruling)
+    _ensure_money(case, ruling, awarded, available)
     db.session.execute(sa.insert(Decision).values(
         application_id=application.id, fund_id=application.fund_id, outcome=ruling.outcome, amount=ruling.amount,
         reason=ruling.reason, words=ruling.words, lang=application.lang, person_id=by.person, at=clock.now(),
@@ -87,21 +108,36 @@ def decide(by: Viewer, *, application_id: uuid.UUID, ruling: Ruling) -> uuid.UUI
         votes_for=count.votes_for, votes_against=count.votes_against, abstained=count.abstained))
     application.state = "decided"
     db.session.flush()
-    applicant = db.session.get_one(Applicant, application.id)
     if ruling.outcome == "granted":
-        _grant(by, application, call, applicant, ruling)
+        _grant(by, case, ruling)
     audit.record("case.decided", application.id, about=application.fund_id, outcome=ruling.outcome)
-    tell("fund_decided", consultation_id=application.id, subject_id=applicant.organisation_id, to="members")
+    tell("fund_decided", consultation_id=application.id, subject_id=case.applicant.organisation_id, to="members")
     return application.id
 
 
-def _ensure_money(application: Application, call: Call, ruling: Ruling) -> None:
+def _counted(case: Standing) -> tuple[Tally, int, int]:
+    """The votes, what the call has awarded so far, what is available (one statement). Raises `NotReady`."""
+    found = db.session.execute(_COUNTED, {"case": case.application.id, "call": case.call.id,
+                                          "fund": case.application.fund_id, "currency": case.call.currency}).one()
+    if found.seats is None:
+        raise rules.NotReady()
+    *count, awarded, available = found
+    return Tally(*count), awarded or 0, available or 0
+
+
+_COUNTED = sa.text("""
+SELECT t.*, fund.call_awarded(:call), (SELECT abs(b.amount) FROM fund.account a JOIN fund.balance b
+  ON b.account_id = a.id WHERE a.fund_id = :fund AND a.currency = :currency AND a.kind = 'available')
+FROM (SELECT 1) one LEFT JOIN fund.tally_shown(:case) t ON true""")
+
+
+def _ensure_money(case: Standing, ruling: Ruling, awarded: int, available: int) -> None:
     """Refuse kindly what the database would refuse in any case."""
-    if ruling.amount > application.requested:
+    if ruling.amount > case.application.requested:
         raise rules.MoreThanAsked()
-    if ruling.amount and ruling.amount > call.envelope - awarded_in(call.id):
+    if ruling.amount and ruling.amount > case.call.envelope - awarded:
         raise rules.OverEnvelope()
-    if ruling.amount > ledger.available(application.fund_id, call.currency):
+    if ruling.amount > available:
         refusal = NotEnoughMoney()
         refusal.field = "amount"
         raise refusal
@@ -112,25 +148,25 @@ def awarded_in(call_id: uuid.UUID) -> int:
     return int(db.session.scalar(sa.text("SELECT fund.call_awarded(:call)"), {"call": call_id}) or 0)
 
 
-def _grant(by: Viewer, application: Application, call: Call, applicant: Applicant, ruling: Ruling) -> None:
-    title = db.session.scalar(sa.select(Part.words).where(Part.application_id == application.id, Part.name == "title"))
-    id = uuid.uuid4()
-    db.session.execute(sa.insert(Grant).values(
-        id=id, fund_id=application.fund_id, call_id=call.id, application_id=application.id, currency=call.currency,
-        amount=ruling.amount, title=title or "", lang=application.lang, country=application.country,
-        at_risk=application.at_risk, level=application.level, awarded_on=clock.today()))
-    db.session.execute(sa.insert(Grantee).values(
-        grant_id=id, organisation_id=applicant.organisation_id, application_id=application.id,
-        payee_reference=applicant.payee_reference))
-    db.session.execute(sa.insert(Instalment).values([
-        {"id": uuid.uuid4(), "grant_id": id, "place": place, "amount": part.amount, "due_on": part.on,
-         "condition": part.condition, "cancelled_because": ""} for place, part in enumerate(ruling.parts, start=1)]))
-    ledger.post(by, Posting(application.fund_id, "award", call.currency, ruling.amount, f"award {id}", grant_id=id))
+def _grant(by: Viewer, case: Standing, ruling: Ruling) -> None:
+    id, asked, payee = uuid.uuid4(), case.application, case.applicant
+    given = {"id": id, "fund_id": asked.fund_id, "call_id": case.call.id, "application_id": asked.id,
+             "currency": case.call.currency, "amount": ruling.amount, "title": case.title, "lang": asked.lang,
+             "country": asked.country, "at_risk": asked.at_risk, "level": asked.level, "awarded_on": clock.today()}
+    parts = [{"amount": part.amount, "on": str(part.on), "condition": part.condition} for part in ruling.parts]
+    db.session.execute(_MAKE_GRANT, {
+        "given": {name: value if isinstance(value, bool | int) else str(value) for name, value in given.items()},
+        "organisation": payee.organisation_id, "payee": payee.payee_reference, "parts": parts})
+    ledger.post(by, Posting(asked.fund_id, "award", case.call.currency, ruling.amount, f"award {id}", grant_id=id))
+
+
+_MAKE_GRANT = sa.text("SELECT fund.make_grant(:given, :organisation, :payee, :parts)").bindparams(
+    sa.bindparam("given", type_=JSONB), sa.bindparam("parts", type_=JSONB))
 
 
 def instalment_of(by: Viewer, instalment_id: uuid.UUID) -> tuple[Instalment, Grant]:
     """An instalment and its grant, for an administrator of the fund. 404 when hidden; raises `NotAdministrator`."""
-    row: Any = there(db.session.execute(sa.select(Instalment, Grant).join(Grant, Grant.id == Instalment.grant_id).where(
+    row = there(db.session.execute(sa.select(Instalment, Grant).join(Grant, Grant.id == Instalment.grant_id).where(
         Instalment.id == instalment_id)).first())
     require(by.is_in("fund_admin", row[1].fund_id), rules.NotAdministrator())
     return row[0], row[1]

@@ -1,7 +1,6 @@
 """The committee's table, a case with its votes, the decision, the letter, an instalment cancelled."""
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,14 +11,13 @@ from polyphony.fund.deciding import forms, reading, rules, service, words
 from polyphony.fund.deciding.models import Decision, Vote
 from polyphony.fund.ledger import service as ledger
 from polyphony.fund.reviewing.rules import administrator
-from polyphony.fund.reviewing.service import application_for
 from polyphony.kernel import clock, money, viewer
 from polyphony.kernel.access import access, signed_in
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import answer
 from polyphony.kernel.locale import _, direction, name_of
 from polyphony.kernel.pages import page
-from polyphony.kernel.providers import provide
+from polyphony.kernel.providers import Waits, provide
 
 BOTH = ["GET", "POST"]
 
@@ -61,15 +59,15 @@ def vote(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
 @access(administrator)
 def decide(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
     by = viewer.current()
-    application, call = application_for(by, application_id)
-    form = forms.decision_form(call.currency, data=_proposed(application, call))
+    found = service.standing(by, application_id)
+    form = forms.decision_form(found.call.currency, data=_proposed(found.application, found.call))
 
     def show() -> Any:
-        return _deciding(application, call, form)
+        return _deciding(found.application, found.call, form)
 
     if request.method == "GET":
         return show()
-    return answer(form, lambda **v: service.decide(by, application_id=application_id, ruling=form.ruling()),
+    return answer(form, lambda **v: service.decide(by, case=found, ruling=form.ruling()),
                   then=lambda id: url_for("fund.case", application_id=id), again=show)
 
 
@@ -79,7 +77,7 @@ def _deciding(application: Any, call: Call, form: forms.DecisionForm) -> Any:
                 available=money.shown(ledger.available(application.fund_id, call.currency), call.currency),
                 left=money.shown(call.envelope - service.awarded_in(call.id), call.currency),
                 requested=money.shown(application.requested, call.currency),
-                tongue=name_of(application.lang), direction=direction(application.lang))
+                tongue=name_of(application.lang), written_in=direction(application.lang))
 
 
 def _proposed(application: Any, call: Call) -> dict[str, Any]:
@@ -111,17 +109,6 @@ def cancel_instalment(instalment_id: uuid.UUID):  # type: ignore[no-untyped-def]
         return show()
     return answer(form, lambda **v: service.cancel(by, instalment_id=instalment_id, **v),
                   then=lambda id: url_for("fund.grant", grant_id=id), again=show)
-
-
-@dataclass(frozen=True)
-class Waits:
-    """One line of 'what waits for you'."""
-
-    text: str
-    url: str
-    due: str = ""
-    warn: bool = False
-    due_on: Any = None
 
 
 @provide("waits")

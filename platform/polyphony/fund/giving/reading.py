@@ -55,7 +55,7 @@ class Promise:
         return "late" if self.due_on < clock.today() else "waiting"
 
 
-def promises(*which: Any, with_story: bool = False) -> list[Promise]:
+def promises(*which: Any) -> list[Promise]:
     """Promises that this viewer may see, what is still to come first, then by day."""
     fund, company = sa.orm.aliased(Organisation), sa.orm.aliased(Organisation)
     promised, came = Pledge.amount + sa.cast(_CHANGED, sa.BigInteger), sa.cast(_CAME, sa.BigInteger)
@@ -63,20 +63,28 @@ def promises(*which: Any, with_story: bool = False) -> list[Promise]:
         sa.select(Pledge, fund.name, company.name, promised, came)
         .join(fund, fund.id == Pledge.fund_id).join(company, company.id == Pledge.company_id).where(*which)
         .order_by(promised <= came, Pledge.due_on, Pledge.id).limit(200))
-    found = [Promise(p.id, p.fund_id, fund_name, p.company_id, name, p.currency, p.amount, int(now), int(got), p.due_on,
-                     p.made_on, p.words) for p, fund_name, name, now, got in rows]
-    return _with_stories(found) if with_story and found else found
+    return [Promise(p.id, p.fund_id, fund_name, p.company_id, name, p.currency, p.amount, int(now), int(got), p.due_on,
+                    p.made_on, p.words) for p, fund_name, name, now, got in rows]
 
 
-def _with_stories(found: list[Promise]) -> list[Promise]:
+def of_companies(companies: Iterable[uuid.UUID]) -> tuple[list[Promise], list[Receipt]]:
+    """Promises of these companies with everything that happened to each; and their money beside them, newest first:
+    what is under no promise yet, and what went back (three statements)."""
+    mine = list(companies)
+    found = promises(Pledge.company_id.in_(mine))
     by_id = {promise.id: promise for promise in found}
-    for change in db.session.scalars(sa.select(PledgeChange).where(PledgeChange.pledge_id.in_(by_id))
-                                     .order_by(PledgeChange.on, PledgeChange.id)):
-        by_id[change.pledge_id].changes.append(change)
-    for receipt in db.session.scalars(sa.select(Receipt).where(
-            Receipt.pledge_id.in_(by_id), Receipt.state == "matched").order_by(Receipt.received_on, Receipt.id)):
-        by_id[receipt.pledge_id].receipts.append(receipt)  # type: ignore[index]
-    return found
+    if found:
+        for change in db.session.scalars(sa.select(PledgeChange).where(PledgeChange.pledge_id.in_(by_id))
+                                         .order_by(PledgeChange.on, PledgeChange.id)):
+            by_id[change.pledge_id].changes.append(change)
+    came = db.session.scalars(sa.select(Receipt).where(sa.or_(
+        sa.and_(Receipt.pledge_id.in_(by_id), Receipt.state == "matched"),
+        sa.and_(Receipt.company_id.in_(mine), Receipt.state.in_(("unmatched", "sent_back")))))
+        .order_by(Receipt.received_on, Receipt.id)).all()
+    for receipt in came:
+        if receipt.pledge_id in by_id:
+            by_id[receipt.pledge_id].receipts.append(receipt)
+    return found, [receipt for receipt in reversed(came) if receipt.pledge_id is None]
 
 
 def promise(pledge_id: uuid.UUID) -> Promise:
@@ -96,13 +104,6 @@ def unmatched(fund_id: uuid.UUID) -> list[tuple[Receipt, str | None]]:
         sa.select(Receipt, Organisation.name).outerjoin(Organisation, Organisation.id == Receipt.company_id)
         .where(Receipt.fund_id == fund_id, Receipt.state == "unmatched")
         .order_by(Receipt.received_on, Receipt.id).limit(200))]
-
-
-def apart(companies: Iterable[uuid.UUID]) -> list[Receipt]:
-    """Money of these companies that is under no promise, or went back to them; the newest first."""
-    return list(db.session.scalars(
-        sa.select(Receipt).where(Receipt.company_id.in_(companies), Receipt.state.in_(("unmatched", "sent_back")))
-        .order_by(Receipt.received_on.desc(), Receipt.id).limit(200)))
 
 
 def receipts(fund_id: uuid.UUID, after: uuid.UUID | None = None

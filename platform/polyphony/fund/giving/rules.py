@@ -11,9 +11,9 @@ from polyphony.kernel.viewer import Viewer
 _INSIDE = ("fund_treasury", "fund_admin", "fund_approve", "fund_release")
 GIVER = Rule("company member", lambda v: v.is_company, lazy("A member of one of the companies can see this."))
 TREASURER = Rule("treasurer of the fund", lambda v: bool(v.of("fund_treasury")),
-                 lazy("The treasurer of the fund can do this."))
+                 lazy("The treasurer of the fund can do this."), hat="fund")
 MONEY = Rule("the fund’s own people", lambda v: any(v.of(fact) for fact in _INSIDE),
-             lazy("The treasurer and the administrators of the fund can see this."))
+             lazy("The treasurer and the administrators of the fund can see this."), hat="fund")
 
 
 def inside(by: Viewer, fund_id: uuid.UUID) -> bool:

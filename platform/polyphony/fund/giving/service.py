@@ -200,9 +200,12 @@ def take_back(by: Viewer, *, receipt_id: uuid.UUID, entry_id: uuid.UUID, words: 
     last = last_entry(kept)
     if last is None or last.id != entry_id or not reversed_kind(last.kind):
         raise rules.NothingToTakeBack()
-    owner = reading.promise(kept.pledge_id).company_id if kept.pledge_id else kept.company_id
+    promised = kept.pledge_id
     kept.state = "unmatched" if last.kind in ("matching", "sending_back") else "reversed"
     kept.pledge_id = None
     db.session.flush()
     ledger.reverse(by, entry_id=last.id, words=words)
-    _tell("fund_money_corrected", owner)
+    if promised:
+        tell("fund_money_corrected", subject_id=promised, to="promisers")
+    else:
+        _tell("fund_money_corrected", kept.company_id)

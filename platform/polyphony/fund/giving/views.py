@@ -8,7 +8,6 @@ from flask import Blueprint, request, url_for
 
 from polyphony.fund.bodies import service as bodies
 from polyphony.fund.giving import forms, reading, rules, service, views_money, words
-from polyphony.fund.giving.models import Pledge
 from polyphony.kernel import clock, money, viewer
 from polyphony.kernel.access import access, require
 from polyphony.kernel.forms import Form, answer
@@ -40,11 +39,12 @@ def _mine(by: Viewer) -> list[tuple[uuid.UUID, str]]:
 @access(rules.GIVER)
 def promises() -> Any:
     by = viewer.current()
-    mine = reading.promises(Pledge.company_id.in_(by.of("companies")), with_story=True)
+    mine, apart = reading.of_companies(by.of("companies"))
     funds = bodies.funds()
-    return page("fund/promises.html", promises=mine, apart=reading.apart(by.of("companies")),
+    return page("fund/promises.html", promises=mine, apart=apart,
                 funds=[(id, name, reading.pooled(id)) for id, name in funds], may=by.of("leading") | by.of("deciding"),
-                day=clock.day, money=money, states=words.PROMISE_STATES, marks=words.MARKS, receipt_states=words.RECEIPT_STATES)
+                day=clock.day, money=money, states=words.PROMISE_STATES, marks=words.MARKS,
+                receipt_states=words.RECEIPT_STATES)
 
 
 def step(form: Form, verb: Callable[..., Any], **shown: Any) -> Any:

@@ -27,7 +27,7 @@ allow(Account, "INSERT", "fund", "", check=any_of("fund_id", "fund_treasury", "f
 allow(Entry, "SELECT", "fund", f"{_INSIDE} AND {_NOT_ASIDE}")
 for _model in (Account, Entry, EntryLine, Balance, GrantBalance, Seal):
     allow(_model, "SELECT", "auditor", holds("auditor"))
-_MINE = f"person_id = {one('person')} AND "
+_MINE = f"person_id = {one('person')} AND {_NOT_ASIDE} AND "
 allow(Entry, "INSERT", "treasurer", "", check=f"{_MINE}kind IN ({_KINDS['treasurer']}) AND {any_of('fund_id', 'fund_treasury')}")
 allow(Entry, "INSERT", "administrator", "", check=f"{_MINE}kind IN ({_KINDS['administrator']}) AND {any_of('fund_id', 'fund_admin')}")
 allow(Entry, "INSERT", "releaser", "", check=f"{_MINE}kind = 'release' AND {any_of('fund_id', 'fund_release')}")

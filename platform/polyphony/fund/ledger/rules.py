@@ -33,7 +33,7 @@ class AlreadyReversed(WrongState):
 
 CONSTRAINTS.update({
     "balance_right_side_of_zero_check": NotEnoughMoney, "grant_balance_within_award_check": MoreThanAwarded,
-    "entry_reverses_key": AlreadyReversed, "entry_fund_id_key_key": SameKeyOtherBody,
+    "entry_reverses_idx": AlreadyReversed, "entry_fund_id_key_key": SameKeyOtherBody,
 })
 
 

@@ -16,7 +16,7 @@ from polyphony.organisations.models import Organisation
 
 _INSIDE = ("fund_treasury", "fund_admin", "fund_approve", "fund_release")
 INSIDER = Rule("keeper or auditor of the ledger", lambda v: v.is_auditor or any(v.of(fact) for fact in _INSIDE),
-               lazy("The people who keep the fund’s money, and the auditor, can see this."))
+               lazy("The people who keep the fund’s money, and the auditor, can see this."), hat="fund")
 
 
 def attach(blueprint: Blueprint) -> None:

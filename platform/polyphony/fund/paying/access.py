@@ -43,6 +43,7 @@ DECLARE p fund.payment; wrong text;
 BEGIN
   SELECT * INTO STRICT p FROM fund.payment x WHERE x.id = NEW.payment_id FOR UPDATE;
   NEW.grant_id := p.grant_id; NEW.fund_id := p.fund_id;
+  PERFORM fund.in_turn(g.application_id) FROM fund."grant" g WHERE g.id = p.grant_id;
   IF NEW.step = 'prepared' THEN
     IF p.state <> 'prepared' THEN wrong := 'payment_step_order'; END IF;
   ELSIF (p.state, NEW.step) NOT IN ({_WAYS}) OR NOT EXISTS (SELECT 1 FROM fund.payment_step s WHERE s.payment_id = p.id

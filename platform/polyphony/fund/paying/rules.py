@@ -64,8 +64,8 @@ class EntryMissing(WrongState):
 
 
 class NotDueYet(WrongState):
-    message = lazy("This instalment is not due yet. It can be prepared from thirty days before its day.")
-    help = lazy("The administrator of the fund can say more about the days that were agreed.")
+    message = lazy("This instalment is not due yet. It can be prepared from %(day)s, thirty days before its day.")
+    help = lazy("Nothing is lost: from that day on it stands on your home page.")
 
 
 class NoPayee(WrongState):

@@ -1,7 +1,7 @@
 """A payment's way through three hands: prepare, approve, release, then what the bank says; or stop."""
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 
@@ -43,14 +43,21 @@ def _instalment(id: uuid.UUID) -> tuple[Instalment, Grant, Grantee]:
         .join(Grantee, Grantee.grant_id == Grant.id).where(Instalment.id == id)).first())
 
 
+def first_day(instalment: Instalment) -> date:
+    """From which day on the payment of an instalment can be prepared."""
+    return instalment.due_on - timedelta(days=rules.EARLY)
+
+
 def _ensure_ready(instalment: Instalment, grantee: Grantee, words: str) -> None:
     if instalment.cancelled_on is not None:
         raise rules.DoesNotFit()
     if db.session.scalar(sa.select(Payment.id).where(Payment.instalment_id == instalment.id,
                                                      Payment.state.in_(LIVING))):
         raise rules.PreparedAlready()
-    if instalment.due_on > clock.today() + timedelta(days=rules.EARLY):
-        raise rules.NotDueYet()
+    first = first_day(instalment)
+    day = clock.day(first)
+    if day and first > clock.today():
+        raise rules.NotDueYet(day=day.text)
     if not grantee.payee_reference:
         raise rules.NoPayee()
     if instalment.condition and not words.strip():

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, request, url_for
 
 from polyphony.fund.bodies.models import Fund
-from polyphony.fund.paying import desk, providing, rules, service, words
+from polyphony.fund.paying import desk, providing, service, words
 from polyphony.fund.paying.forms import PlainForm, PrepareForm, StopForm
 from polyphony.kernel import clock, money, viewer
 from polyphony.kernel.access import Rule, access, there
@@ -20,9 +20,9 @@ __all__ = ["attach", "providing"]
 MONEY = ("fund_admin", "fund_treasury", "fund_approve", "fund_release")
 BOTH = ["GET", "POST"]
 inside = Rule("people who handle the fund's money", lambda v: v.is_auditor or any(v.of(fact) for fact in MONEY),
-              lazy("The treasurers, approvers, releasers and administrators of a fund see its payments."))
+              lazy("The treasurers, approvers, releasers and administrators of a fund see its payments."), hat="fund")
 treasurer = Rule("treasurer of a fund", lambda v: bool(v.of("fund_treasury")),
-                 lazy("A treasurer of the fund can do this."))
+                 lazy("A treasurer of the fund can do this."), hat="fund")
 
 
 def attach(blueprint: Blueprint) -> None:
@@ -44,7 +44,8 @@ def payments(fund_id: uuid.UUID) -> Any:
     there(db.session.get(Fund, fund_id))
     moving, past = desk.payments(fund_id)
     return page("fund/payments.html", fund=db.session.get(Organisation, fund_id), due=desk.due(fund_id), moving=moving,
-                past=past, may_prepare=viewer.current().is_in("fund_treasury", fund_id), early=rules.EARLY, **_called())
+                past=past, may_prepare=viewer.current().is_in("fund_treasury", fund_id), first_day=service.first_day,
+                **_called())
 
 
 @access(treasurer)
@@ -53,7 +54,9 @@ def prepare(instalment_id: uuid.UUID) -> Any:
     form = PrepareForm() if line.instalment.condition else PlainForm()
 
     def show() -> Any:
-        return page("fund/payment_prepare.html", line=line, form=form, **_called())
+        first = service.first_day(line.instalment)
+        return page("fund/payment_prepare.html", line=line, form=form, first=first, early=first > clock.today(),
+                    **_called())
 
     if request.method == "GET":
         return show()

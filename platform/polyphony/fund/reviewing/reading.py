@@ -88,7 +88,7 @@ class Paper:
     call_title: Written
     title: Written
     parts: list[tuple[Any, Written]]
-    lines: list[BudgetLine]
+    lines: list[Any]
     criteria: list[Asked]
 
     def amount(self, minor: int) -> str:
@@ -128,18 +128,21 @@ def matrix(call_id: uuid.UUID, application_id: uuid.UUID) -> Matrix:
 
 
 def paper(application: Application, call: Call, criteria: list[Criterion]) -> Paper:
-    """The texts and the budget of an application: three statements."""
-    lang = language()
-    kept = {part.name: part for part in db.session.scalars(
-        sa.select(Part).where(Part.application_id == application.id))}
-    lines = db.session.scalars(sa.select(BudgetLine).where(BudgetLine.application_id == application.id)
-                               .order_by(BudgetLine.place, BudgetLine.id)).all()
+    """The texts and the budget of an application: two statements."""
+    lang, none, nothing = language(), sa.literal(""), sa.literal(0)
+    rows = db.session.execute(sa.union_all(
+        sa.select(Part.id, Part.name, Part.words, Part.lang, nothing.label("place"), nothing.label("amount"))
+        .where(Part.application_id == application.id),
+        sa.select(BudgetLine.id, none, BudgetLine.words, none, BudgetLine.place, BudgetLine.amount)
+        .where(BudgetLine.application_id == application.id)).order_by("place", "id")).all()
+    kept, lines = {row.name: row for row in rows if row.name}, [row for row in rows if not row.name]
     tr = translations_for([call.id, *(p.id for p in kept.values()), *(c.id for c in criteria)], lang)
     said = {name: written(p.words, p.lang, p.id, "words", tr, lang) for name, p in kept.items()}
-    none = written("…", application.lang, application.id, "title", {}, lang)
+    untitled = written("…", application.lang, application.id, "title", {}, lang)
     return Paper(
-        application, call, written(call.title, call.source_lang, call.id, "title", tr, lang), said.get("title", none),
-        [(words.PARTS[name], said[name]) for name in PARTS if name in said and name != "title"], list(lines),
+        application, call, written(call.title, call.source_lang, call.id, "title", tr, lang),
+        said.get("title", untitled),
+        [(words.PARTS[name], said[name]) for name in PARTS if name in said and name != "title"], lines,
         [Asked(c.id, c.weight, written(c.name, call.source_lang, c.id, "name", tr, lang),
                written(c.words, call.source_lang, c.id, "words", tr, lang)) for c in criteria])
 

@@ -11,10 +11,10 @@ from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import CONSTRAINTS, BadInput, NotPermitted, WrongState
 
 _HELP = lazy("The fund’s administrator can do this.")
-administrator = Rule("fund administrator", lambda v: bool(v.of("fund_admin")), _HELP)
+administrator = Rule("fund administrator", lambda v: bool(v.of("fund_admin")), _HELP, hat="fund")
 reviewer = Rule("fund reviewer", lambda v: bool(v.of("fund_review")),
-                lazy("The reviewers of the fund can do this. Its administrator appoints them."))
-inside = Rule("fund member", lambda v: bool(v.of("funds")), lazy("The people of the fund can do this."))
+                lazy("The reviewers of the fund can do this. Its administrator appoints them."), hat="fund")
+inside = Rule("fund member", lambda v: bool(v.of("funds")), lazy("The people of the fund can do this."), hat="fund")
 
 FAR_APART, CRITERION_APART = Fraction(3, 2), 3  # from here on two reviewers are said to see a case differently
 

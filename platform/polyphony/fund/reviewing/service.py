@@ -135,16 +135,18 @@ def fund_of(application_id: uuid.UUID) -> uuid.UUID:
     return there(db.session.scalar(seen))
 
 
-def assignment_of(by: Viewer, application_id: uuid.UUID) -> tuple[Assignment, Lock | None]:
-    """The viewer's own assignment and its lock; 404 when she was not asked or has stepped aside."""
-    row = db.session.execute(sa.select(Assignment, Lock).outerjoin(Lock, Lock.assignment_id == Assignment.id).where(
+def assignment_of(by: Viewer, application_id: uuid.UUID) -> tuple[Assignment, Lock | None, bool]:
+    """The viewer's own assignment, its lock, whether she gave a score; 404 when she was not asked or stepped aside."""
+    scored = sa.exists().where(Score.assignment_id == Assignment.id, Score.value.is_not(None))
+    row = db.session.execute(sa.select(Assignment, Lock, scored).outerjoin(
+        Lock, Lock.assignment_id == Assignment.id).where(
         Assignment.application_id == application_id, Assignment.person_id == by.person)).first()
     return there(row)  # type: ignore[return-value]
 
 
 def score(by: Viewer, *, application_id: uuid.UUID, given: Iterable[Given]) -> uuid.UUID:
     """Keep scores as far as they are given; a missing one stays missing. Raises `ScoresLocked`, `NoSuchScore`."""
-    assignment, lock = assignment_of(by, application_id)
+    assignment, lock, _scored = assignment_of(by, application_id)
     require(lock is None, rules.ScoresLocked())
     kept = list(given)
     if any(value is not None and not 0 <= value <= BEST for _, value, _ in kept):
@@ -163,10 +165,8 @@ def lock(by: Viewer, *, application_id: uuid.UUID, words: str = "", lang: str = 
 
     Raises `ScoresLocked`, `NothingScored`.
     """
-    assignment, held = assignment_of(by, application_id)
+    assignment, held, scored = assignment_of(by, application_id)
     require(held is None, rules.ScoresLocked())
-    scored = db.session.scalar(sa.select(sa.func.count()).where(
-        Score.assignment_id == assignment.id, Score.value.is_not(None)))
     if not scored:
         raise rules.NothingScored()
     db.session.execute(sa.insert(Lock).values(

@@ -1,7 +1,6 @@
 """Reviews: the reviewer's list and sheet, locking, stepping aside, and whom the administrator asks."""
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +15,7 @@ from polyphony.kernel.database import db
 from polyphony.kernel.forms import Form, answer
 from polyphony.kernel.locale import language, ngettext
 from polyphony.kernel.pages import page
-from polyphony.kernel.providers import provide
+from polyphony.kernel.providers import Waits, provide
 
 BOTH = ["GET", "POST"]
 
@@ -127,17 +126,6 @@ def share_out(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
         return show()
     return answer(form, lambda: service.share_out(viewer.current(), call_id=call_id),
                   then=lambda r: url_for("fund.committee", call_id=call_id), again=show)
-
-
-@dataclass(frozen=True)
-class Waits:
-    """One line of 'what waits for you'."""
-
-    text: str
-    url: str
-    due: str = ""
-    warn: bool = False
-    due_on: Any = None
 
 
 @provide("waits")

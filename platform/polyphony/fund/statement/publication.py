@@ -1,17 +1,22 @@
 """How openly a grant is shown: agreed with the grantee, taken down by either side, everywhere at once."""
 
+import hashlib
 import uuid
 
 import sqlalchemy as sa
 
 from polyphony.fund.applying.models import LEVELS
+from polyphony.fund.bodies.models import Fund
 from polyphony.fund.deciding.models import Grant, Instalment
 from polyphony.fund.paying.models import Payment
 from polyphony.fund.statement import rules
 from polyphony.kernel import audit
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
+from polyphony.kernel.forms import ChangedMeanwhile
+from polyphony.kernel.refusals import NotThere
 from polyphony.kernel.viewer import Viewer
+from polyphony.languages.service import mark_stale
 
 
 def set_level(by: Viewer, *, grant_id: uuid.UUID, level: str, at_risk: bool) -> Grant:
@@ -27,6 +32,25 @@ def set_level(by: Viewer, *, grant_id: uuid.UUID, level: str, at_risk: bool) -> 
     grant.level, grant.at_risk = level, at_risk
     audit.record("grant.level", grant.id, about=grant.fund_id, level=level)
     return grant
+
+
+def mark_of(fund: Fund) -> str:
+    """What stood there when a page was opened, in short."""
+    return hashlib.sha256(f"{fund.lang} {fund.purpose}".encode()).hexdigest()[:24]
+
+
+def set_purpose(by: Viewer, *, fund_id: uuid.UUID, purpose: str, lang: str, revision: str) -> Fund:
+    """Say anew what the fund is for; what translators made of the old words says so. Raises `ChangedMeanwhile`."""
+    kept = there(db.session.get(Fund, fund_id, with_for_update=True, populate_existing=True))
+    require(by.is_in("fund_admin", fund_id), NotThere())
+    if (kept.purpose, kept.lang) == (purpose, lang):
+        return kept
+    if revision != mark_of(kept):
+        raise ChangedMeanwhile()
+    kept.purpose, kept.lang = purpose, lang
+    mark_stale(fund_id, ["purpose"])
+    audit.record("fund.purpose", fund_id, about=fund_id)
+    return kept
 
 
 def instalments(grant_id: uuid.UUID) -> list[tuple[Instalment, str]]:

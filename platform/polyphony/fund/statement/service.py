@@ -1,6 +1,7 @@
 """The public account of a fund: totals as of any day, their picture, and grants as openly as each may be shown."""
 
 import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +14,7 @@ from polyphony.fund.statement.words import FIGURES
 from polyphony.kernel import clock, flow, locale, money
 from polyphony.kernel.access import there
 from polyphony.kernel.database import db
-from polyphony.languages.service import Written, translations_for, written
+from polyphony.languages.service import Key, Written, translations_for, written
 from polyphony.organisations.models import Organisation
 from polyphony.organisations.names import country
 
@@ -50,9 +51,11 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A page of the list of grants, and where the next begins."""
+class Account:
+    """What a fund tells beside its figures: what it is for, its calls, a page of its grants, where the next begins."""
 
+    purpose: Written
+    calls: list[tuple[Call, Written]]
     lines: list[Shown]
     more: int | None
 
@@ -94,37 +97,50 @@ def picture(found: Figures) -> flow.Flow:
                      (part["paid"], part["on_way"], part["to_pay"]), locale.direction(locale.language()))
 
 
-def calls(fund_id: uuid.UUID) -> dict[uuid.UUID, tuple[Call, Written]]:
-    """The fund's calls that anybody may see, the one that closes first on top, titles in the reader's language."""
-    lang = locale.language()
-    found = db.session.scalars(sa.select(Call).where(Call.fund_id == fund_id, Call.state != "draft")
-                               .order_by(Call.closes_at, Call.id)).all()
-    words = translations_for([call.id for call in found], lang)
-    return {call.id: (call, written(call.title, call.source_lang, call.id, "title", words, lang)) for call in found}
-
-
 def is_open(call: Call) -> bool:
     return call.state == "open" and call.closes_at is not None and call.closes_at > clock.now()
 
 
-def grants(fund_id: uuid.UUID, called: dict[uuid.UUID, tuple[Call, Written]], start: int = 0) -> Listed:
-    """Grants shown by themselves, a page of them, and all that is only told together, by currency.
+def account(fund: Fund, on: date, start: int = 0) -> Account:
+    """A fund's words, calls and grants of a day, in the reader's language (three statements).
 
-    What is hidden never leaves the database.
+    What is hidden today never leaves the database, whatever the day.
     """
-    rows = db.session.execute(sa.text(
-        "SELECT * FROM fund.grants_shown(:fund) ORDER BY currency, amount DESC NULLS LAST, place, name, id"),
-        {"fund": fund_id}).all()
+    lang, rows = locale.language(), _grants(fund.organisation_id, on)
+    called = db.session.scalars(sa.select(Call).where(Call.fund_id == fund.organisation_id, Call.state != "draft")
+                                .order_by(Call.closes_at, Call.id)).all()
     alone = [row for row in rows if row.kind != "cell"]
     here = alone[start:start + SHOWN] + [row for row in rows if row.kind == "cell"]
-    return Listed([_shown(row, called) for row in here], start + SHOWN if len(alone) > start + SHOWN else None)
+    told = translations_for([fund.organisation_id, *(call.id for call in called),
+                             *(row.title_id for row in here if row.title_id)], lang)
+    titles = {call.id: written(call.title, call.source_lang, call.id, "title", told, lang) for call in called}
+    return Account(_purpose(fund, told), [(call, titles[call.id]) for call in called],
+                   [_shown(row, titles, told) for row in here], start + SHOWN if len(alone) > start + SHOWN else None)
 
 
-def _shown(row: Any, called: dict[uuid.UUID, tuple[Call, Written]]) -> Shown:
+def _grants(fund_id: uuid.UUID, on: date) -> Sequence[Any]:
+    """Grants shown by themselves, and all that is only told together, by currency."""
+    return db.session.execute(sa.text(
+        "SELECT * FROM fund.grants_shown(:fund, :on) ORDER BY currency, amount DESC NULLS LAST, place, name, id"),
+        {"fund": fund_id, "on": on}).all()
+
+
+def _purpose(fund: Fund, told: dict[Key, Any]) -> Written:
+    return written(fund.purpose, fund.lang, fund.organisation_id, "purpose", told, locale.language())
+
+
+def purposes(found: Iterable[Fund]) -> dict[uuid.UUID, Written]:
+    """What these funds are for, in the reader's language (one statement)."""
+    kept = list(found)
+    told = translations_for([fund.organisation_id for fund in kept], locale.language())
+    return {fund.organisation_id: _purpose(fund, told) for fund in kept}
+
+
+def _shown(row: Any, titles: dict[uuid.UUID, Written], told: dict[Key, Any]) -> Shown:
     amount = money.shown(row.amount, row.currency) if row.amount is not None else ""
-    title = called[row.call_id][1] if row.call_id in called else None
+    title = titles.get(row.call_id)
     if row.kind == "full":
-        title = written(row.title, row.lang, row.id, "title", {}, locale.language())
+        title = written(row.title, row.lang, row.title_id, "words", told, locale.language())
     return Shown(row.kind, row.name, title, place(row.place), amount, row.grants)
 
 
@@ -133,5 +149,6 @@ def place(code: str) -> str:
     from babel import Locale
 
     if code.isdigit():
-        return str(Locale.parse(locale.language().replace("-", "_")).territories.get(code, code))
+        name = str(Locale.parse(locale.language().replace("-", "_")).territories.get(code, code))
+        return name[:1].upper() + name[1:]  # it stands by itself in its cell
     return country(code, locale.language())

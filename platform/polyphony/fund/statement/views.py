@@ -6,16 +6,18 @@ from typing import Any
 
 from flask import Blueprint, current_app, g, request, url_for
 
+from polyphony.fund.bodies.rules import ADMINISTRATOR
 from polyphony.fund.deciding.models import Grant
 from polyphony.fund.paying.words import INSTALMENTS
 from polyphony.fund.statement import providing, publication, service, words
-from polyphony.fund.statement.forms import LevelForm
+from polyphony.fund.statement.forms import LevelForm, PurposeForm
 from polyphony.kernel import clock, money, viewer
-from polyphony.kernel.access import access, anyone, signed_in, there
+from polyphony.kernel.access import access, anyone, require, signed_in, there
 from polyphony.kernel.database import db
-from polyphony.kernel.forms import answer
-from polyphony.kernel.locale import lazy
+from polyphony.kernel.forms import ChangedMeanwhile, answer
+from polyphony.kernel.locale import _, lazy
 from polyphony.kernel.pages import page
+from polyphony.kernel.refusals import NotThere
 
 __all__ = ["attach", "providing"]
 BAD_DAY = lazy("Write the day as year, month and day, for example 2026-11-22. The figures below are of today.")
@@ -26,6 +28,7 @@ def attach(blueprint: Blueprint) -> None:
     """Put this part's pages on the fund's blueprint."""
     blueprint.add_url_rule("/fund", "index", index)
     blueprint.add_url_rule("/fund/<uuid:fund_id>", "statement", statement)
+    blueprint.add_url_rule("/fund/<uuid:fund_id>/purpose", "purpose", purpose, methods=["GET", "POST"])
     blueprint.add_url_rule("/fund/grants/<uuid:grant_id>", "grant", grant, methods=["GET", "POST"])
 
 
@@ -39,7 +42,7 @@ def index() -> Any:
     found = service.funds()
     if len(found) == 1:
         return _public(*found[0])
-    return page("fund/index.html", funds=found)
+    return page("fund/index.html", funds=found, purposes=service.purposes(fund for fund, _name in found))
 
 
 @access(anyone)
@@ -62,13 +65,38 @@ def _public(fund: Any, organisation: Any) -> Any:
     g.no_store = True
     on, wrong = _asked()
     start = max(request.args.get("from", 0, type=int), 0)
-    figures, called = service.figures(fund.organisation_id, on), service.calls(fund.organisation_id)
+    figures, account = service.figures(fund.organisation_id, on), service.account(fund, on, start)
     shown = page("fund/statement.html", fund=fund, organisation=organisation, on=on, wrong=wrong, figures=figures,
                  pictures={f.currency: service.picture(f) for f in figures if f.received > 0}, words=words,
-                 grants=service.grants(fund.organisation_id, called, start), clock=clock, money=money, where=where,
-                 calls=[each for each in called.values() if service.is_open(each[0])], typed=request.args.get("on", ""))
+                 account=account, clock=clock, money=money, where=where, is_today=on == clock.today(),
+                 calls=[each for each in account.calls if service.is_open(each[0])], typed=request.args.get("on", ""),
+                 writes=[fact for fact in ("fund_admin", "fund_translate")
+                         if viewer.current().is_in(fact, fund.organisation_id)])
     shown.status_code = 422 if wrong else 200
     return shown
+
+
+@access(ADMINISTRATOR)
+def purpose(fund_id: uuid.UUID) -> Any:
+    kept, organisation = service.fund(fund_id)
+    require(viewer.current().is_in("fund_admin", fund_id), NotThere())
+    form = PurposeForm(data={"purpose": kept.purpose, "lang": kept.lang, "revision": publication.mark_of(kept)})
+    back = url_for("fund.statement", fund_id=fund_id)
+
+    def show() -> Any:
+        facts = []
+        if isinstance(form.refusal, ChangedMeanwhile):
+            now = service.fund(fund_id)[0]
+            form.revision.data, facts = publication.mark_of(now), [(_("As it stands now"), now.purpose)]
+        return page("fund/money_step.html", form=form, over=organisation.name, title=_("What the fund is for"),
+                    label=_("Save"), back=back, facts=facts,
+                    lead=_("Everybody can read this. Translations of the words before are marked until they are "
+                           "renewed."))
+
+    if request.method == "GET":
+        return show()
+    return answer(form, lambda **v: publication.set_purpose(viewer.current(), fund_id=fund_id, **v),
+                  then=lambda done: back, again=show)
 
 
 @access(signed_in)

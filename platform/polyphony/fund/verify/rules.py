@@ -21,16 +21,11 @@ class Invariant:
 
 
 _DEBIT = ", ".join(f"'{kind}'" for kind in IN_DEBIT)
-# Who had a conflict of interest in a case at a moment: by her own word, by membership, or by having worked on one.
-_CONFLICTED = """(EXISTS (SELECT 1 FROM fund.recusal q WHERE q.application_id = {app} AND q.person_id = {who} AND q.at <= {at})
-  OR EXISTS (SELECT 1 FROM fund.applicant p JOIN organisations.membership m ON m.organisation_id = p.organisation_id
-             WHERE p.application_id = {app} AND m.person_id = {who} AND m.begun_at <= {at})
-  OR EXISTS (SELECT 1 FROM fund.applicant p JOIN fund.application_hand h ON h.organisation_id = p.organisation_id
-             WHERE p.application_id = {app} AND h.person_id = {who}))"""
 
 
 def _conflicted(app: str, who: str, at: str) -> str:
-    return _CONFLICTED.format(app=app, who=who, at=at)
+    """Who had a conflict of interest in a case at a moment, of any kind that the database finds or was told."""
+    return f"EXISTS (SELECT 1 FROM fund.conflicts_since({who}) q WHERE q.application_id = {app} AND q.since <= {at})"
 
 
 INVARIANTS = (

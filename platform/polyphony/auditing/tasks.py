@@ -1,0 +1,20 @@
+"""Every night the chain is checked and its head signed; when it does not hold, the auditor is told."""
+
+from datetime import timedelta
+
+from polyphony.auditing import service
+from polyphony.kernel import audit, clock, jobs
+from polyphony.notices.service import tell
+
+
+@jobs.task("auditing.sign", every="5 0 * * *")
+def sign() -> None:
+    """Sign the day that has just ended."""
+    service.sign_day(clock.today() - timedelta(days=1))
+
+
+@jobs.task("auditing.check", every="25 3 * * *")
+def check() -> None:
+    """Read the whole chain; the auditor is told when a link does not fit."""
+    if audit.broken_at() is not None:
+        tell("audit_broken", to="auditors")

@@ -1,0 +1,75 @@
+"""Conflicts that other rooms know of: they answer yes or no, and the case is gone for whoever has one."""
+
+import uuid
+from typing import Any
+
+import pytest
+from tests import make
+from tests.journeys.test_fund_reviews import assign, fund, get, post
+
+from polyphony.kernel import jobs, providers
+
+__all__ = ["fund"]  # a fixture
+RECUSALS = "SELECT p.name, r.origin, r.kind FROM fund.recusal r JOIN people.person p ON p.id = r.person_id ORDER BY 1"
+
+
+def nightly(world: Any) -> int:
+    from polyphony.kernel.database import db
+
+    with world.worker.app_context():
+        found = jobs.TASKS["fund.find_conflicts"].function()
+        db.session.commit()
+    return int(found)
+
+
+def test_a_room_that_says_yes_closes_the_case_on_every_path(fund: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    f, asked = fund.facts, []
+    assign(fund, "reviewer1")
+    get(fund, "reviewer1", f"/reviews/{f['application']}")
+
+    def planted(person_id: uuid.UUID, organisation_id: uuid.UUID) -> bool:
+        asked.append((person_id, organisation_id))
+        return person_id in (f["reviewer1"], f["member2"])
+
+    monkeypatch.setitem(providers._registered, "conflict", [*providers._registered["conflict"], planted])
+    assert nightly(fund) == 2
+    assert {organisation for _person, organisation in asked} == {f["ngo"]}
+    assert fund.sql(RECUSALS) == [("member2", "found", "other"), ("reviewer1", "found", "other")]
+    get(fund, "reviewer1", f"/reviews/{f['application']}", 404)
+    get(fund, "member2", f"/cases/{f['application']}", 404)
+    post(fund, "admin", f"/applications/{f['application']}/reviewers", 409, person_id=str(f["reviewer1"]))
+    asked.clear()
+    assert nightly(fund) == 0, "nothing is found twice"
+    assert f["reviewer1"] not in {person for person, _organisation in asked}, "nor asked again"
+
+
+def test_who_was_in_one_organisation_with_the_applicants_people_steps_aside(fund: Any) -> None:
+    """Past or present, in any organisation but the fund itself."""
+    f = fund.facts
+    alliance = make.organisation(fund, "An Alliance", "stakeholder")
+    strangers = make.organisation(fund, "Strangers", "stakeholder")
+    make.person(fund, "kato@x.org", seats=((alliance, "contributor"), (f["ngo"], "contributor")))
+    for who, org in (("reviewer2", alliance), ("member3", alliance), ("reviewer3", strangers)):
+        fund.sql("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) VALUES "
+                 "(gen_random_uuid(), %s, %s, 'contributor', '', now() - interval '3 years')", f[who], org)
+    fund.sql("INSERT INTO organisations.membership_end (membership_id, at, by, reason) SELECT m.id, now(), m.person_id, 'gone' "
+             "FROM organisations.membership m WHERE m.organisation_id = %s AND m.person_id = %s", alliance, f["member3"])
+    fund.sql("DELETE FROM fund.recusal")
+    assert nightly(fund) == 2
+    assert [(name, origin) for name, origin, _kind in fund.sql(RECUSALS)] == [("member3", "found"), ("reviewer2", "found")]
+
+
+def test_the_rooms_are_asked_when_a_call_closes_before_anybody_judges(fund: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    f = fund.facts
+    fund.sql("UPDATE fund.call SET state = 'closed'")
+    fund.sql("ALTER TABLE fund.call DISABLE TRIGGER USER")
+    fund.sql("UPDATE fund.call SET state = 'open', closes_at = now() - interval '1 minute'")
+    fund.sql("ALTER TABLE fund.call ENABLE TRIGGER USER")
+    monkeypatch.setitem(providers._registered, "conflict", [lambda person, organisation: person == f["reviewer1"]])
+    from polyphony.kernel.database import db
+
+    with fund.worker.app_context():
+        jobs.TASKS["fund.calls_turn_with_time"].function()
+        db.session.commit()
+    fund.work()
+    assert fund.sql(RECUSALS) == [("reviewer1", "found", "other")]

@@ -1,0 +1,188 @@
+"""The audit that was taken away tells, alone, whether anything was changed, left out, moved or cut off."""
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from tests import make
+
+from polyphony.auditing import service, verify_audit, words
+from polyphony.kernel import audit, clock
+from polyphony.kernel.access import access, anyone
+from polyphony.kernel.database import db
+
+TOOL = Path(verify_audit.__file__)
+ACTS = 12
+
+
+@pytest.fixture
+def acted(world):
+    """Acts of two days, sealed, the first day's head signed; an auditor and an administrator who look."""
+    def view():
+        for number in range(ACTS):
+            audit.record("organisation.approved", world.facts["org"] if number % 3 == 0 else None,
+                         about=world.facts["org"] if number % 3 == 0 else None, number=number)
+        return "yes"
+
+    world.facts["org"] = make.organisation(world, "Sauti", "stakeholder")
+    make.person(world, "eyes@polyphony.example", roles=("auditor",))
+    make.person(world, "amina@sauti.example", seats=((world.facts["org"], "administrator"),))
+    world.app.add_url_rule("/<lang>/planted", "planted", access(anyone)(view), methods=["POST"])
+    world.client().post("/en/planted")
+    sign(world, -1)
+    world.client().post("/en/planted")
+    with world.worker.app_context():
+        audit.seal_new_rows()
+        db.session.commit()
+    return world
+
+
+def sign(world, days):
+    with world.worker.app_context():
+        service.sign_day(clock.today() + timedelta(days=days))
+        db.session.commit()
+
+
+def taken(world, who="eyes@polyphony.example"):
+    answer = make.sign_in(world.client(), who).get("/en/audit/file")
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def alone(tmp_path, text, *words):
+    """The tool, run with Python alone: nothing of the platform can be imported."""
+    file = tmp_path / f"{len(list(tmp_path.iterdir()))}.jsonl"
+    file.write_text(text, "utf-8")
+    done = subprocess.run([sys.executable, "-I", TOOL, str(file), *words], capture_output=True, text=True, cwd=tmp_path)
+    return done.returncode, done.stdout + done.stderr
+
+
+def wrong(text):
+    return verify_audit.read(text.splitlines()).wrong
+
+
+def test_the_tool_needs_nothing_of_the_platform(acted, tmp_path):
+    code, said = alone(tmp_path, taken(acted))
+    assert (code, "Nothing is wrong." in said) == (0, True), said
+    assert f"{2 * ACTS} links, {2 * ACTS} of them with their rows; 1 signed heads, the newest at link {ACTS}." in said
+    imported = {line.split()[1].split(".")[0] for line in TOOL.read_text().splitlines() if line.startswith(("import ", "from "))}
+    assert imported <= {*sys.stdlib_module_names, "nacl"}
+
+
+def test_whatever_a_superuser_does_is_found(acted):
+    honest = taken(acted)
+    assert wrong(honest) == []
+    deeds = {
+        "UPDATE audit.row SET verb = 'forged' WHERE id = (SELECT row_id FROM audit.seal WHERE number = 5)": "link 5 does not fit",
+        "UPDATE audit.row SET at = at + interval '1 hour' WHERE id = (SELECT row_id FROM audit.seal WHERE number = 7)":
+            "link 7 does not fit",
+        "DELETE FROM audit.seal WHERE number = 9": "link 9 is missing or out of order",
+        "UPDATE audit.seal SET number = CASE number WHEN 2 THEN 1003 ELSE 1002 END WHERE number IN (2, 3)": "link 2 is missing",
+        "DELETE FROM audit.seal WHERE number > 10": "links 11 to 12, signed on",
+        "UPDATE audit.head SET link = 3": "is not signed as it should be",
+        f"UPDATE audit.head SET day = day + 1, hash = '\\x{'00' * 32}'": "is not signed as it should be",
+    }
+    for deed, told in deeds.items():
+        twin = f"{acted.name}_{abs(hash(deed)) % 10**6}"
+        acted.close()
+        acted.server.create_database(twin, template=acted.name)
+        with psycopg.connect(acted.server.url("postgres", twin), autocommit=True) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(deed)
+        found = wrong(_as_superuser(acted, twin))
+        assert any(each.startswith(told) or told in each for each in found), (deed, found)
+        acted.server.drop_database(twin)
+
+
+def _as_superuser(world, name):
+    """The file of another database, as the worker would write it."""
+    from conftest import settings_for
+    from polyphony.app import application
+
+    with application(settings_for(world.server, name, world.settings.mail_folder.parent), worker=True) as app, \
+            app.app_context():
+        return "".join(service.file())
+
+
+def test_what_was_cut_off_with_its_head_shows_beside_an_earlier_file(acted, tmp_path):
+    sign(acted, 0)
+    earlier = taken(acted)
+    acted.sql("DELETE FROM audit.head WHERE link > 12")
+    acted.sql("DELETE FROM audit.seal WHERE number > 12")
+    now = taken(acted)
+    assert wrong(now) == []
+    (tmp_path / "earlier").write_text(earlier)
+    code, said = alone(tmp_path, now, "--earlier", str(tmp_path / "earlier"))
+    assert code == 1
+    assert "links 13 to 24 were there earlier and are missing" in said
+    assert "is gone" in said
+
+
+def test_a_head_of_another_key_is_noticed(acted, tmp_path):
+    with acted.app.app_context():
+        ours = service.public_key()
+    assert alone(tmp_path, taken(acted), "--key", ours)[0] == 0
+    assert alone(tmp_path, taken(acted), "--key", "00" * 32)[0] == 1
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda lines: lines[:-1], lambda lines: lines[1:], lambda lines: [], lambda lines: [*lines[:3], "{", *lines[3:]],
+    lambda lines: [*lines[:4], lines[5], lines[4], *lines[6:]], lambda lines: [*lines[:4], *lines[5:]],
+    lambda lines: [line.replace('"number": 4', '"number": 5') for line in lines], lambda lines: ["[]", "1", "null"],
+])
+def test_a_file_that_was_spoilt_is_told_in_words(acted, spoil):
+    assert wrong("\n".join(spoil(taken(acted).splitlines())))
+
+
+def test_a_party_takes_away_its_own_rows_and_the_whole_chain(acted):
+    text = taken(acted, "amina@sauti.example")
+    assert wrong(text) == []
+    links = [json.loads(line) for line in text.splitlines() if '"link"' in line and '"head"' not in line]
+    read = [each["row"] for each in links if "row" in each]
+    assert len(links) > len(read) > 0
+    org = str(acted.facts["org"])
+    assert all(row[5] == org for row in read), "only what concerns her organisation"
+    assert acted.client().get("/en/audit/file").status_code == 403
+    assert acted.client().get("/en/audit/heads").status_code == 200
+
+
+def test_erasing_somebody_leaves_the_chain_whole(acted):
+    amina = acted.sql("SELECT person_id FROM organisations.membership")[0][0]
+    acted.sql("SET session_replication_role = replica; DELETE FROM people.person WHERE id = '" + str(amina) + "'")
+    assert wrong(taken(acted)) == []
+
+
+def test_the_worker_alone_writes_links_and_heads(acted):
+    for statement in ("INSERT INTO audit.head VALUES (current_date, 1, '', '', '')", "DELETE FROM audit.head",
+                      "UPDATE audit.seal SET number = 5", "DELETE FROM audit.row"):
+        with psycopg.connect(acted.server.url("polyphony_app", acted.name)) as connection, \
+                pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)
+
+
+def test_a_broken_chain_is_told_to_the_auditor(acted):
+    from polyphony.kernel import jobs
+
+    for deed, told in (("SELECT 1", 0), ("UPDATE audit.row SET verb = 'forged' WHERE id = (SELECT row_id FROM audit.seal LIMIT 1)", 1)):
+        acted.sql(deed)
+        with acted.worker.app_context():
+            jobs.TASKS["auditing.check"].function()
+            db.session.commit()
+        acted.work()
+        assert acted.sql("SELECT count(*) FROM notices.notice WHERE kind = 'audit_broken'") == [(told,)]
+
+
+def test_the_auditor_finds_rows_by_day_area_and_about(acted):
+    eyes = make.sign_in(acted.client(), "eyes@polyphony.example")
+    page = eyes.get("/en/audit").get_data(as_text=True)
+    assert str(words.VERBS["organisation.approved"]) in page
+    assert "Nothing found" in eyes.get("/en/audit?area=payment").get_data(as_text=True)
+    assert "Nothing found" in eyes.get("/en/audit?until=2020-01-01").get_data(as_text=True)
+    about = eyes.get(f"/en/audit?about={acted.facts['org']}").get_data(as_text=True)
+    assert about.count("<tr><th scope=\"row\"") == 8
+    assert eyes.get("/en/audit?since=nonsense&actor=x&from=-5&until=9999-12-31").status_code == 200
+    assert make.sign_in(acted.client(), "amina@sauti.example").get("/en/audit").status_code == 403
