@@ -65,7 +65,8 @@ PUBLIC = {
     "consultations.raise.select_of_seen", "consultations.transition.select_of_seen", "inputs.input.select_public",
     "feedback.theme.select_published", "feedback.excerpt.select_with_input", "feedback.answer.select_published",
     "feedback.publication.select_of_seen", "feedback.default.select_of_seen", "feedback.measure.select_with_answer",
-    "feedback.ground_round.select_of_seen", "feedback.ground_view.select_shown"}
+    "feedback.ground_round.select_of_seen", "feedback.ground_view.select_shown",
+    "vault.keyholder.select_anyone", "vault.circle.select_of_seen", "vault.seat.select_of_seen"}
 FOLLOWS = re.compile(r"languages\.translation\.select_(with_\w+|of_public_title)")  # a translation is seen with what it translates
 
 
