@@ -65,8 +65,8 @@ PUBLIC = {
     "consultations.raise.select_of_seen", "consultations.transition.select_of_seen", "inputs.input.select_public",
     "feedback.theme.select_published", "feedback.excerpt.select_with_input", "feedback.answer.select_published",
     "feedback.publication.select_of_seen", "feedback.default.select_of_seen", "feedback.measure.select_with_answer",
-    "feedback.ground_round.select_of_seen", "feedback.ground_view.select_shown", "vault.keyholder.select_public",
-    "vault.circle.select_of_seen", "vault.seat.select_of_seen"}
+    "feedback.ground_round.select_of_seen", "feedback.ground_view.select_shown",
+    "vault.keyholder.select_anyone", "vault.circle.select_of_seen", "vault.seat.select_of_seen"}
 FOLLOWS = re.compile(  # a translation is seen with what it translates, a file with what it hangs on
     r"languages\.translation\.select_(with_\w+|of_public_title)|uploads\.attachment\.select_with_\w+")
 

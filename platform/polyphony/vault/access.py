@@ -1,7 +1,7 @@
 """Row security of the vault: serving roles see who keeps and what is asked; its own role alone what is sealed."""
 
 from polyphony.consultations.models import Consultation
-from polyphony.kernel.policies import allow, any_of, holds, one, protect
+from polyphony.kernel.policies import allow, any_of, one, protect
 from polyphony.kernel.viewer import fact, had
 from polyphony.vault import ceremony  # noqa: F401 - declares the functions that are the only way in
 from polyphony.vault.models import (
@@ -36,7 +36,7 @@ for _hidden in (Sealed, Share, Release, Telling):
 _SEEN = "consultation_id IN (SELECT c.id FROM consultations.consultation c)"
 _ROOM = any_of("consultation_id", "facilitated", "kept")
 _ASKED = "opening_id IN (SELECT o.id FROM vault.opening o)"
-allow(Keyholder, "SELECT", "public", "true", public=True)
+allow(Keyholder, "SELECT", "anyone", "true", public=True)
 allow(Holder, "SELECT", "own", f"person_id = {one('person')}")
 allow(Circle, "SELECT", "of_seen", _SEEN, public=True)
 allow(Seat, "SELECT", "of_seen", "circle_id IN (SELECT c.id FROM vault.circle c)", public=True)
@@ -45,5 +45,4 @@ allow(Opening, "SELECT", "room", _ROOM)
 allow(Opening, "SELECT", "own", f"person_id = {one('person')}")
 allow(Word, "SELECT", "of_seen", _ASKED)
 allow(Reading, "SELECT", "of_seen", _ASKED)
-allow(Reading, "SELECT", "auditor", holds("auditor"))
 allow(Consultation, "SELECT", "keyholder", any_of("id", "kept"))

@@ -88,6 +88,19 @@ def rings(consultation: uuid.UUID) -> dict[str, Ring]:
     return {c.state: Ring(c, [s for other, s in rows if other is c]) for c, _ in rows}
 
 
+def around(consultation: uuid.UUID) -> tuple[dict[str, Ring], list[Keyholder]]:
+    """The circles of a consultation by state, and everybody who can be chosen for one (one statement)."""
+    its = sa.select(Circle.id).where(Circle.consultation_id == consultation, Circle.state != "ended")
+    rows = db.session.execute(
+        sa.select(Keyholder, Seat, Circle).select_from(Keyholder)
+        .outerjoin(Seat, sa.and_(Seat.keyholder_id == Keyholder.id, Seat.circle_id.in_(its)))
+        .outerjoin(Circle, Circle.id == Seat.circle_id)
+        .where(sa.or_(Keyholder.ended_on.is_(None), Seat.circle_id.is_not(None)))
+        .order_by(Circle.id, Seat.number, Keyholder.enrolled_on, Keyholder.id)).all()
+    found = {c.state: Ring(c, [s for _, s, other in rows if other is c]) for _, _, c in rows if c}
+    return found, [k for k in dict.fromkeys(row[0] for row in rows) if k.ended_on is None]
+
+
 # What somebody left
 
 

@@ -9,14 +9,14 @@ from flask import url_for
 from polyphony.kernel import clock
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, ngettext
-from polyphony.kernel.providers import provide
+from polyphony.kernel.providers import Waits, provide
 from polyphony.kernel.viewer import Viewer
 from polyphony.vault import desk
 from polyphony.vault.models import Opening, Reading, Seat, Word
 
 
 @provide("waits")
-def waits(by: Viewer) -> list[Any]:
+def waits(by: Viewer) -> list[Waits]:
     """Requests on which this keyholder has not given her word."""
     mine = by.of("keeping")
     if not mine:
@@ -27,9 +27,9 @@ def waits(by: Viewer) -> list[Any]:
         sa.select(Opening.consultation_id, sa.func.count()).join(Seat, Seat.circle_id == Opening.circle_id).where(
             Seat.keyholder_id.in_(mine), Opening.until > clock.now(), Seat.organisation_id != Opening.organisation_id,
             ~said, ~done).group_by(Opening.consultation_id).order_by(Opening.consultation_id)).all()
-    return [SimpleNamespace(text=ngettext("%(num)s request waits for your word as a keyholder",
-                                          "%(num)s requests wait for your word as a keyholder", number),
-                            url=url_for("vault.room", id=id), due="", warn=False) for id, number in rows]
+    return [Waits(ngettext("%(num)s request waits for your word as a keyholder",
+                           "%(num)s requests wait for your word as a keyholder", number),
+                  url_for("vault.room", id=id)) for id, number in rows]
 
 
 @provide("told_besides")

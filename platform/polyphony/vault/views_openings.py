@@ -43,9 +43,10 @@ def _room(id: uuid.UUID, choosing: Any = None, renewing: Any = None) -> Any:
     by, about, g.no_store = viewer.current(), find(id), True
     leads = by.is_in("facilitated", id)
     require(leads or by.is_in("kept", id), NotThere())
+    rings, known = desk.around(id)
     if leads and choosing is None:
-        choosing = forms.CircleForm(formdata=None, data={"needs": 2}).offer(desk.keyholders())
-    return page("vault/room.html", fragment="room", about=about, title=titled(about), rings=desk.rings(id),
+        choosing = forms.CircleForm(formdata=None, data={"needs": 2}).offer(known)
+    return page("vault/room.html", fragment="room", about=about, title=titled(about), rings=rings,
                 boxes=desk.boxes(id), requests=desk.requests(id), choosing=choosing, states=words.STATES,
                 marks=words.MARKS, day=clock.day, renewing=renewing or forms.ShareForm(formdata=None), most=desk.BOXES)
 
