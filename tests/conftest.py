@@ -10,7 +10,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -198,3 +198,45 @@ def demo(server: Embedded, demo_template: tuple[str, list[str]],
     made = open_world(server, name, tmp_path_factory.mktemp("look"), {"lines": demo_template[1]})
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def lively(server: Embedded, demo_template: tuple[str, list[str]],
+           tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
+    """A demo to clone, with everything in it that waits for somebody: every page of the application is there."""
+    from crawl import live_in
+
+    server.create_database("lively", template=demo_template[0])
+    world = open_world(server, "lively", tmp_path_factory.mktemp("lively"), {"lines": demo_template[1]})
+    live_in(world)
+    world.close()
+    return "lively", world.facts
+
+
+@pytest.fixture(scope="session")
+def lived(server: Embedded, lively: tuple[str, dict[str, Any]],
+          tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """That database, for tests that only look."""
+    name = f"lived_{os.getpid()}"
+    server.create_database(name, template=lively[0])
+    world = open_world(server, name, tmp_path_factory.mktemp("lived"), lively[1])
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def clone(server: Embedded, lively: tuple[str, dict[str, Any]],
+          tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], World]]:
+    """Makes clones of it, alike to the last id, for tests that write."""
+    made = []
+
+    def make() -> World:
+        name = f"clone_{os.getpid()}_{next(_numbers)}"
+        server.create_database(name, template=lively[0])
+        made.append(open_world(server, name, tmp_path_factory.mktemp("clone"), lively[1]))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.close()
+        server.drop_database(world.name)

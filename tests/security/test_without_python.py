@@ -33,17 +33,17 @@ SECRETS = {
 
 
 @pytest.mark.parametrize("who", ["visitor", "lead", "decider", "translator", "steward", "auditor"])
-def test_pages_without_python_checks_tell_no_more(demo, unguarded, who) -> None:
-    said = told(demo, who)
+def test_pages_without_python_checks_tell_no_more(lived, unguarded, who) -> None:
+    said = told(lived, who)
     for kind, sql in SECRETS.items():
-        for (text,) in demo.sql(sql):
+        for (text,) in lived.sql(sql):
             line = text.split("\n")[0]
             assert line
             assert line not in said, f"{who} reads {kind} once Python stops checking: row security does not hold"
 
 
-def test_the_facilitator_does_read_them(demo, unguarded) -> None:
-    said = told(demo, "facilitator")
-    unread = [t for (t,) in demo.sql(SECRETS["unread inputs"])]
+def test_the_facilitator_does_read_them(lived, unguarded) -> None:
+    said = told(lived, "facilitator")
+    unread = [t for (t,) in lived.sql(SECRETS["unread inputs"])]
     assert any(text.split("\n")[0].split("'")[0].split("’")[0][:25] in said for text in unread), \
         "the crawl reaches the pages where these texts stand, so their absence elsewhere means something"

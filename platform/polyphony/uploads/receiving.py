@@ -67,7 +67,8 @@ def install(app: Flask) -> None:
 
     @app.url_value_preprocessor
     def _widen(endpoint: str | None, values: dict[str, Any] | None) -> None:
-        if getattr(app.view_functions.get(endpoint or ""), "takes_files", False):
+        takes = getattr(app.view_functions.get(endpoint or ""), "takes_files", False)
+        if takes and request.mimetype == "multipart/form-data":  # words alone stay within what words need
             request.max_content_length = SENT_AT_MOST
 
 
