@@ -18,6 +18,7 @@ TABLES = {"consultations": "consultations.consultation", "themes": "feedback.the
           "fund/promises": "fund.pledge", "fund/bodies": "fund.body", "fund/entries": "fund.entry", "fund/grants": 'fund."grant"'}
 TABLES |= {"keyholders": "vault.keyholder", "boxes": "vault.box", "openings": "vault.opening"}
 TABLES |= {f"fund/{kind}s": f"fund.{kind}" for kind in ("call", "application", "instalment", "payment", "receipt")}
+TABLES |= dict.fromkeys(("fund/reviews", "fund/cases"), "fund.application")
 ONE_ID = re.compile(r"^/en/((?:fund/)?[a-z]+)/([0-9a-f-]{36})(?=/|$)")
 
 
