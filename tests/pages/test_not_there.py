@@ -19,6 +19,8 @@ TABLES = {"consultations": "consultations.consultation", "themes": "feedback.the
 TABLES |= {"keyholders": "vault.keyholder", "boxes": "vault.box", "openings": "vault.opening"}
 TABLES |= {f"fund/{kind}s": f"fund.{kind}" for kind in ("call", "application", "instalment", "payment", "receipt")}
 TABLES |= dict.fromkeys(("fund/reviews", "fund/cases"), "fund.application")
+# Whoever handles a grant's money knows which case it came from, and may step aside from it.
+TABLES["fund/applications"] = '(SELECT id FROM fund.application UNION SELECT application_id FROM fund."grant")'
 ONE_ID = re.compile(r"^/en/((?:fund/)?[a-z]+)/([0-9a-f-]{36})(?=/|$)")
 
 
