@@ -80,7 +80,7 @@ class Desk:
 
 
 def facilitators(consultation_id: uuid.UUID) -> Desk:
-    """Everything on the facilitator's desk, in ten statements at most."""
+    """Everything on the facilitator's desk, in nine statements at most: noting that a session is in use may add one."""
     consultation = consultation_of(consultation_id)
     here = consultation_id
     sides = _sides(here)
@@ -94,11 +94,10 @@ def facilitators(consultation_id: uuid.UUID) -> Desk:
     is_out = consultation.state in ("published", "closed")  # then measures are followed, before inputs are placed
     held = _measures(here) if is_out else []
     texts = [(t.id, "summary", t.lang) for t in themes] + [(a.id, "words", a.lang) for a in answers if a.words]
-    read_in = db.session.execute(sa.text("SELECT DISTINCT lang FROM inputs.languages_of_authors(:id)"),
-                                 {"id": here}).scalars().all()
+    inputs, read_in = _inputs(here)
     return Desk(
         consultation, {c.company_id: c.company.name for c, _d, _r in sides}, themes,
-        {theme.id: number for theme, number, _lost in rows}, _inputs(here),
+        {theme.id: number for theme, number, _lost in rows}, inputs,
         [] if is_out else placing.first(here), objections,
         rules.owed(themes, [(a.theme_id, a.company_id) for a in answers]), {c.company_id for c, d, _r in sides if d},
         list({m.id: (m, r) for m, r, _v in held}.values()), [v for _m, _r, v in held if v is not None],
@@ -106,15 +105,16 @@ def facilitators(consultation_id: uuid.UUID) -> Desk:
         {c.company_id: on for c, _d, on in sides})
 
 
-def _inputs(consultation_id: uuid.UUID) -> Inputs:
-    """All, unread, in no theme, languages: one statement, whatever their number."""
+def _inputs(consultation_id: uuid.UUID) -> tuple[Inputs, list[str]]:
+    """All, unread, in no theme, languages; and in which languages their authors read: one statement for any number."""
     unread, read = Input.read_on.is_(None), Input.read_on.is_not(None)
-    count = sa.func.count
+    count, authors = sa.func.count, sa.func.inputs.languages_of_authors(consultation_id).table_valued("lang")
     row = db.session.execute(
         sa.select(count(), count().filter(unread), count().filter(read, placing.IN_NO_THEME),
-                  count(sa.distinct(Input.lang)))
+                  count(sa.distinct(Input.lang)),
+                  sa.select(sa.func.array_agg(sa.distinct(authors.c.lang))).scalar_subquery())
         .where(Input.consultation_id == consultation_id, Input.withdrawn_on.is_(None))).one()
-    return Inputs(*row)
+    return Inputs(*row[:4]), row[4] or []
 
 
 def _measures(consultation_id: uuid.UUID) -> list[Any]:

@@ -32,7 +32,7 @@ card("language", "SELECT coalesce((SELECT p.language FROM people.person p WHERE 
                  "(SELECT h.language FROM people.phrase h WHERE h.id = phrase))")
 card("time_zone", "SELECT p.time_zone FROM people.person p WHERE p.id = me")
 card("phrase_consultation", "SELECT h.consultation_id FROM people.phrase h WHERE h.id = phrase")
-card("touch", "SELECT s.seen_at < now() - interval '5 minutes' FROM people.session s "
+card("touch", "SELECT s.seen_at < now() - interval '1 minute' FROM people.session s "
               "WHERE s.token_hash = sha256(secret)")
 
 _HEAD = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$"
