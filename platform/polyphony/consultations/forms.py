@@ -19,9 +19,13 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 
 from polyphony.consultations import words
+from polyphony.consultations.rules import FIELDS
 from polyphony.kernel import clock, locale
 from polyphony.kernel.forms import Form, Line, Words, an_id, optional, required, tidy
 from polyphony.kernel.locale import _, lazy
+
+
+TOGETHER = 6000  # characters of all texts; as many in Arabic, the heaviest of our scripts, still fit the page's bytes
 
 
 class Boxes(SelectMultipleField):
@@ -142,6 +146,17 @@ class TermsForm(Form):
         self.discovery.choices = list(words.DISCOVERY.items())
         self.time_zone.choices = [("UTC", "UTC"), *((z, z) for z in clock.zones() if z != "UTC")]
         return self
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also all texts together: they stand on one page, and a slow phone has to open it."""
+        fine = super().validate(extra_validators)
+        texts = [self[name] for name in FIELDS]
+        over = sum(len(text.data or "") for text in texts) - TOGETHER
+        longest = max(texts, key=lambda text: len(text.data or ""))
+        if over > 0 and not longest.errors:
+            longest.errors = [_("All texts together are %(over)s characters too long; %(length)s fit, so that the page "
+                                "opens on a slow phone.", over=over, length=TOGETHER)]
+        return fine and not longest.errors
 
     @property
     def values(self) -> dict[str, Any]:
