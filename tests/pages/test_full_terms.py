@@ -30,7 +30,7 @@ def weight(html: bytes) -> int:
 
 
 def test_the_longest_terms_fit_the_page_and_longer_ones_are_asked_back_whole(world, cast) -> None:
-    short = {name: "" for name in FIELDS} | {"title": "إنذارات قبل الإطلاق"}
+    short = dict.fromkeys(FIELDS, "") | {"title": "إنذارات قبل الإطلاق"}
     spare = TOGETHER - len(short["title"])
     words, texts = arabic(world, spare + 1), [name for name in FIELDS if name != "title"]
     share = spare // len(texts)

@@ -24,7 +24,6 @@ from polyphony.kernel import clock, locale
 from polyphony.kernel.forms import Form, Line, Words, an_id, optional, required, tidy
 from polyphony.kernel.locale import _, lazy
 
-
 TOGETHER = 6000  # characters of all texts; as many in Arabic, the heaviest of our scripts, still fit the page's bytes
 
 
