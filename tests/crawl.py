@@ -12,8 +12,6 @@ from polyphony.demo.cast import PASSWORD
 from polyphony.demo.story import PHRASES
 from polyphony.feedback.models import GroundView, Objection
 from polyphony.kernel import secrets
-from polyphony.organisations.models import Membership
-from polyphony.vault.models import Holder, Keyholder
 
 PHRASE = next(iter(PHRASES.values()))
 SPEAKER = PHRASES["safety-alerts", "phrase:1"]
@@ -27,7 +25,8 @@ PEOPLE = {
 OTHERS = {"first lead": "lead@halcyon.example", "speaker": "", "applicant": "coordinator@voix.example",
           "fund administrator": "admin@fund.example", "reviewer": "reviewer3@fund.example",
           "member": "member1@fund.example", "treasurer": "treasurer@fund.example",
-          "approver": "approver@fund.example", "releaser": "releaser@fund.example"}
+          "approver": "approver@fund.example", "releaser": "releaser@fund.example",
+          "keyholder": "keyholder@masar.example"}
 
 
 def browser_of(demo, who):
@@ -210,24 +209,7 @@ def _prepare(demo):
 
 
 def _keep(demo):
-    """Keyholders of the open consultation, something left with them, and a request that waits for their word."""
-    (here,) = demo.sql("SELECT id FROM consultations.consultation WHERE state = 'open'")[0]
-    holders = []
-    for who in ("coordinator", "translator", "facilitator"):
-        with demo.app.app_context():
-            hashed = secrets.address_hash(PEOPLE[who])
-        person, house = demo.sql("SELECT m.person_id, m.organisation_id FROM organisations.membership m JOIN people.credential "
-                                 "c USING (person_id) WHERE c.address_hash = %s ORDER BY m.begun_at, m.id LIMIT 1", hashed)[0]
-        key, id = make_vault.one_time()[0], uuid.uuid4()
-        holders.append({"id": id, "organisation": house})
-        make.add(demo, Membership(id=uuid.uuid4(), person_id=person, organisation_id=house, role="keyholder",
-                                  begun_at=make.now()),
-                 Keyholder(id=id, organisation_id=house, key=bytes(key.public_key), enrolled_on=make.today()),
-                 Holder(keyholder_id=id, person_id=person, text="public text"))
-    make_vault.circle(demo, here, holders)
-    left = browser_of(demo, "coordinator").post(f"/en/consultations/{here}/identity", data={
-        **make_vault.TOLD, "outside": "Jua", "agree": "y"})
-    assert left.status_code == 303, left.get_data(as_text=True)
+    """A request to open what lies sealed in the open consultation, which waits for the keyholders' word."""
     (box,) = demo.sql("SELECT id FROM vault.box")[0]
     asked = browser_of(demo, "facilitator").post(f"/en/boxes/{box}/opening", data={
         "reason": "She asked for help.", "key": make_vault.one_time()[1], "days": "3", "delay": "0", "safety_reason": ""})

@@ -5,6 +5,7 @@ Each command imports what it needs only when it is called.
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -126,6 +127,21 @@ def load() -> None:
             raise UnsafeSetting("The demo is switched off here (POLYPHONY_DEMO=0, or a public address).")
         bring(settings.owner_database_url)
         click.echo("\n".join(load_if_empty(settings)))
+
+
+@demo.command()
+@click.argument("who")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def key(who: str, file: Path) -> None:
+    """Write the locked key file of WHO, a demo keyholder, to FILE: for `polyphony keyholder`."""
+    from polyphony.demo.sealed import HOUSES, write_key
+
+    if who not in [f"keyholder@{house}.example" for house in HOUSES]:
+        raise click.ClickException(f"{who} is no keyholder of the demo.")
+    if file.exists():
+        raise click.ClickException(f"{file} is there already; a key is never written over.")
+    write_key(who, file)
+    click.echo(f"{file} holds the key; its passphrase is the password of the demo.")
 
 
 @main.command()

@@ -16,6 +16,7 @@ from polyphony.app import application
 from polyphony.demo.cast import Cast, cast
 from polyphony.demo.door import FIRST, read, welcome
 from polyphony.demo.fund import FundStory
+from polyphony.demo.sealed import sealed
 from polyphony.demo.story import Story
 from polyphony.demo.telling import notices, tallies
 from polyphony.fund.verify.tasks import nightly
@@ -101,4 +102,5 @@ def _load(settings: Settings) -> None:
 
 
 def _told(story: Story, players: Cast) -> list[Any]:
-    return [*story.rows, *notices(story, players), *tallies(story)]
+    kept = sealed(story, players) if story.told["state"] == "open" else []
+    return [*story.rows, *notices(story, players), *tallies(story), *kept]
