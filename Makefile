@@ -34,7 +34,7 @@ bench: installed-test made ## measure speed, as ratios to a bare page
 real: installed made ## the whole main job on real input, in a database of its own
 	@exec $(PY) -m polyphony.cli real
 
-code: installed  ## the present code of a demo member's second step: make code WHO=lead@tern.example
+code: installed  ## the present code of a demo member's second step (WHO=lead@tern.example)
 	@$(PY) -m polyphony.cli demo code $(WHO)
 
 strings: installed-test made ## read the sentences out of code and templates into the catalogues

@@ -196,7 +196,7 @@ def picture(secret: str, name: str) -> Markup:
     """The square that an authenticator app reads, as plain SVG elements."""
     address = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
     drawn = segno.make(address, error="m", micro=False).svg_inline(
-        omitsize=True, border=3, dark="#000", light="#fff", svgclass="qr", lineclass=None)
+        scale=4, border=3, dark="#000", light="#fff", svgclass="qr", lineclass=None)
     return Markup(drawn)  # noqa: S704 - drawn by us from digits and letters
 
 

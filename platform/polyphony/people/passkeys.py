@@ -27,7 +27,8 @@ from polyphony.kernel.viewer import Viewer
 from polyphony.people import factors, rules, service
 from polyphony.people.factors import Given
 
-NOT_ONE = (WebAuthnException, ValueError, TypeError, LookupError, AttributeError)  # what rubbish raises in the library
+# What rubbish raises in the library.
+NOT_ONE = (WebAuthnException, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 _PUT = service.call("people.put_challenge(:given)")
 _TAKE = service.call("people.take_challenge(:given)")
 _START = service.call("people.start_with_passkey(:factor, :proof, :mark, :token)",
