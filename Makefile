@@ -6,7 +6,7 @@ LOCKS := requirements
 export PYTHONPATH := platform
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check bench real strings clean installed installed-test made
+.PHONY: help run test test-all check bench real code strings clean installed installed-test made
 
 help:            ## show what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed 's/: *make/make/'
@@ -33,6 +33,9 @@ bench: installed-test made ## measure speed, as ratios to a bare page
 
 real: installed made ## the whole main job on real input, in a database of its own
 	@exec $(PY) -m polyphony.cli real
+
+code: installed  ## the present code of a demo member's second step (WHO=lead@tern.example)
+	@$(PY) -m polyphony.cli demo code $(WHO)
 
 strings: installed-test made ## read the sentences out of code and templates into the catalogues
 	$(PY) -m polyphony.cli strings

@@ -164,7 +164,8 @@ def open_world(server: Embedded, name: str, folder: Path, facts: dict[str, Any] 
     app = spare(create_app(settings))
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     app.jinja_env.bytecode_cache = Compiled()
-    return World(server, name, settings, app, dict(facts or {}))
+    app.extensions["world"] = World(server, name, settings, app, dict(facts or {}))
+    return app.extensions["world"]
 
 
 @pytest.fixture

@@ -33,8 +33,7 @@ def browser_of(demo, who):
     """A browser in which this kind of person is signed in."""
     client, address = demo.client(), {**PEOPLE, **OTHERS}[who]
     if address:
-        answer = client.post("/en/sign-in", data={"address": address, "password": PASSWORD})
-        assert answer.status_code == 303, who
+        make.sign_in(client, address, PASSWORD)
     if who in ("phrase", "speaker"):
         answer = client.post("/en/come-back", data={"words": PHRASE if who == "phrase" else SPEAKER})
         assert answer.status_code == 303, answer.get_data(as_text=True)

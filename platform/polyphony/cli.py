@@ -144,6 +144,19 @@ def key(who: str, file: Path) -> None:
     click.echo(f"{file} holds the key; its passphrase is the password of the demo.")
 
 
+@demo.command()
+@click.argument("who")
+def code(who: str) -> None:
+    """Print the present code of a demo member's authenticator app."""
+    import pyotp
+
+    from polyphony.demo.door import demo_secret, read
+
+    if who not in {each["email"] for each in read("cast")["people"]}:
+        raise click.ClickException(f"Nobody of the demo signs in as {who}.")
+    click.echo(pyotp.TOTP(demo_secret(who)).now())
+
+
 @main.command()
 def real() -> None:
     """Run the whole main job on real input, in a database of its own."""

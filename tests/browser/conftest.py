@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
-from tests.browser.walking import Stage, aside
+from tests.browser.walking import WORLDS, Stage, aside
 from tests.conftest import World, open_world
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -45,8 +45,10 @@ def served(world: Any) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    WORLDS[address] = world
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield address
     finally:
         server.shutdown()
         thread.join()

@@ -5,7 +5,7 @@ Screenshots go to var/screenshots, so that anybody can look before merging.
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from tests.browser.walking import UUID, WIDER
+from tests.browser.walking import UUID, WIDER, second_step
 
 from polyphony.demo.cast import PASSWORD
 from polyphony.demo.story import PHRASES
@@ -67,6 +67,7 @@ def enter(page, base: str, lang: str, who: str) -> None:
         return
     page.click("main form button[type=submit], main form button:not([type])")
     page.wait_for_url(lambda url: url != before)
+    second_step(page, base, who)
 
 
 # Whose pages, and which kinds of page must be among those she finds.

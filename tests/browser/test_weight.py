@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.browser.walking import Walker
+from tests.browser.walking import WORLDS, Walker, second_step
 
 from polyphony.demo.cast import PASSWORD
 from polyphony.demo.story import PHRASES
@@ -42,6 +42,7 @@ def deployed(demo: Any) -> Iterator[str]:
         env=environment, cwd=root(), start_new_session=True)
     try:
         _await(f"http://127.0.0.1:{port}/healthz", process)
+        WORLDS[f"http://127.0.0.1:{port}"] = demo
         yield f"http://127.0.0.1:{port}"
     finally:
         processes.stop(process, patience=10)
@@ -118,6 +119,7 @@ def test_a_cold_load_is_light(deployed: str, browser: Any, who: str) -> None:
     walker = Walker(page, deployed, kind=who, lang="en", watch=None, scripts=True)
     if "@" in who:
         walker.goto("/sign-in").fill("address", address=who, password=PASSWORD).send("address")
+        second_step(page, deployed, who)
     elif who == "phrase":
         walker.goto("/come-back").fill("words", words=next(iter(PHRASES.values()))).send("words")
     else:

@@ -15,9 +15,7 @@ OF = "SELECT a.id, a.call_id FROM fund.application a JOIN fund.applicant p ON p.
 
 
 def come_in(demo: Any, address: str) -> Any:
-    client = demo.client()
-    assert client.post("/en/sign-in", data={"address": address, "password": PASSWORD}).status_code == 303
-    return client
+    return make.sign_in(demo.client(), address, PASSWORD)
 
 
 def read(client: Any, path: str, lang: str = "en") -> str:

@@ -90,9 +90,7 @@ def test_home_asks_a_visitor_to_sign_in(world: Any) -> None:
 @pytest.mark.parametrize("address", ["lead@tern.example", "facilitator@opentable.example", "coordinator@masar.example",
                                      "steward1@polyphony.example", "auditor@polyphony.example"])
 def test_each_role_has_a_home_of_the_same_shape(demo: Any, address: str) -> None:
-    client = demo.client()
-    answer = client.post("/en/sign-in", data={"address": address, "password": PASSWORD})
-    assert answer.status_code == 303
+    client = make.sign_in(demo.client(), address, PASSWORD)
     text = client.get("/en/home").get_data(as_text=True)
     assert "What waits for you" in text
     assert "What is moving" in text
@@ -102,8 +100,7 @@ def test_each_role_has_a_home_of_the_same_shape(demo: Any, address: str) -> None
 
 
 def _home(demo: Any, address: str, lang: str = "en") -> str:
-    client = demo.client()
-    client.post("/en/sign-in", data={"address": address, "password": PASSWORD})
+    client = make.sign_in(demo.client(), address, PASSWORD)
     return str(client.get(f"/{lang}/home").get_data(as_text=True))
 
 
@@ -170,7 +167,7 @@ def test_pages_ask_the_database_little(demo: Any, address: str, path: str, at_mo
         if address == "phrase":
             client.post("/en/come-back", data={"words": PHRASE})
         elif address:
-            client.post("/en/sign-in", data={"address": address, "password": PASSWORD})
+            make.sign_in(client, address, PASSWORD)
         assert client.get(path).status_code == 200
         assert g.sql <= at_most
 

@@ -41,7 +41,8 @@ def test_a_member_is_invited_accepts_and_leaves(world, halcyon):
     given = {"name": "Ben", "password": PASSWORD, "language": "sw", "time_zone": "Africa/Nairobi"}
     assert ben.post(place, data={**given, "password": "short"}).status_code == 422
     assert ben.post(place, data=given).headers["Location"] == "/sw/joined"
-    assert "Ben" in ben.get("/en/account").text
+    assert "/second-step" in ben.get("/sw/joined").headers["Location"], "a company's member needs a second factor first"
+    assert "Ben" in make.let_through(ben).get("/en/account").text
     assert ben.get(place).status_code == 410
     assert ben.get("/en/organisation").status_code == 403
     make.sign_in(world.client(), "ben@halcyon.example", PASSWORD)
@@ -193,5 +194,8 @@ def test_who_must_sign_in_comes_back_to_the_page(world, halcyon):
     assert wanted == "/en/organisation?show=x"
     done = visitor.post("/en/sign-in", data={"address": "ada@halcyon.example", "password": make.PASSWORD,
                                              "next": wanted})
-    assert done.headers["Location"] == wanted
+    step = done.headers["Location"]
+    assert step == "/en/sign-in/second-step?next=/en/organisation?show%3Dx", "the way back goes along"
+    make.let_through(visitor)
+    assert visitor.get(step).headers["Location"] == wanted
     assert "sign-in?next" not in visitor.get("/en/admissions").text, "who is signed in needs somebody else"

@@ -28,6 +28,7 @@ BY_OTHERS = {
 FINER_THAN_A_DAY = {
     ("people.session", "began_at"): "to the minute, for the idle limit; the row goes when she leaves",
     ("people.session", "seen_at"): "to the minute, for the idle limit; the row goes when she leaves",
+    ("people.session", "proven_at"): "empty without an account: who proves herself has one",
     ("inputs.reading", "at"): "when the facilitator read, her own act",
 }
 

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from tests import make
 from tests.security import worlds
 from tests.security.worlds import EVERYTHING, JUDGED, Oracle
 
@@ -21,6 +22,8 @@ def put(world, grown) -> None:
         session.execute(sa.text("SET session_replication_role = replica"))
         session.execute(sa.text(_EMPTY))
         session.add_all([row for rows in grown.rows.values() for row in rows])
+        session.flush()
+        session.execute(sa.text(make.WHOLE))
         session.commit()
         session.execute(sa.text("SET session_replication_role = origin"))
 

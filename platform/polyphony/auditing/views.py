@@ -64,7 +64,7 @@ def heads() -> Response:
 
 
 @blueprint.get("/audit/file")
-@access(party)
+@access(party, fresh=True)
 def file() -> Response:
     answer = Response("".join(service.file()), mimetype="application/x-ndjson")
     answer.headers["Content-Disposition"] = f'attachment; filename="audit-{clock.today().isoformat()}.jsonl"'

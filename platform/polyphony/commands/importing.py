@@ -19,6 +19,7 @@ from polyphony.kernel.refusals import NotThere, Refusal
 @click.option("--consultation", "consultation_id", type=click.UUID, required=True, help="Id in the page's address.")
 @click.option("--as", "address", required=True, help="E-mail address of the member who collected them.")
 @click.option("--password", prompt=True, hide_input=True, help="Asked for when not given.")
+@click.option("--code", default="", help="Code of the second factor, for those who have one.")
 @click.option("--text", default="text", show_default=True, help="Column of the words.")
 @click.option("--lang", default="lang", show_default=True, help="Column of their language; guessed where empty.")
 @click.option("--translation", default="", help="Column of a translation.")
@@ -30,12 +31,12 @@ from polyphony.kernel.refusals import NotThere, Refusal
 @click.option("--naming", type=click.Choice(NAMINGS), default="unattributed", show_default=True)
 @click.option("--speaks-as", type=click.Choice(SPEAKS_AS), default="affected", show_default=True)
 @click.option("--skip-bad", is_flag=True, help="Leave out bad lines instead of importing nothing.")
-def command(file: Path, consultation_id: uuid.UUID, address: str, password: str, skip_bad: bool,
+def command(file: Path, consultation_id: uuid.UUID, address: str, password: str, code: str, skip_bad: bool,
             **columns: str) -> None:
     """Import inputs from a CSV FILE with a header line, in UTF-8."""
     with ready() as settings, application(settings) as app, app.app_context(), force_locale(settings.default_language):
         try:
-            result = run(app, file, address=address, password=password, skip_bad=skip_bad,
+            result = run(app, file, address=address, password=password, code=code, skip_bad=skip_bad,
                          consultation_id=consultation_id, mapping=Mapping(**columns))
         except NotThere:
             raise click.ClickException(_("There is no such consultation for this member.")) from None

@@ -28,6 +28,7 @@ def _pairs(context: click.Context, option: click.Parameter, given: tuple[str, ..
 @click.option("--call", "call_id", type=click.UUID, required=True, help="Id in the page's address.")
 @click.option("--as", "address", required=True, help="E-mail address of an administrator of the fund.")
 @click.option("--password", prompt=True, hide_input=True, help="Asked for when not given.")
+@click.option("--code", default="", help="Code of the second factor, for those who have one.")
 @click.option("--key", default="key", show_default=True, help="Column that tells rows apart.")
 @click.option("--organisation", default="organisation", show_default=True, help="Column of the applicant's name.")
 @click.option("--requested", default="requested", show_default=True, help="Column of the whole sum.")
@@ -42,12 +43,13 @@ def _pairs(context: click.Context, option: click.Parameter, given: tuple[str, ..
 @click.option("--level", type=click.Choice(LEVELS), default="full", show_default=True, help="Publication level.")
 @click.option("--at-risk", is_flag=True, help="People could be harmed if these grants became known.")
 @click.option("--skip-bad", is_flag=True, help="Leave out bad lines instead of importing nothing.")
-def command(file: Path, call_id: uuid.UUID, address: str, password: str, skip_bad: bool, **columns: Any) -> None:
+def command(file: Path, call_id: uuid.UUID, address: str, password: str, code: str, skip_bad: bool,
+            **columns: Any) -> None:
     """Import applications from a CSV FILE with a header line, in UTF-8."""
     columns["parts"] = dict(columns["parts"])
     with ready() as settings, application(settings) as app, app.app_context(), force_locale(settings.default_language):
         try:
-            result = run(app, file, address=address, password=password, skip_bad=skip_bad,
+            result = run(app, file, address=address, password=password, code=code, skip_bad=skip_bad,
                          call_id=call_id, mapping=Mapping(**columns))
         except NotThere:
             raise click.ClickException(_("There is no such call for this administrator.")) from None

@@ -14,8 +14,10 @@ from typing import Any
 
 from polyphony.demo.door import PASSWORD as PASSWORD
 from polyphony.demo.door import PHRASE as PHRASE
+from polyphony.demo.door import demo_secret
 from polyphony.kernel import clock, secrets
 from polyphony.organisations.models import Approval, Membership, Organisation
+from polyphony.people.factors import app_row
 from polyphony.people.models import Credential, Person, PlatformRole
 
 JOINED = -400  # days: everybody was here before the oldest consultation
@@ -66,7 +68,14 @@ def cast(told: dict[str, Any]) -> Cast:
     for each in told["people"]:
         _person(made, each, languages[each["organisation"]])
     made.rows += [*made.organisations.values(), *made.people.values(), *_approvals(made), *_credentials(made)]
+    made.rows += [app_row(made.people[each["email"]].id, demo_secret(each["email"]))
+                  for each in told["people"] if needs_second_factor(each)]
     return made
+
+
+def needs_second_factor(told: dict[str, Any]) -> bool:
+    """Stakeholder organisations may do without; everybody else is asked for one."""
+    return not {*told["roles"]} <= {"coordinator", "contributor", "translator"} or told["organisation"] == "fund"
 
 
 def _organisation(told: dict[str, Any]) -> Organisation:

@@ -3,6 +3,7 @@
 A second start finds the demo in its place, and then the terminal need not wait for tables and rooms.
 """
 
+import base64
 import hmac
 import tomllib
 from importlib.resources import files
@@ -21,6 +22,11 @@ PHRASES = {
     ("voices-on-shared-phones", "phrase:1"): PHRASE,
     ("safety-alerts", "phrase:1"): "samaki upepo kikapu mlima embe ngoma sukari dirisha",
 }
+
+
+def demo_secret(address: str) -> str:
+    """The secret of a demo member's authenticator app, known to everybody as the password is."""
+    return base64.b32encode(hmac.digest(b"polyphony demo", address.encode(), "sha256")[:20]).decode()
 
 
 def greet(settings: Settings) -> list[str]:
@@ -55,6 +61,7 @@ def welcome() -> list[str]:
     return [
         "Demo sign-ins:", *(f"  {'  '.join(people[n:n + 3])}" for n in range(0, len(people), 3)),
         f"  Password of all: {PASSWORD}",
+        "  Second step (companies, fund, facilitator, stewards, auditor): make code WHO=lead@tern.example",
         "Demo return phrase (no account; her words were answered):", f"  {answered}",
         "Another, in a consultation that is still open:", f"  {still_open}",
     ]

@@ -42,6 +42,8 @@ from polyphony.kernel import clock, money, secrets
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import refresh
 from polyphony.organisations.models import Membership
+from polyphony.people import factors
+from polyphony.people.models import Person
 
 if TYPE_CHECKING:
     from polyphony.demo.real import Real
@@ -73,6 +75,7 @@ class FundRun:
     def __init__(self, job: "Real") -> None:
         self.job, self.data = job, job.settings.data / "cbpf" / FILE
         self.rows: list[Row] = []
+        self.codes = factors.made_codes()  # of her who brings the applications: one for each time
         self.fund = job.organisations["fund"] = uuid.uuid4()
         self.call = uuid.UUID(int=0)
         self.counts: dict[str, int] = {}
@@ -92,6 +95,9 @@ class FundRun:
             verifier = secrets.digest(secrets.derive_password(PASSWORD, SALT))
             for name, role in HANDS.items():
                 rows += self.job.person(name, "fund", (role,), verifier if name == "fund" else b"-")
+            mine = next(row.id for row in rows if isinstance(row, Person) and row.name == "Fund")
+            rows += [factors.app_row(mine, factors.fresh_secret()),
+                     *(factors.recovery_row(mine, code) for code in self.codes)]
         self.job.put(rows)
 
     def found(self) -> None:
@@ -143,7 +149,7 @@ class FundRun:
     def bring(self) -> None:
         """Every project through the import of applications, twice: the second run adds nothing."""
         done = [importing.run(self.job.app, path, address="fund@real.example", password=PASSWORD, call_id=self.call,
-                              mapping=mapping, skip_bad=False)
+                              mapping=mapping, skip_bad=False, code=self.codes.pop())
                 for _ in range(2) for path, mapping in self._files()]
         bad = [why for result in done for why in result.errors]
         self.counts["brought"], self.counts["known"] = sum(d.added for d in done), sum(d.known for d in done)

@@ -138,14 +138,15 @@ def _translate(by: Viewer, about: Any, made: list[tuple[Input, Line]], lang: str
 
 
 def run(app: Any, path: Path, *, address: str, password: str, consultation_id: uuid.UUID, mapping: Mapping,
-        skip_bad: bool) -> Result:
+        skip_bad: bool, code: str = "") -> Result:
     """Import a file as one member; everything or nothing, unless `skip_bad`."""
+    from polyphony.people import factors
     from polyphony.people import service as people
 
     lang = app.extensions["settings"].default_language  # whoever sits at the terminal reads it
     with app.test_request_context(f"/{lang}/"), force_locale(lang):
         viewer.open_viewer(None)
-        by = people.sign_in(address=address, password=password)
+        by = factors.sign_in(address=address, password=password, code=code)
         about = service.consultation(consultation_id)
         good, bad = read(path, mapping, consultation_id)
         result = Result(errors=bad)

@@ -23,6 +23,22 @@ class SignInNeeded(NotPermitted):
     help = lazy("If you have no account, the administrator of your organisation can invite you.")
 
 
+class StepNeeded(NotPermitted):
+    """The password was right, the second step is still open: nothing else is there until it is done."""
+
+    page = "people.second_step"
+    message = lazy("One more step: please show that it is you.")
+    help = lazy("Your password was right. Now your second factor is asked for.")
+
+
+class ProofNeeded(NotPermitted):
+    """What she wants to do could harm others if it were not she, and her last proof is some time ago."""
+
+    page = "people.prove"
+    message = lazy("Please show once more that it is you.")
+    help = lazy("This is asked before anything that cannot be undone, when your last proof is more than ten minutes old.")
+
+
 @dataclass(frozen=True)
 class Rule:
     """One sentence about who may come, the test for it, and what is said to the others."""
@@ -59,11 +75,15 @@ author = Rule("author", lambda v: v.is_phrase or v.is_signed_in,
               lazy("Enter your return phrase, or sign in, to come back to this."))
 
 
-def access(rule: Rule) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare who may come to a view."""
+def access(rule: Rule, *, fresh: bool = False, step: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare who may come to a view.
+
+    `fresh`: only with a proof of the last ten minutes that it is she. `step`: open also between password and second
+    factor.
+    """
 
     def keep(view: Callable[..., Any]) -> Callable[..., Any]:
-        view.access_rule = rule  # type: ignore[attr-defined]
+        view.access_rule, view.access_fresh, view.access_step = rule, fresh, step  # type: ignore[attr-defined]
         return view
 
     return keep
@@ -74,10 +94,14 @@ def rule_of(app: Flask, endpoint: str) -> Rule | None:
 
 
 def enforce() -> None:
-    """Check the rule of the view about to run."""
-    rule = rule_of(current_app, request.endpoint or "")
+    """Check the rule of the view about to run, and whether she has to prove herself first."""
+    rule, by = rule_of(current_app, request.endpoint or ""), viewer.current()
     if rule:
-        require(rule.allows(viewer.current()), lambda: rule.check(viewer.current()))
+        view: Any = current_app.view_functions[request.endpoint or ""]
+        require(not by.card.get("step") or view.access_step, StepNeeded())
+        require(rule.allows(by), lambda: rule.check(by))
+        proven = bool(by.card.get("fresh")) or not by.is_signed_in  # between password and factor she proves it anyway
+        require(not view.access_fresh or proven, ProofNeeded())
 
 
 def require(permitted: bool, otherwise: Callable[[], Any] | Exception) -> None:

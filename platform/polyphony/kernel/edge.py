@@ -60,7 +60,7 @@ def begin() -> None:
             raise
         db.session.rollback()  # the database was started anew since this connection was made: take another
         by = _viewer(key)
-    if key and not (by.is_signed_in or by.is_phrase):
+    if key and not (by.is_signed_in or by.is_phrase or by.card.get("step")):
         session.pop("key", None)
         g.session_ended = True
     g.touch = secrets.bytes_of(key or "") if by.card.get("touch") else None

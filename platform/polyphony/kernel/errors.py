@@ -3,7 +3,7 @@
 import traceback
 
 import structlog
-from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
@@ -56,12 +56,15 @@ def not_there() -> Response:
 
 
 def show(refusal: Refusal) -> Response:
-    """A refusal that no form caught, as a page (or as the fragment htmx asked for)."""
+    """A refusal that no form caught, as a page (or as the fragment htmx asked for); or the page that puts it right."""
+    if refusal.page and request.method in edge.READING:
+        return _sent_to(url_for(refusal.page, next=request.full_path.rstrip("?")))
     names = {403: "errors/403.html", 422: "errors/422.html", 413: "errors/413.html", 429: "errors/429.html",
              400: "errors/400.html"}
     template = names.get(refusal.status, "errors/409.html")
-    response = make_response(render_template(template, refusal=refusal, kept=_typed(refusal), sign_in=_sign_in()),
-                             refusal.status)
+    shown = render_template(template, refusal=refusal, kept=_typed(refusal), sign_in=_sign_in(refusal),
+                            prove=url_for(refusal.page) if refusal.page else "")
+    response = make_response(shown, refusal.status)
     response.headers.update(kept.HEADERS)
     response.headers["Cache-Control"] = "no-store"
     if refusal.wait:
@@ -69,10 +72,17 @@ def show(refusal: Refusal) -> Response:
     return response
 
 
-def _sign_in() -> str:
+def _sent_to(place: str) -> Response:
+    """The way to a page; htmx is told to go there as a whole, so that it does not land inside this one."""
+    if request.headers.get("HX-Request") == "true":
+        return Response("", 204, {"HX-Redirect": place, "Cache-Control": "no-store"})
+    return make_response(redirect(place, 303))
+
+
+def _sign_in(refusal: Refusal) -> str:
     """For a visitor, the way in that leads back to the page she wanted."""
     by = viewer.current()
-    if by.is_signed_in or by.is_phrase or "lang" not in g:
+    if refusal.page or by.is_signed_in or by.is_phrase or "lang" not in g:
         return ""
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return url_for("people.sign_in", next=wanted)
@@ -80,7 +90,7 @@ def _sign_in() -> str:
 
 def _typed(refusal: Refusal) -> str:
     expired = isinstance(refusal, FormExpired)
-    return kept.again(proven=not expired, always=expired)
+    return kept.again(proven=not expired, always=expired or bool(refusal.page))
 
 
 def _database(error: DBAPIError) -> Response:

@@ -17,6 +17,7 @@ class Refusal(Exception):
     help: LazyString | str = ""
     field: str | None = None
     wait: int = 0  # seconds after which trying again makes sense
+    page: str = ""  # endpoint of the page on which it can be put right, given the way back as `next`
 
     def __init__(self, message: LazyString | str = "", *, help: LazyString | str = "", **details: Any):
         self.details = details

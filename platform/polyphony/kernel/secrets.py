@@ -15,6 +15,7 @@ import uuid
 
 from argon2.low_level import Type, hash_secret_raw
 from flask import current_app
+from nacl.exceptions import CryptoError as CryptoError
 from nacl.secret import Aead
 
 from polyphony.kernel.locale import lazy
@@ -68,7 +69,7 @@ def address_hash(address: str) -> bytes:
     return hmac.digest(_settings().address_hash_key, same_address(address).encode(), "sha256")
 
 
-def keyed(kind: str, *parts: uuid.UUID) -> bytes:
+def keyed(kind: str, *parts: uuid.UUID | str) -> bytes:
     """A name for things that belong together, made with the key outside the database: useless without it."""
     said = "|".join(["polyphony", kind, *map(str, parts)])
     return hmac.digest(_settings().address_hash_key, said.encode(), "sha256")

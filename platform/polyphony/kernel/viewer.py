@@ -20,6 +20,7 @@ from polyphony.kernel.database import Base, db
 
 SETTINGS: list[tuple[str, str]] = []  # (fact, SQL expression of type uuid[] or text[])
 CARD: list[tuple[str, str]] = []  # (key, SQL expression) told to Python, not to policies
+SEATS: list[str] = []  # SQL of one text column: the seats of a person `who`, as `kind:role:id`
 
 
 def fact(name: str, sql: str) -> None:
@@ -30,6 +31,11 @@ def fact(name: str, sql: str) -> None:
 def card(key: str, sql: str) -> None:
     """Declare something that Python may know of the viewer (name, language): SQL of one value."""
     CARD.append((key, sql))
+
+
+def seats(sql: str) -> None:
+    """Declare which seats a person `who` holds: by them it is decided how strictly she signs in."""
+    SEATS.append(sql)
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,8 @@ def declare() -> None:
     together = " || '|' || ".join(f"coalesce(current_setting('polyphony.{name}', true), '')" for name in names)
     policies.definer("viewer.seal() RETURNS text", _SEAL.format(together=together), to=policies.LOOKUP)
     policies.definer("viewer.sealed() RETURNS boolean", _SEALED, to=f"{policies.APP}, {policies.VAULT}")
+    policies.definer("viewer.seats(who uuid) RETURNS text[]", _SEATS.format(all=" UNION ALL ".join(SEATS)),
+                     to=policies.LOOKUP)
     policies.definer("viewer.open(secret bytea, link_secrets bytea[]) RETURNS jsonb", _open_body())
     policies.functions += rooms_functions
 
@@ -170,6 +178,12 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 DECLARE given text := current_setting('polyphony.seal', true);
 BEGIN
   RETURN given IS NOT NULL AND given <> '' AND given = viewer.seal();
+END $f$"""
+
+_SEATS = """
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+BEGIN
+  RETURN coalesce((SELECT array_agg(seat ORDER BY seat COLLATE "C") FROM ({all}) AS held (seat)), ARRAY[]::text[]);
 END $f$"""
 
 _OPENER = """

@@ -1,7 +1,7 @@
 """Row security of organisations: admitted ones are public; members are known to their own administrators."""
 
 from polyphony.kernel.policies import allow, any_of, definer, holds, ids, one, protect, statements
-from polyphony.kernel.viewer import card, fact, had
+from polyphony.kernel.viewer import card, fact, had, seats
 from polyphony.organisations.models import Approval, Invitation, Membership, MembershipEnd, Organisation
 from polyphony.people.models import Person
 
@@ -27,6 +27,9 @@ _seat("interpreting", "o.admitted_on IS NOT NULL AND m.role = 'translator'")
 _seat("keyholding", "o.kind <> 'company' AND o.admitted_on IS NOT NULL AND m.role = 'keyholder' AND "
       f"coalesce(cardinality({had('companies')}), 0) = 0")
 _seat("facilitating", "o.kind = 'facilitation' AND o.admitted_on IS NOT NULL AND m.role = 'facilitator'")
+seats("SELECT o.kind || ':' || m.role || ':' || m.id FROM organisations.membership m JOIN organisations.organisation o "
+      "ON o.id = m.organisation_id WHERE m.person_id = who AND NOT EXISTS (SELECT 1 FROM organisations.membership_end e "
+      "WHERE e.membership_id = m.id)")
 card("organisation", f"SELECT o.name {_LIVING} ORDER BY m.begun_at, o.name LIMIT 1")
 card("function", f"SELECT m.function {_LIVING} AND m.function <> '' ORDER BY m.begun_at LIMIT 1")
 

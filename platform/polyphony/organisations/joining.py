@@ -83,6 +83,7 @@ def _accepted(by: Viewer, said: str, invitation: Behind, organisation: uuid.UUID
     if said == "sign_in":
         raise rules.AccountExists()
     if by.is_signed_in:
+        people.keep_session()
         viewer.refresh()
     else:
         people.begin_session(secrets.address_hash(invitation.address), derived)

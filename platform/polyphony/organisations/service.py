@@ -13,6 +13,7 @@ from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import rules
 from polyphony.organisations.models import ADMINISTERS, Invitation, Membership, MembershipEnd, Organisation
+from polyphony.people import service as people
 from polyphony.people.models import Person
 
 VALID_FOR = timedelta(days=14)
@@ -141,6 +142,8 @@ def end_membership(by: Viewer, *, membership: Membership, reason: str) -> Member
     db.session.add(end)
     audit.record("membership.ended", membership.id, about=membership.organisation_id)
     providers.ask("membership_ended", membership.id)
+    db.session.flush()
+    people.keep_session()
     viewer.refresh()
     return end
 

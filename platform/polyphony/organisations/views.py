@@ -42,14 +42,14 @@ def _invite_member(organisation: Organisation, form: Any) -> Any:
 
 
 @blueprint.get("/organisation/<uuid:organisation_id>/members/new")
-@access(organisation_admin)
+@access(organisation_admin, fresh=True)
 def invite_member(organisation_id: uuid.UUID) -> Any:
     organisation = _mine(organisation_id)
     return _invite_member(organisation, forms.InviteMember(kind=organisation.kind, language=language()))
 
 
 @blueprint.post("/organisation/<uuid:organisation_id>/members/new")
-@access(organisation_admin)
+@access(organisation_admin, fresh=True)
 def invite_member_post(organisation_id: uuid.UUID) -> Any:
     organisation = _mine(organisation_id)
     form = forms.InviteMember(kind=organisation.kind)
@@ -90,13 +90,13 @@ def _end(membership_id: uuid.UUID, form: Any) -> Any:
 
 
 @blueprint.get("/memberships/<uuid:membership_id>/end")
-@access(organisation_admin)
+@access(organisation_admin, fresh=True)
 def end_membership(membership_id: uuid.UUID) -> Any:
     return _end(membership_id, forms.EndMembership())
 
 
 @blueprint.post("/memberships/<uuid:membership_id>/end")
-@access(organisation_admin)
+@access(organisation_admin, fresh=True)
 def end_membership_post(membership_id: uuid.UUID) -> Any:
     form, (seat, _) = forms.EndMembership(), service.seat(membership_id)
     return answer(form, lambda **typed: service.end_membership(viewer.current(), membership=seat, **typed),

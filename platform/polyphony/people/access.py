@@ -1,11 +1,10 @@
 """Row security of accounts: each sees herself; sessions open only from their secret."""
 
-from polyphony.kernel.policies import allow, definer, one, protect, statements
-from polyphony.kernel.viewer import card, fact
+from polyphony.kernel.policies import LOOKUP, allow, definer, one, protect, statements
+from polyphony.kernel.viewer import card, fact, seats
+from polyphony.people import access_factors as access_factors
 from polyphony.people.models import Attempt, Credential, Person, Phrase, PlatformRole, Reset, Session
 
-IDLE = {"person": "8 hours", "phrase": "30 minutes"}
-LONGEST = "14 days"
 FREE, SHORTEST_WAIT, LONGEST_WAIT = 5, 4, 60  # wrong passwords within an hour without waiting; seconds of waiting
 
 protect(Person, app="SELECT, UPDATE", worker="SELECT", lookup="SELECT, INSERT")
@@ -33,21 +32,17 @@ card("language", "SELECT coalesce((SELECT p.language FROM people.person p WHERE 
 card("time_zone", "SELECT p.time_zone FROM people.person p WHERE p.id = me")
 card("phrase_consultation", "SELECT h.consultation_id FROM people.phrase h WHERE h.id = phrase")
 card("touch", "SELECT s.seen_at < now() - interval '1 minute' FROM people.session s "
-              "WHERE s.token_hash = sha256(secret)")
+              "WHERE s.token_hash = sha256(secret) AND (me IS NOT NULL OR phrase IS NOT NULL)")
+card("step", "CASE WHEN me IS NULL AND phrase IS NULL AND secret IS NOT NULL THEN people.step(secret) END")
+card("fresh", "SELECT people.is_fresh(s) FROM people.session s WHERE s.token_hash = sha256(secret) AND me IS NOT NULL")
+seats("SELECT r.role FROM people.platform_role r WHERE r.person_id = who")
 
 _HEAD = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$"
-
-definer("people.living_session(secret bytea) RETURNS TABLE (person_id uuid, phrase_id uuid)", f"""
-LANGUAGE sql STABLE {_HEAD}
-  SELECT s.person_id, s.phrase_id FROM people.session s LEFT JOIN people.person p ON p.id = s.person_id
-  WHERE s.token_hash = sha256(secret) AND p.ended_on IS NULL AND s.began_at > now() - interval '{LONGEST}'
-    AND s.seen_at > now() - CASE WHEN s.phrase_id IS NULL THEN interval '{IDLE["person"]}'
-                                 ELSE interval '{IDLE["phrase"]}' END
-$f$""", to="polyphony_lookup")
 
 definer("people.touch_session(secret bytea) RETURNS void", f"""
 LANGUAGE sql VOLATILE {_HEAD}
   UPDATE people.session SET seen_at = date_trunc('minute', now()) WHERE token_hash = sha256(secret)
+    AND EXISTS (SELECT FROM people.living_session(secret))
 $f$""")
 
 definer("people.salt_for(given bytea) RETURNS bytea", f"""
@@ -58,7 +53,7 @@ $f$""")
 
 # Counts an attempt before it is made, so that a hundred at once are not one; or says how many seconds to wait first.
 # The waiting doubles and ends at a minute: whoever guesses gets slow, and the owner is never locked out.
-definer("people.wait_to_try(given bytea) RETURNS integer", f"""
+definer("people.wait_at_most(given bytea, longest integer) RETURNS integer", f"""
 LANGUAGE plpgsql VOLATILE {_HEAD}
 DECLARE wrong integer; last timestamptz; at timestamptz; wait numeric;
 BEGIN
@@ -67,13 +62,18 @@ BEGIN
   SELECT coalesce(sum(a.count), 0), max(a.hour) INTO wrong, last FROM people.attempt a
   WHERE a.address_hash = given AND a.hour > at - interval '1 hour';
   IF wrong >= {FREE} THEN
-    wait := extract(epoch FROM last - at) + least({LONGEST_WAIT}, {SHORTEST_WAIT} * 2 ^ least(wrong - {FREE}, 10));
+    wait := extract(epoch FROM last - at) + least(longest, {SHORTEST_WAIT} * 2 ^ least(wrong - {FREE}, 10));
     IF wait > 0 THEN RETURN ceil(wait)::integer; END IF;
   END IF;
   INSERT INTO people.attempt VALUES (given, date_trunc('second', at), 1)
   ON CONFLICT (address_hash, hour) DO UPDATE SET count = people.attempt.count + 1;
   RETURN 0;
-END $f$""")
+END $f$""", to=LOOKUP)
+
+definer("people.wait_to_try(given bytea) RETURNS integer", f"""
+LANGUAGE sql VOLATILE {_HEAD}
+  SELECT people.wait_at_most(given, {LONGEST_WAIT})
+$f$""")
 statements += [f"DROP FUNCTION IF EXISTS people.{old}(bytea)" for old in ("attempts", "note_attempt")]
 
 # Whoever knew the password made no wrong attempt.
@@ -83,7 +83,7 @@ LANGUAGE sql VOLATILE {_HEAD}
   WHERE a.address_hash = given AND c.address_hash = given AND c.verifier = sha256(derived)
 $f$""")
 
-# Starts a session only for somebody who derived the key from the password: an id is never enough.
+# Starts a session (not yet whole for those who need a second factor) only for somebody who derived the key from the password: an id is never enough.
 definer("people.start_session(given bytea, derived bytea, token_hash bytea) RETURNS boolean", f"""
 LANGUAGE plpgsql VOLATILE {_HEAD}
 DECLARE found_id uuid;
@@ -91,8 +91,7 @@ BEGIN
   SELECT c.person_id INTO found_id FROM people.credential c JOIN people.person p ON p.id = c.person_id
   WHERE c.address_hash = given AND c.verifier = sha256(derived) AND p.ended_on IS NULL;
   IF found_id IS NULL THEN RETURN false; END IF;
-  INSERT INTO people.session (id, token_hash, person_id, began_at, seen_at)
-  VALUES (gen_random_uuid(), token_hash, found_id, date_trunc('minute', now()), date_trunc('minute', now()));
+  PERFORM people.mint(found_id, token_hash, false);
   RETURN true;
 END $f$""")
 
@@ -114,7 +113,8 @@ BEGIN
   IF who IS NULL THEN RETURN false; END IF;
   UPDATE people.credential SET salt = new_salt, verifier = sha256(derived) WHERE person_id = who;
   DELETE FROM people.session WHERE person_id = who;
-  DELETE FROM people.attempt a USING people.credential c WHERE c.person_id = who AND a.address_hash = c.address_hash;
+  DELETE FROM people.attempt a USING people.credential c WHERE c.person_id = who
+    AND a.address_hash IN (c.address_hash, sha256(convert_to('code|' || who, 'UTF8')));
   RETURN true;
 END $f$""")
 

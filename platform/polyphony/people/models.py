@@ -1,4 +1,4 @@
-"""Accounts, credentials, sessions, reset links and return phrases.
+"""Accounts, credentials, second factors, sessions, reset links and return phrases.
 
 The name a colleague may see, the address and the secret stand in separate tables: row security hides
 rows, not columns.
@@ -7,11 +7,13 @@ rows, not columns.
 import uuid
 from datetime import date, datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from polyphony.kernel.database import Base, Row, at_most, one_of, to
 
 ROLES = ("steward", "auditor")  # seats of the platform itself; all others come by membership
+FACTORS = ("app", "passkey")
 
 
 class Person(Row, Base):
@@ -57,6 +59,48 @@ class Session(Row, Base):
     phrase_id: Mapped[uuid.UUID | None] = to("people.phrase.id")
     began_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    factored: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # the second step was passed
+    proven_at: Mapped[datetime | None]  # when she last proved who she is
+    seats: Mapped[bytes | None]  # hash of the seats she held: with another seat, this session opens nothing
+
+
+class Factor(Row, Base):
+    """A second factor: an authenticator app, or a passkey.
+
+    `sealed` holds an app's secret under the key outside the database; `verifier` is the SHA-256 of a proof that only
+    that key can make, so that whoever reaches the database alone passes no step. `mark` is the last time step taken
+    from an app, or a passkey's counter: it only grows.
+    """
+
+    __tablename__ = "factor"
+    __table_args__ = (one_of("kind", FACTORS), at_most("label", 100), {"schema": "people"})
+    person_id: Mapped[uuid.UUID] = to("people.person.id")
+    kind: Mapped[str]
+    label: Mapped[str] = mapped_column(default="")
+    sealed: Mapped[bytes | None]
+    verifier: Mapped[bytes]
+    credential: Mapped[bytes | None] = mapped_column(unique=True)
+    public_key: Mapped[bytes | None]
+    mark: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    added_on: Mapped[date]
+
+
+class Recovery(Base):
+    """A recovery code not used yet: SHA-256 of its keyed hash. Using it removes it."""
+
+    __tablename__ = "recovery"
+    __table_args__ = {"schema": "people"}
+    hash: Mapped[bytes] = mapped_column(primary_key=True)
+    person_id: Mapped[uuid.UUID] = to("people.person.id")
+
+
+class Challenge(Base):
+    """What a passkey is asked to sign, as a hash; taken once, within minutes."""
+
+    __tablename__ = "challenge"
+    __table_args__ = {"schema": "people"}
+    hash: Mapped[bytes] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
 
 
 class Reset(Row, Base):

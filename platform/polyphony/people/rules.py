@@ -21,6 +21,9 @@ COMMON = frozenset((
 ))
 
 
+_COMMON_WORDS = re.compile(f"({'|'.join(sorted(COMMON, key=len, reverse=True))})++")  # one of them, or some in a row
+
+
 class TooShort(BadInput):
     field = "password"
     message = lazy("Please use at least 12 characters. A few words in a row are easy to remember.")
@@ -55,6 +58,51 @@ class TooManyAttempts(Refusal):
         self.wait = seconds
 
 
+class WrongCode(BadInput):
+    field = "code"
+    message = lazy("This code is not right, or it has been used already. Each one works once: please wait for the next "
+                   "one.")
+    help = lazy("Please check that the clock of your device is right. A recovery code works as well.")
+
+
+class TooManyCodes(Refusal):
+    """Several wrong codes: so many seconds have to pass before the next one is looked at."""
+
+    status = 429
+    help = lazy("A passkey works at once, if you have one.")
+
+    def __init__(self, seconds: int):
+        super().__init__(ngettext(
+            "There were several wrong codes. Please wait %(num)s second, then try again.",
+            "There were several wrong codes. Please wait %(num)s seconds, then try again.", seconds))
+        self.wait = seconds
+
+
+class NotNow(WrongState):
+    message = lazy("This can no longer be done from here.")
+    help = lazy("Please begin again: show once more that it is you.")
+
+
+class FormTooOld(WrongState):
+    message = lazy("This page was made for an earlier sign-in.")
+    help = lazy("Please open it again.")
+
+
+class NoFactorYet(WrongState):
+    message = lazy("Your role asks for a second factor, and you have none yet.")
+    help = lazy("Please sign in with a browser first and set one up.")
+
+
+class LastFactor(WrongState):
+    message = lazy("Your role asks for a second factor, and this is your last one.")
+    help = lazy("Add another one first. Then you can take this one away.")
+
+
+class WrongPasskey(BadInput):
+    message = lazy("This passkey was not taken.")
+    help = lazy("Please try again, or use your password and a code.")
+
+
 class LinkGone(WrongState):
     status = 410
     message = lazy("This link has been used, or it is too old.")
@@ -75,7 +123,8 @@ def ensure_good_password(password: str) -> None:
     if len(password) < SHORTEST:
         raise TooShort()
     letters = re.sub(r"[\W\d_]+", "", password.casefold())
-    if letters in COMMON or len(set(password)) < 4 or is_a_run(password) or (not letters and len(password) < 16):
+    few = len(set(password)) < 4 or (not letters and len(password) < 16)
+    if few or _COMMON_WORDS.fullmatch(letters) or is_a_run(password):
         raise TooCommon()
 
 
@@ -92,6 +141,12 @@ def ensure_may_try(seconds: int) -> None:
     """
     if seconds > 0:
         raise TooManyAttempts(seconds)
+
+
+def ensure_may_try_code(seconds: int) -> None:
+    """After several wrong codes the next one waits; passwords are counted apart. Raises TooManyCodes."""
+    if seconds > 0:
+        raise TooManyCodes(seconds)
 
 
 def local_place(wanted: str | None, otherwise: str) -> str:

@@ -19,24 +19,26 @@ from polyphony.people.models import Credential, Person, Session
 SALT_BYTES = 16
 
 
-def _call(sql: str, kinds: dict[str, Any] | None = None) -> sa.TextClause:
+def call(sql: str, kinds: dict[str, Any] | None = None) -> sa.TextClause:
+    """A function of the database with its named values: bytes, unless `kinds` says otherwise."""
     kinds = kinds or {}
     names = [name.strip(":,)") for name in sql.split("(", 1)[1].split()]
     return sa.text(f"SELECT {sql}").bindparams(
         *(sa.bindparam(name, type_=kinds.get(name, sa.LargeBinary())) for name in names))
 
 
-_SALT = _call("people.salt_for(:hash)")
-_WAIT = _call("people.wait_to_try(:hash)")
-_FORGET = _call("people.forget_attempts(:hash, :derived)")
-_START = _call("people.start_session(:hash, :derived, :token)")
-_END = _call("people.end_session(:secret)")
-_ASK = _call("people.ask_reset(:hash, :id, :token)", {"id": sa.Uuid()})
-_USE = _call("people.use_reset(:token, :salt, :derived)")
-_GOOD = _call("people.reset_is_good(:token)")
+_SALT = call("people.salt_for(:hash)")
+_WAIT = call("people.wait_to_try(:hash)")
+_FORGET = call("people.forget_attempts(:hash, :derived)")
+_START = call("people.start_session(:hash, :derived, :token)")
+_END = call("people.end_session(:secret)")
+_ASK = call("people.ask_reset(:hash, :id, :token)", {"id": sa.Uuid()})
+_USE = call("people.use_reset(:token, :salt, :derived)")
+_KEEP = call("people.keep_session(:secret)")
+_GOOD = call("people.reset_is_good(:token)")
 
 
-def _run(statement: sa.TextClause, **values: Any) -> Any:
+def run(statement: sa.TextClause, **values: Any) -> Any:
     return db.session.execute(statement, values).scalar()
 
 
@@ -54,7 +56,7 @@ def sign_in(*, address: str, password: str) -> Viewer:
     """
     hashed = secrets.address_hash(address)
     _ensure_may_try(hashed)
-    derived = secrets.derive_password(password, _run(_SALT, hash=hashed))
+    derived = secrets.derive_password(password, run(_SALT, hash=hashed))
     if not begin_session(hashed, derived):
         raise rules.WrongSignIn()
     _forget_attempts(hashed, derived)
@@ -64,12 +66,23 @@ def sign_in(*, address: str, password: str) -> Viewer:
 def begin_session(hashed: bytes, derived: bytes) -> bool:
     """Start a session from an address hash and the password's slow key; this browser carries its secret."""
     fresh = secrets.token()
-    if not _run(_START, hash=hashed, derived=derived, token=secrets.digest(fresh)):
+    if not run(_START, hash=hashed, derived=derived, token=secrets.digest(fresh)):
         return False
+    carry(fresh)
+    return True
+
+
+def carry(fresh: bytes) -> None:
+    """This browser carries a session's fresh secret; forms made before it are not taken any more."""
     session.pop("csrf_token", None)
     session["key"] = secrets.text_of(fresh)
     viewer.open_viewer(fresh, g.get("viewer_links"))
-    return True
+
+
+def keep_session() -> None:
+    """This session outlives a change of her own seats; every other one ends by it."""
+    if key := session.get("key"):
+        run(_KEEP, secret=secrets.bytes_of(key))
 
 
 def _ensure_may_try(hashed: bytes) -> None:
@@ -92,7 +105,7 @@ def sign_out() -> None:
     """End this browser's session, of an account or of a return phrase."""
     key = session.get("key")
     if key:
-        _run(_END, secret=secrets.bytes_of(key))
+        run(_END, secret=secrets.bytes_of(key))
     session.clear()
 
 
@@ -127,18 +140,25 @@ def change_account(by: Viewer, *, name: str, language: str, time_zone: str, mail
     return person
 
 
+def present_password(by: Viewer, typed: str) -> bytes:
+    """The slow key of her present password, when this is it. Raises WrongPassword, TooManyAttempts."""
+    access.require(by.is_signed_in, SignInNeeded())
+    kept = access.there(db.session.get(Credential, by.person))
+    _ensure_may_try(kept.address_hash)
+    derived = secrets.derive_password(typed, kept.salt)
+    if not hmac.compare_digest(secrets.digest(derived), kept.verifier):
+        raise rules.WrongPassword()
+    _forget_attempts(kept.address_hash, derived)
+    return derived
+
+
 def change_password(by: Viewer, *, present: str, password: str) -> None:
     """Choose another password while signed in; every other session of the account ends.
 
     Raises WrongPassword, TooManyAttempts, TooShort, TooCommon.
     """
-    access.require(by.is_signed_in, SignInNeeded())
+    present_password(by, present)
     kept = access.there(db.session.get(Credential, by.person))
-    _ensure_may_try(kept.address_hash)
-    derived = secrets.derive_password(present, kept.salt)
-    if not hmac.compare_digest(secrets.digest(derived), kept.verifier):
-        raise rules.WrongPassword()
-    _forget_attempts(kept.address_hash, derived)
     kept.salt, derived = new_secret(password)
     kept.verifier = secrets.digest(derived)
     here = secrets.digest(secrets.bytes_of(session.get("key", "")))
@@ -150,18 +170,18 @@ def ask_reset(*, address: str) -> None:
     """Ask for a link to choose a new password; known and unknown addresses look alike from here."""
     reset = uuid.uuid4()
     token = secrets.link_token("reset", reset)
-    _run(_ASK, hash=secrets.address_hash(address), id=reset, token=secrets.digest(token))
+    run(_ASK, hash=secrets.address_hash(address), id=reset, token=secrets.digest(token))
     jobs.defer("people.mail_reset", id=reset)
 
 
 def reset_is_good(token: str) -> bool:
     """Whether this link still lets somebody choose a password."""
-    return bool(_run(_GOOD, token=secrets.bytes_of(token)))
+    return bool(run(_GOOD, token=secrets.bytes_of(token)))
 
 
 def choose_password(*, token: str, password: str) -> None:
     """Choose a new password with a mailed link; all sessions of the account end. Raises LinkGone."""
     salt, derived = new_secret(password)
-    if not _run(_USE, token=secrets.bytes_of(token), salt=salt, derived=derived):
+    if not run(_USE, token=secrets.bytes_of(token), salt=salt, derived=derived):
         raise rules.LinkGone()
     audit.record("person.password_reset", anonymous=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, g, redirect, request, session, url_for
+from flask import g, redirect, request, session, url_for
 from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response
 
@@ -12,43 +12,40 @@ from polyphony.kernel.forms import answer, refused
 from polyphony.kernel.locale import language, lazy
 from polyphony.kernel.pages import nav, page
 from polyphony.kernel.refusals import Refusal
-from polyphony.people import clocks, forms, phrases, rules, service
+from polyphony.people import clocks, forms, phrases, rules, service, views_factors, views_passkeys, views_sessions
+from polyphony.people.doors import blueprint
+from polyphony.people.forms_factors import Passkey
 
-blueprint = Blueprint("people", __name__, url_prefix="/<lang>")
 BLUEPRINTS = [blueprint]
+__all__ = ["BLUEPRINTS", "views_factors", "views_passkeys", "views_sessions"]
 # Whoever has to leave gets away even when the database does not answer.
 edge.WITHOUT_DATABASE |= {"people.leave", "people.left"}
 
 
-@blueprint.before_request
-def _keep_nothing() -> None:
-    g.no_store = True
-
-
 @blueprint.get("/sign-in")
-@access(anyone)
+@access(anyone, step=True)
 def sign_in() -> Any:
     form = forms.SignIn(next=rules.local_place(request.args.get("next"), ""))
-    return page("people/sign_in.html", form=form)
+    return page("people/sign_in.html", form=form, passkey=Passkey(None, data={"next": form.next.data}))
 
 
 @blueprint.post("/sign-in")
-@access(anyone)
+@access(anyone, step=True)
 def sign_in_post() -> Any:
     form = forms.SignIn()
     def again() -> Any:
-        return page("people/sign_in.html", form=form)
+        return page("people/sign_in.html", form=form, passkey=Passkey(None, data={"next": form.next.data}))
     if not form.validate_on_submit():
         return again(), 422
     try:
         service.sign_in(address=form.address.data or "", password=form.password.data or "")
     except Refusal as refusal:
         return refused(form, refusal, again)
-    return redirect(rules.local_place(form.next.data, url_for("openness.home")), 303)
+    return redirect(views_factors.after_password(form.next.data), 303)
 
 
 @blueprint.post("/sign-out")
-@access(anyone)
+@access(anyone, step=True)
 def sign_out() -> Any:
     service.sign_out()
     return redirect(url_for("openness.home"), 303)
@@ -62,7 +59,7 @@ def sign_out_everywhere() -> Any:
 
 
 @blueprint.post("/leave")
-@access(anyone)
+@access(anyone, step=True)
 def leave() -> Response:
     """End the session and go; an expired form or an absent database must not hold anybody back."""
     try:
@@ -78,20 +75,20 @@ blueprint.record_once(lambda state: state.app.extensions["csrf"].exempt(leave))
 
 
 @blueprint.get("/time")
-@access(anyone)
+@access(anyone, step=True)
 def left() -> Any:
     """A page like any other, with nothing of Polyphony on it."""
     return page("people/left.html", cities=clocks.around_the_world())
 
 
 @blueprint.get("/reset")
-@access(anyone)
+@access(anyone, step=True)
 def ask_reset() -> Any:
     return page("people/ask_reset.html", form=forms.AskReset())
 
 
 @blueprint.post("/reset")
-@access(anyone)
+@access(anyone, step=True)
 def ask_reset_post() -> Any:
     form = forms.AskReset()
     return answer(form, service.ask_reset, then=lambda _: url_for("people.reset_asked"),
@@ -99,7 +96,7 @@ def ask_reset_post() -> Any:
 
 
 @blueprint.get("/reset/asked")
-@access(anyone)
+@access(anyone, step=True)
 def reset_asked() -> Any:
     return page("people/reset_asked.html")
 

@@ -32,7 +32,7 @@ def form_circle(id: uuid.UUID) -> Any:
 
 
 @blueprint.post("/consultations/<uuid:id>/keyholders/shares")
-@access(vault_room)
+@access(vault_room, fresh=True)
 def ask_new_shares(id: uuid.UUID) -> Any:
     form = forms.ShareForm()
     return answer(form, lambda key: service.ask_new_shares(viewer.current(), id=id, key=key),
@@ -52,13 +52,13 @@ def _room(id: uuid.UUID, choosing: Any = None, renewing: Any = None) -> Any:
 
 
 @blueprint.get("/boxes/<uuid:id>/opening")
-@access(vault_room)
+@access(vault_room, fresh=True)
 def ask(id: uuid.UUID) -> Any:
     return _ask(desk.box(id), forms.AskForm(formdata=None))
 
 
 @blueprint.post("/boxes/<uuid:id>/opening")
-@access(vault_room)
+@access(vault_room, fresh=True)
 def take_ask(id: uuid.UUID) -> Any:
     form, box = forms.AskForm(), desk.box(id)
     return answer(form, lambda **typed: service.ask(viewer.current(), box=box, **typed),
@@ -71,13 +71,13 @@ def _ask(box: Any, form: Any) -> Any:
 
 
 @blueprint.get("/openings/<uuid:id>")
-@access(vault_room)
+@access(vault_room, fresh=True)
 def opening(id: uuid.UUID) -> Any:
     return _opening(id)
 
 
 @blueprint.post("/openings/<uuid:id>/word")
-@access(vault_room)
+@access(vault_room, fresh=True)
 def say(id: uuid.UUID) -> Any:
     form, by, asked = forms.WordForm(), viewer.current(), desk.request(id)
     holder = there(desk.my_seat(by, asked.opening))
@@ -87,7 +87,7 @@ def say(id: uuid.UUID) -> Any:
 
 
 @blueprint.post("/openings/<uuid:id>/reading")
-@access(vault_room)
+@access(vault_room, fresh=True)
 def take(id: uuid.UUID) -> Any:
     form = Form()
     return answer(form, lambda: service.take(viewer.current(), asked=desk.request(id)),
@@ -95,7 +95,7 @@ def take(id: uuid.UUID) -> Any:
 
 
 @blueprint.post("/openings/<uuid:id>/shares")
-@access(vault_room)
+@access(vault_room, fresh=True)
 def renew(id: uuid.UUID) -> Any:
     form, asked = forms.NewSharesForm(), desk.request(id)
     return answer(form, lambda text: service.renew(viewer.current(), asked=asked, text=text),

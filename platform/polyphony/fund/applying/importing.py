@@ -196,14 +196,15 @@ def bring(call: Call, given: Iterable[dict[str, Any]]) -> Iterator[bool]:
 
 
 def run(app: Any, path: Path, *, address: str, password: str, call_id: uuid.UUID, mapping: Mapping,
-        skip_bad: bool) -> Result:
+        skip_bad: bool, code: str = "") -> Result:
     """Import a file as one administrator; everything or nothing, unless `skip_bad`."""
+    from polyphony.people import factors
     from polyphony.people import service as people
 
     lang = app.extensions["settings"].default_language  # whoever sits at the terminal reads it
     with app.test_request_context(f"/{lang}/"), force_locale(lang):
         viewer.open_viewer(None)
-        by = people.sign_in(address=address, password=password)
+        by = factors.sign_in(address=address, password=password, code=code)
         reader = reader_for(by, call_id, mapping)
         good, bad = read(path, reader)
         result = Result(errors=bad)

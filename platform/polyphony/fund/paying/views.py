@@ -53,7 +53,7 @@ def payments(fund_id: uuid.UUID) -> Any:
                 may_prepare=viewer.current().is_in("fund_treasury", fund_id), **_called())
 
 
-@access(treasurer)
+@access(treasurer, fresh=True)
 def prepare(instalment_id: uuid.UUID) -> Any:
     line, by = desk.instalment(instalment_id), viewer.current()
     form = PrepareForm() if line.instalment.condition else PlainForm()
@@ -90,12 +90,12 @@ def _shown(payment_id: uuid.UUID, refused: Form | None = None, verb: str = "") -
                 stop_form=refused if refused and verb in ("stop", "return") else StopForm(formdata=None))
 
 
-@access(inside)
+@access(inside, fresh=True)
 def payment(payment_id: uuid.UUID) -> Any:
     return _shown(payment_id)
 
 
-@access(inside)
+@access(inside, fresh=True)
 def payment_step(payment_id: uuid.UUID, verb: str) -> Any:
     if request.method == "GET":
         return _shown(payment_id)

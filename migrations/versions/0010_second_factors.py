@@ -1,0 +1,60 @@
+"""Second factors, recovery codes and challenges; a session says whether one was given, and when she last proved herself"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("session", sa.Column("factored", sa.Boolean(), nullable=False, server_default=sa.false()), schema="people")
+    op.add_column("session", sa.Column("proven_at", sa.DateTime(timezone=True), nullable=True), schema="people")
+    op.add_column("session", sa.Column("seats", sa.LargeBinary(), nullable=True), schema="people")
+    op.create_table(
+        "factor",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("person_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("verifier", sa.LargeBinary(), nullable=False),
+        sa.Column("credential", sa.LargeBinary(), nullable=True),
+        sa.Column("public_key", sa.LargeBinary(), nullable=True),
+        sa.Column("mark", sa.BigInteger(), nullable=False),
+        sa.Column("added_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("\"kind\" IN ('app', 'passkey')", name=op.f("factor_kind_check")),
+        sa.CheckConstraint("length(label) <= 100", name=op.f("factor_label_length_check")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.person.id"], name=op.f("factor_person_id_fkey"),
+                                initially="DEFERRED", deferrable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("factor_pkey")),
+        sa.UniqueConstraint("credential", name=op.f("factor_credential_key")),
+        schema="people",
+    )
+    op.create_index(op.f("factor_person_id_idx"), "factor", ["person_id"], unique=False, schema="people")
+    op.create_table(
+        "recovery",
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("person_id", sa.UUID(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.person.id"], name=op.f("recovery_person_id_fkey"),
+                                initially="DEFERRED", deferrable=True),
+        sa.PrimaryKeyConstraint("hash", name=op.f("recovery_pkey")),
+        schema="people",
+    )
+    op.create_index(op.f("recovery_person_id_idx"), "recovery", ["person_id"], unique=False, schema="people")
+    op.create_table(
+        "challenge",
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("challenge_pkey")),
+        schema="people",
+    )
+
+
+def downgrade() -> None:
+    for table in ("challenge", "recovery", "factor"):
+        op.drop_table(table, schema="people")
+    for column in ("seats", "proven_at", "factored"):
+        op.drop_column("session", column, schema="people")
