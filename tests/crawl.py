@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 
 import dirty
 import make
@@ -62,7 +63,7 @@ NOUNS = {
                    "'00000000-0000-0000-0000-000000000001'",  # the demo itself brings no file
     "invitations": "SELECT id FROM organisations.invitation ORDER BY at, id LIMIT 2",
     "keyholders": "SELECT id FROM vault.keyholder ORDER BY id", "boxes": "SELECT id FROM vault.box ORDER BY id",
-    "openings": "SELECT id FROM vault.opening ORDER BY id",
+    "openings": "SELECT id FROM vault.opening ORDER BY id", "holds": "SELECT id FROM retention.hold ORDER BY made_at, id",
 }
 ENDPOINTS = {
     "feedback.draft": "SELECT t.id, c.company_id FROM feedback.theme t JOIN consultations.convener c USING "
@@ -151,6 +152,7 @@ def live_in(demo):
     _make_secrets(demo)
     _prepare(demo)
     _keep(demo)
+    _hold(demo)
     return demo
 
 
@@ -212,4 +214,13 @@ def _keep(demo):
     (box,) = demo.sql("SELECT id FROM vault.box")[0]
     asked = browser_of(demo, "facilitator").post(f"/en/boxes/{box}/opening", data={
         "reason": "She asked for help.", "key": make_vault.one_time()[1], "days": "3", "delay": "0", "safety_reason": ""})
+    assert asked.status_code == 303, asked.get_data(as_text=True)
+
+
+def _hold(demo):
+    """A proposal to keep the open consultation for a while, which waits for a second steward."""
+    (here,) = demo.sql("SELECT id FROM consultations.consultation WHERE state = 'open'")[0]
+    asked = browser_of(demo, "steward").post("/en/holds/new", data={
+        "about": str(here), "reason": "A complaint is open.", "until": (make.today() + timedelta(days=30)).isoformat(),
+        "safety_reason": ""})
     assert asked.status_code == 303, asked.get_data(as_text=True)

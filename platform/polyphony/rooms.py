@@ -4,8 +4,8 @@ import importlib
 
 from flask import Blueprint
 
-ROOMS = ("people", "organisations", "languages", "notices", "uploads", "auditing", "consultations", "vault",
-         "inputs", "feedback", "fund", "openness")
+ROOMS = ("people", "organisations", "languages", "notices", "uploads", "auditing", "retention", "consultations",
+         "vault", "inputs", "feedback", "fund", "openness")
 
 
 def models() -> None:
@@ -13,7 +13,7 @@ def models() -> None:
     for module in ("audit", "once", "tallies", "jobs", "chores"):
         importlib.import_module(f"polyphony.kernel.{module}")
     for room in ROOMS:
-        for part in ("models", "access", "tasks"):
+        for part in ("models", "access", "tasks", "retention"):
             _if_there(f"polyphony.{room}.{part}")
 
 

@@ -11,6 +11,7 @@ from polyphony.kernel.forms import Form
 
 ANSWERED = {200, 303, 400, 403, 404, 409, 410, 413, 422, 429}
 ENDING = {"people.sign_out", "people.sign_out_everywhere", "people.leave"}  # after these she is a visitor
+ERASES = {"retention.erased_now"}  # the account with which the next turn signs in; see tests/journeys/test_my_data.py
 HOSTILE = ["\x00", "'; DROP TABLE people.person; --", "9" * 400, "\u202e\u0301" * 40, "{{ 7 * 7 }}%(x)s%", "0000-99-99T99:99",
            "<script>x()</script>", "../../etc/passwd", "-1", "\U0001f600",
            "00000000-0000-0000-0000-000000000000", "[]", "NaN", "ar\u0000"]
@@ -47,7 +48,7 @@ def broken(world, client, places, data, *, again) -> list[str]:
 @pytest.mark.parametrize("who", [*PEOPLE, *OTHERS])
 def test_nothing_sent_to_a_form_breaks_it(clone, who) -> None:
     world = clone()
-    places, names = addresses(world, method="POST"), fields()
+    places, names = [each for each in addresses(world, method="POST") if each[0] not in ERASES], fields()
     assert {"text", "once", "revision", "password"} <= set(names)
     wrong = []
     for turn in (None, 0, 5):

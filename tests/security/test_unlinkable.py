@@ -75,6 +75,7 @@ class Story:
         self._put("people.person", id=uuid.uuid4(), name="x", language="en")
         phrase = self._row("people.phrase", verifier=uuid.uuid4().bytes, consultation_id=about, language="sw", day=day)
         self._row("people.session", token_hash=uuid.uuid4().bytes, phrase_id=phrase, began_at=now, seen_at=now)
+        self._row("people.erasure", phrase_id=phrase, asked_on=day)
         self._row("inputs.draft", consultation_id=about, phrase_id=phrase, fields={}, day=day)
         said = self._row("inputs.input", consultation_id=about, day=day, lang="sw", text="t", audience="public",
                          naming="unattributed", speaks_as="affected")

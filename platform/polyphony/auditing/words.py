@@ -14,6 +14,7 @@ AREAS = {
     "review": lazy("Reviews"), "case": lazy("Decisions of the fund"), "grant": lazy("Grants"),
     "instalment": lazy("Instalments"), "payment": lazy("Payments"), "ledger": lazy("Ledger"),
     "keyholder": lazy("Keyholders"), "keyholders": lazy("Keyholders chosen"), "vault": lazy("Sealed identities"),
+    "retention": lazy("What ended in time"), "hold": lazy("Holds"),
     "kernel": lazy("The platform itself"),
 }
 VERBS = {
@@ -120,5 +121,12 @@ VERBS = {
     "vault.asked": lazy("Somebody asked to open a sealed identity."),
     "vault.read": lazy("A sealed identity was opened and read."),
     "vault.unlinked": lazy("Sealed identities were written anew, so that nothing links them."),
+    "organisation.left": lazy("An organisation left."),
+    "person.erasure_asked": lazy("Somebody asked to erase her account."),
+    "person.erased": lazy("An account was erased."),
+    "retention.ended": lazy("Data whose time had come were deleted."),
+    "hold.proposed": lazy("A steward proposed to keep something for a while."),
+    "hold.confirmed": lazy("Another steward confirmed that something is kept for a while."),
+    "hold.released": lazy("A steward let go what was kept for a while."),
     "kernel.unlinked": lazy("Rows of people without an account were written anew, so that nothing links them."),
 }

@@ -7,7 +7,9 @@ import sqlalchemy as sa
 from polyphony.consultations.models import Consultation, Translator
 from polyphony.kernel import clock, jobs, providers
 from polyphony.kernel.database import db
+from polyphony.kernel.locale import ngettext
 from polyphony.notices.service import tell
+from polyphony.organisations.leaving import rests_on
 from polyphony.organisations.models import Membership, MembershipEnd
 
 
@@ -15,6 +17,27 @@ from polyphony.organisations.models import Membership, MembershipEnd
 def membership_ended(membership_id: uuid.UUID) -> None:
     """Whoever ends a membership may not see the consultations it was used in; the worker does."""
     jobs.defer("consultations.after_membership", membership_id=membership_id)
+
+
+@providers.provide("memberships_ended")
+def memberships_ended(memberships: list[uuid.UUID]) -> None:
+    """The same for several at once (one statement)."""
+    jobs.defer_each("consultations.after_membership", [{"membership_id": id} for id in memberships])
+
+
+rests_on("consultations", """
+    SELECT 'convenes', count(*) FROM consultations.convener v JOIN consultations.consultation c ON c.id = v.consultation_id
+    WHERE v.company_id = organisation AND v.state = 'accepted' AND c.state <> 'closed'
+    UNION ALL SELECT 'facilitates', count(*) FROM consultations.consultation c
+    WHERE c.facilitator_id = organisation AND c.state <> 'closed'""", {
+        "convenes": lambda number: ngettext(
+            "%(num)s consultation that it co-owns is not closed. An engagement lead can leave it, or see it to its end.",
+            "%(num)s consultations that it co-owns are not closed. An engagement lead can leave them, or see them to their "
+            "end.", number),
+        "facilitates": lambda number: ngettext(
+            "%(num)s consultation that it facilitates is not closed. Step back first; the companies choose another body.",
+            "%(num)s consultations that it facilitates are not closed. Step back first; the companies choose another body.",
+            number)})
 
 
 @jobs.task("consultations.after_membership")

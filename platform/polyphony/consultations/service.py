@@ -19,7 +19,7 @@ from polyphony.kernel.tallies import Tally
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import lacking, mark_stale
 from polyphony.notices.service import tell
-from polyphony.organisations.models import Organisation
+from polyphony.organisations.models import Organisation, has_left
 
 PAGE = 25
 PLAIN = ("source_lang", *rules.FIELDS, "technologies", "countries", "segments", "contexts", "phases", "languages",
@@ -83,9 +83,9 @@ def steps_of(id: uuid.UUID) -> tuple[list[Transition], list[Raise]]:
 
 
 def organisations(kind: str) -> list[Organisation]:
-    """Admitted organisations of a kind, for choosing."""
+    """Admitted organisations of a kind that have not left, for choosing."""
     return list(db.session.scalars(sa.select(Organisation).where(
-        Organisation.kind == kind, Organisation.admitted_on.is_not(None)).order_by(Organisation.name)))
+        Organisation.kind == kind, Organisation.admitted_on.is_not(None), ~has_left()).order_by(Organisation.name)))
 
 
 def create(by: Viewer, *, company: uuid.UUID | None, revision: Any = None, **terms: Any) -> Consultation:

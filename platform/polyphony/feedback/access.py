@@ -38,7 +38,7 @@ protect(Objection, app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, DELETE"
 protect(Reminder, app="SELECT, INSERT", worker="")
 protect(Answer, app="SELECT, INSERT, UPDATE", worker="SELECT, UPDATE", lookup="SELECT, DELETE")
 protect(AnswerHand, app="SELECT, INSERT", worker="", lookup="SELECT, DELETE")
-protect(Comment, app="SELECT, INSERT", worker="", lookup="SELECT, DELETE")
+protect(Comment, app="SELECT, INSERT", worker="SELECT, DELETE", lookup="SELECT, DELETE")
 protect(Publication, app="SELECT, INSERT", worker="SELECT")
 protect(Default, app="SELECT, INSERT", worker="SELECT")
 protect(Measure, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT", lookup="SELECT, DELETE")

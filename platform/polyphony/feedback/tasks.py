@@ -1,5 +1,6 @@
 """What people without an account leave in this room, for the chore that unlinks rows."""
 
+from polyphony.feedback import leaving
 from polyphony.feedback.models import GroundAuthor, GroundView, Lost, Objection
 from polyphony.kernel import unlinkable
 from polyphony.languages.models import Translation
@@ -12,3 +13,5 @@ unlinkable.rows(GroundAuthor, "r.phrase_id IS NOT NULL")
 unlinkable.rows(GroundView, f"r.id IN ({_VIEWS})")
 unlinkable.rows(Translation, f"r.subject_id IN ({_VIEWS})")
 unlinkable.rows(Translation, f"r.subject_id IN (SELECT e.id FROM feedback.excerpt e WHERE e.input_id IN ({_INPUTS}))")  # noqa: S608
+
+PARTS = (leaving,)

@@ -224,6 +224,7 @@ def change(by: Viewer, *, entry: Input, about: Consultation, text: str, revision
     Raises ChangedMeanwhile, Withdrawn, and what `ensure_open` raises.
     """
     ensure_changeable(entry, about)
+    providers.ask("ensure_may_go", about.id)
     if revision != entry.revision:
         raise ChangedMeanwhile()
     _forget_reading(entry)
@@ -250,6 +251,7 @@ def withdraw(by: Viewer, *, entry: Input) -> Input:
     """
     if entry.withdrawn_on:
         raise rules.Withdrawn()
+    providers.ask("ensure_may_go", entry.consultation_id)
     providers.ask("input_withdrawn", entry.id)
     remove_translations([entry.id])
     uploads.remove_all(entry.id)

@@ -78,6 +78,12 @@ BEGIN
     ROW('default', task, 0, NULL, NULL, arguments, due)::jobs.procrastinate_job_to_defer_v1]);
 END $f$""", to=f"{APP}, {WORKER}")
 
+definer("jobs.forget(ids text[]) RETURNS void", """
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = jobs, pg_catalog, pg_temp AS $f$
+  DELETE FROM jobs.procrastinate_jobs j WHERE j.status = 'todo' AND EXISTS (
+    SELECT 1 FROM jsonb_each_text(j.args) a WHERE replace(a.value, 'person:', '') = ANY (ids))
+$f$""", to=WORKER)
+
 # Named exception: procrastinate's own tables are no party's data (ids only); the worker role uses them whole,
 # the web role has no grant on them. Their policies are not forced, because their triggers run as owner.
 statements += [
@@ -135,6 +141,11 @@ def queue(app: Flask) -> procrastinate.App:
         else:
             made.task(name=entry.name, retry=Patience())(run)
     return made
+
+
+def forget(ids: Iterable[Any]) -> None:
+    """Take work off the queue that names one of these things (worker): they are erased."""
+    db.session.execute(sa.text("SELECT jobs.forget(:ids)"), {"ids": [str(each) for each in ids]})
 
 
 def rescue(app: Flask) -> int:

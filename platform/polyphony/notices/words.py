@@ -52,6 +52,8 @@ SENTENCES: dict[str, Any] = {
     "fund_released": lazy("An instalment of your organisation’s grant is on its way."),
     "fund_paid": lazy("The bank has paid an instalment of your organisation’s grant."),
     "fund_returned": lazy("The bank has sent an instalment of your organisation’s grant back. It will be tried again."),
+    "hold_asked": lazy("A steward proposes to keep something for a while. Another steward has to confirm it."),
+    "hold_made": lazy("Two stewards have decided that something must be kept for a while. See why, and until when."),
     "vault_asked": lazy("You are asked, as a keyholder, for your share. Read why, then release or refuse."),
     "vault_ready": lazy("Enough keyholders have released their shares. You can open what you asked for."),
     "vault_refused": lazy("A keyholder has refused her share. Read why."),
@@ -76,6 +78,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "fund_correction": ("fund.application",), "fund_ready": ("fund.committee",), "fund_released": ("fund.grant",),
     "fund_paid": ("fund.grant",), "fund_returned": ("fund.grant",), "fund_broken": ("fund.checks",),
     "audit_broken": ("auditing.rows",),
+    "hold_asked": ("retention.holds",), "hold_made": ("retention.mine",),
     "vault_asked": ("vault.room",), "vault_ready": ("vault.room",), "vault_refused": ("vault.room",),
 }
 

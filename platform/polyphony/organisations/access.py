@@ -2,7 +2,14 @@
 
 from polyphony.kernel.policies import allow, any_of, definer, holds, ids, one, protect, statements
 from polyphony.kernel.viewer import card, fact, had, seats
-from polyphony.organisations.models import Approval, Invitation, Membership, MembershipEnd, Organisation
+from polyphony.organisations.models import (
+    Approval,
+    Departure,
+    Invitation,
+    Membership,
+    MembershipEnd,
+    Organisation,
+)
 from polyphony.people.models import Person
 
 _LIVING = ("FROM organisations.membership m JOIN organisations.organisation o ON o.id = m.organisation_id "
@@ -36,8 +43,10 @@ card("function", f"SELECT m.function {_LIVING} AND m.function <> '' ORDER BY m.b
 protect(Organisation, app="SELECT, INSERT, UPDATE", worker="SELECT", lookup="SELECT, INSERT")
 protect(Approval, app="SELECT, INSERT", lookup="SELECT")
 protect(Membership, app="SELECT, INSERT", worker="SELECT", lookup="SELECT, INSERT")
-protect(MembershipEnd, app="SELECT, INSERT", worker="SELECT")
-protect(Invitation, app="SELECT, INSERT, UPDATE", worker="SELECT", lookup="SELECT, UPDATE")
+protect(MembershipEnd, app="SELECT, INSERT", worker="SELECT, UPDATE (reason)")
+protect(Departure, app="SELECT, INSERT")
+protect(Invitation, app="SELECT, INSERT, UPDATE", worker="SELECT, UPDATE (address_hash, address_sealed, words)",
+        lookup="SELECT, UPDATE")
 
 allow(Organisation, "SELECT", "admitted", "admitted_on IS NOT NULL", public=True)
 allow(Organisation, "SELECT", "own", f"{any_of('id', 'organisations')} OR {any_of('invited_by', 'administered')}")
@@ -54,6 +63,8 @@ allow(MembershipEnd, "SELECT", "of_mine", f"membership_id = ANY ({ids('membershi
 allow(MembershipEnd, "INSERT", "self_or_administrator", "", check=f"by = {one('person')} AND (membership_id = ANY "
       f"({ids('memberships')}) OR EXISTS (SELECT 1 FROM organisations.membership m WHERE m.id = membership_id AND "
       f"{any_of('m.organisation_id', 'administered')}))")
+allow(Departure, "SELECT", "of_seen", "organisation_id IN (SELECT o.id FROM organisations.organisation o)", public=True)
+allow(Departure, "INSERT", "administrator", "", check=any_of("organisation_id", "administered"))
 allow(Invitation, "SELECT", "administrator", any_of("organisation_id", "administered"))
 allow(Invitation, "INSERT", "administrator", "", check=f"invited_by = {one('person')} AND "
       f"{any_of('organisation_id', 'administered')}")

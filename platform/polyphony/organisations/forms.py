@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wtforms import PasswordField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, SelectMultipleField
 from wtforms.fields import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -44,6 +44,12 @@ class InviteOrganisation(Form):
 
 class EndMembership(Form):
     reason = Words(lazy("Why does this membership end?"), [required()], length=1000)
+
+
+class Leave(Form):
+    words = Words(lazy("Why your organisation leaves"), [required()], length=2000)
+    sure = BooleanField(lazy("Yes, our organisation leaves, and every membership ends"), [required(
+        lazy("Please confirm that you want this."))])
 
 
 class _NewPerson(Form):

@@ -95,3 +95,18 @@ class Invitation(Row, Base):
     expires_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     withdrawn: Mapped[bool] = mapped_column(default=False)
+
+
+class Departure(Base):
+    """An organisation has left: on which day, in which words for everybody. All its memberships ended with it."""
+
+    __tablename__ = "departure"
+    __table_args__ = (at_most("words", 2000), {"schema": "organisations"})
+    organisation_id: Mapped[uuid.UUID] = to("organisations.organisation.id", primary_key=True)
+    on: Mapped[date]
+    words: Mapped[str] = mapped_column(default="")
+
+
+def has_left() -> sa.ColumnElement[bool]:
+    """SQL: the organisation of this row has left."""
+    return sa.exists().where(Departure.organisation_id == Organisation.id)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 
 from polyphony.kernel.locale import lazy
-from polyphony.kernel.refusals import BadInput, NotPermitted, WrongState
+from polyphony.kernel.refusals import CONSTRAINTS, BadInput, NotPermitted, WrongState
 from polyphony.organisations.models import ADMINISTERS, APPROVALS_NEEDED, ROLES
 
 
@@ -44,6 +44,20 @@ class AlreadySaid(WrongState):
 class OwnOrganisation(NotPermitted):
     message = lazy("You are a member of this organisation.")
     help = lazy("Two other stewards decide about it.")
+
+
+class NotYetFree(WrongState):
+    message = lazy("Your organisation cannot leave yet: something still rests on it.")
+    help = lazy("The list says what, and who can help. As soon as nothing is left in it, your organisation can leave.")
+
+
+class CarriesThePlace(WrongState):
+    message = lazy("The operator and the fund carry this place and cannot leave it like other organisations.")
+    help = lazy("The stewards can help.")
+
+
+class HasLeft(WrongState):
+    message = lazy("This organisation has left already.")
 
 
 class InvitationGone(WrongState):
@@ -95,3 +109,16 @@ def ensure_may_say(*, is_decided: bool, is_member: bool, has_said: bool) -> None
 def is_admitted_by(approvers: set[uuid.UUID]) -> bool:
     """Two different stewards admit; one alone never does."""
     return len(approvers) >= APPROVALS_NEEDED
+
+
+def ensure_may_leave(kind: str, rests: int, *, has_left: bool) -> None:
+    """An organisation leaves when nobody waits for it any more. Raises HasLeft, CarriesThePlace, NotYetFree."""
+    if has_left:
+        raise HasLeft()
+    if kind in ("operator", "fund"):
+        raise CarriesThePlace()
+    if rests:
+        raise NotYetFree()
+
+
+CONSTRAINTS["departure_waits"] = NotYetFree

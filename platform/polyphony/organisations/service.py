@@ -12,7 +12,7 @@ from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import rules
-from polyphony.organisations.models import ADMINISTERS, Invitation, Membership, MembershipEnd, Organisation
+from polyphony.organisations.models import ADMINISTERS, Invitation, Membership, MembershipEnd, Organisation, has_left
 from polyphony.people import service as people
 from polyphony.people.models import Person
 
@@ -43,7 +43,7 @@ class OpenInvitation:
     expires_at: datetime
 
 
-def _administers(by: Viewer, organisation_id: uuid.UUID) -> None:
+def ensure_administers(by: Viewer, organisation_id: uuid.UUID) -> None:
     access.require(by.is_in("administered", organisation_id), NotPermitted(help=access.organisation_admin.help))
 
 
@@ -82,7 +82,7 @@ def open_invitations(by: Viewer, organisation_id: uuid.UUID) -> list[OpenInvitat
 def invite_member(by: Viewer, *, organisation: Organisation, address: str, roles: list[str], language: str,
                   function: str = "") -> Invitation:
     """Invite somebody to act for the organisation. Raises NoSuchRole, FunctionMissing."""
-    _administers(by, organisation.id)
+    ensure_administers(by, organisation.id)
     rules.ensure_roles(organisation.kind, roles, function or "")
     providers.ask("may_invite", by, organisation.id, organisation.kind, secrets.address_hash(address), roles)
     return _invite(by, organisation, "member", address, language, roles=roles, function=function or "")
@@ -91,7 +91,7 @@ def invite_member(by: Viewer, *, organisation: Organisation, address: str, roles
 def invite_organisation(by: Viewer, *, organisation: Organisation, address: str, language: str,
                         words: str) -> Invitation:
     """Invite another organisation, with words of one's own. Raises NotYetAdmitted."""
-    _administers(by, organisation.id)
+    ensure_administers(by, organisation.id)
     if organisation.admitted_on is None:
         raise rules.NotYetAdmitted()
     return _invite(by, organisation, "organisation", address, language, words=words)
@@ -114,7 +114,7 @@ def _invite(by: Viewer, organisation: Organisation, purpose: str, address: str, 
 def withdraw(by: Viewer, *, invitation_id: uuid.UUID) -> Invitation:
     """Take an invitation back; its link opens nothing from now on."""
     invitation = access.there(db.session.get(Invitation, invitation_id))
-    _administers(by, invitation.organisation_id)
+    ensure_administers(by, invitation.organisation_id)
     invitation.withdrawn = True
     audit.record("invitation.withdrawn", invitation.id, about=invitation.organisation_id)
     return invitation
@@ -129,7 +129,7 @@ def seat(membership_id: uuid.UUID) -> tuple[Membership, Person]:
 
 def end_membership(by: Viewer, *, membership: Membership, reason: str) -> MembershipEnd:
     """End a membership, with a reason; it stays on record. Raises LastAdministrator, AlreadyEnded."""
-    _administers(by, membership.organisation_id)
+    ensure_administers(by, membership.organisation_id)
     # Two administrators who end each other at the same moment: the second waits here and is refused.
     db.session.get(Organisation, membership.organisation_id, with_for_update=True)
     living = set(db.session.scalars(sa.select(Membership.id).where(
@@ -150,7 +150,7 @@ def end_membership(by: Viewer, *, membership: Membership, reason: str) -> Member
 
 def directory(after: uuid.UUID | None = None) -> tuple[list[Organisation], uuid.UUID | None]:
     """Admitted organisations by name, a page at a time, and where the next page begins."""
-    found = sa.select(Organisation).where(Organisation.admitted_on.is_not(None))
+    found = sa.select(Organisation).where(Organisation.admitted_on.is_not(None), ~has_left())
     if after:
         last = sa.select(Organisation.name, Organisation.id).where(Organisation.id == after)
         found = found.where(sa.tuple_(Organisation.name, Organisation.id) > last.scalar_subquery())

@@ -3,17 +3,19 @@
 from polyphony.kernel.policies import LOOKUP, allow, definer, one, protect, statements
 from polyphony.kernel.viewer import card, fact, seats
 from polyphony.people import access_factors as access_factors
-from polyphony.people.models import Attempt, Credential, Person, Phrase, PlatformRole, Reset, Session
+from polyphony.people.models import Attempt, Credential, Erasure, Person, Phrase, PlatformRole, Reset, Session
 
 FREE, SHORTEST_WAIT, LONGEST_WAIT = 5, 4, 60  # wrong passwords within an hour without waiting; seconds of waiting
 
-protect(Person, app="SELECT, UPDATE", worker="SELECT", lookup="SELECT, INSERT")
-protect(Credential, app="SELECT, UPDATE", worker="SELECT", lookup="SELECT, INSERT, UPDATE")
-protect(PlatformRole, app="SELECT", worker="SELECT")
+protect(Person, app="SELECT, UPDATE",
+        worker="SELECT, UPDATE (name, language, time_zone, mail_opt_in, ended_on)", lookup="SELECT, INSERT, UPDATE (ended_on)")
+protect(Credential, app="SELECT, UPDATE", worker="SELECT, DELETE", lookup="SELECT, INSERT, UPDATE")
+protect(PlatformRole, app="SELECT", worker="SELECT, DELETE")
 protect(Session, app="SELECT, DELETE", worker="SELECT, INSERT, DELETE", lookup="SELECT, INSERT, UPDATE, DELETE")
 protect(Reset, worker="SELECT, DELETE", lookup="SELECT, INSERT, UPDATE")
 protect(Attempt, worker="SELECT, DELETE", lookup="SELECT, INSERT, UPDATE, DELETE")
 protect(Phrase, app="SELECT", worker="SELECT, INSERT, DELETE", lookup="SELECT, INSERT, DELETE")
+protect(Erasure, app="SELECT", worker="SELECT, INSERT, DELETE", lookup="SELECT, INSERT")
 
 allow(Person, "SELECT", "self", f"id = {one('person')}")
 allow(Person, "UPDATE", "self", f"id = {one('person')}")
@@ -23,6 +25,7 @@ allow(PlatformRole, "SELECT", "self", f"person_id = {one('person')}")
 allow(Session, "SELECT", "own", f"person_id = {one('person')} OR phrase_id = {one('phrase')}")
 allow(Session, "DELETE", "own", f"person_id = {one('person')} OR phrase_id = {one('phrase')}")
 allow(Phrase, "SELECT", "own", f"id = {one('phrase')}")
+allow(Erasure, "SELECT", "own", f"person_id = {one('person')} OR phrase_id = {one('phrase')}")
 
 fact("roles", "SELECT array_agg(role) FROM people.platform_role r JOIN people.person p ON p.id = r.person_id "
               "WHERE r.person_id = me AND p.ended_on IS NULL")
@@ -134,7 +137,8 @@ definer("people.come_back(derived bytea, token_hash bytea) RETURNS boolean", f""
 LANGUAGE plpgsql VOLATILE {_HEAD}
 DECLARE found_id uuid;
 BEGIN
-  SELECT h.id INTO found_id FROM people.phrase h WHERE h.verifier = sha256(derived);
+  SELECT h.id INTO found_id FROM people.phrase h WHERE h.verifier = sha256(derived)
+    AND NOT EXISTS (SELECT 1 FROM people.erasure e WHERE e.phrase_id = h.id);
   IF found_id IS NULL THEN RETURN false; END IF;
   INSERT INTO people.session (id, token_hash, phrase_id, began_at, seen_at)
   VALUES (gen_random_uuid(), token_hash, found_id, date_trunc('minute', now()), date_trunc('minute', now()));
@@ -145,3 +149,16 @@ definer("people.end_session(secret bytea) RETURNS void", f"""
 LANGUAGE sql VOLATILE {_HEAD}
   DELETE FROM people.session WHERE token_hash = sha256(secret)
 $f$""")
+
+# Who asks to be erased cannot come back from this moment on; the sealed viewer can only mean herself. Twice is once.
+definer("people.ask_erasure(today date) RETURNS void", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+DECLARE me uuid := nullif(current_setting('polyphony.person', true), '')::uuid;
+        mine uuid := nullif(current_setting('polyphony.phrase', true), '')::uuid;
+BEGIN
+  IF NOT viewer.sealed() OR num_nonnulls(me, mine) <> 1 THEN RETURN; END IF;
+  INSERT INTO people.erasure (id, person_id, phrase_id, asked_on) VALUES (gen_random_uuid(), me, mine, today)
+  ON CONFLICT DO NOTHING;
+  UPDATE people.person SET ended_on = today WHERE id = me AND ended_on IS NULL;
+  DELETE FROM people.session s WHERE s.person_id = me OR s.phrase_id = mine;
+END $f$""")

@@ -133,3 +133,15 @@ class Phrase(Row, Base):
     consultation_id: Mapped[uuid.UUID] = mapped_column(index=True)  # of a higher room, hence no foreign key
     language: Mapped[str]
     day: Mapped[date]
+
+
+class Erasure(Row, Base):
+    """Somebody asked to be erased, or her time has come; the worker does it, or waits until a hold has ended."""
+
+    __tablename__ = "erasure"
+    __table_args__ = (
+        sa.CheckConstraint("num_nonnulls(person_id, phrase_id) = 1", name="one_author"), {"schema": "people"},
+    )
+    person_id: Mapped[uuid.UUID | None] = to("people.person.id", unique=True)
+    phrase_id: Mapped[uuid.UUID | None] = to("people.phrase.id", unique=True)
+    asked_on: Mapped[date]

@@ -10,11 +10,12 @@ from polyphony.kernel import clock, mail, secrets, unlinkable
 from polyphony.kernel.database import db
 from polyphony.kernel.jobs import task
 from polyphony.kernel.locale import _
-from polyphony.people.models import Attempt, Credential, Person, Phrase, Reset, Session
+from polyphony.people.models import Attempt, Credential, Erasure, Person, Phrase, Reset, Session
 from polyphony.people.rules import RESET_MAILS
 
 unlinkable.rows(Phrase, "true")
 unlinkable.rows(Session, "r.phrase_id IS NOT NULL")
+unlinkable.rows(Erasure, "r.phrase_id IS NOT NULL")
 
 
 @task("people.mail_reset")

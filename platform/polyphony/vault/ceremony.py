@@ -204,3 +204,25 @@ BEGIN
   LOCK TABLE vault.box, vault.sealed, vault.share IN SHARE ROW EXCLUSIVE MODE;{_AGAIN}
   RETURN done;
 END""", to=WORKER)
+# Erasing: by keyed hash in every consultation, or because the time has come; the key of a box is in its shares.
+_function("vault.drop(gone uuid[]) RETURNS void", """
+  DELETE FROM vault.release e USING vault.opening o WHERE o.id = e.opening_id AND o.box_id = ANY (gone);
+  DELETE FROM vault.telling t USING vault.sealed s WHERE s.tag = t.tag AND s.box_id = ANY (gone);
+  DELETE FROM vault.share WHERE box_id = ANY (gone);
+  DELETE FROM vault.sealed WHERE box_id = ANY (gone);
+  DELETE FROM vault.box WHERE id = ANY (gone)""", to=VAULT, language="sql VOLATILE")
+_function("vault.forget(tags bytea[], who uuid) RETURNS void", """
+BEGIN
+  PERFORM vault.drop(ARRAY(SELECT s.box_id FROM vault.sealed s WHERE s.tag = ANY (tags)));
+  DELETE FROM vault.telling t WHERE t.tag = ANY (tags);
+  UPDATE vault.opening o SET who = '' WHERE o.person_id = forget.who;
+  UPDATE vault.keyholder k SET ended_on = coalesce(k.ended_on, current_date) FROM vault.holder h
+    WHERE h.keyholder_id = k.id AND h.person_id = forget.who;
+  DELETE FROM vault.holder h WHERE h.person_id = forget.who;
+END""", to=WORKER)
+_function("vault.expire(consultations uuid[], most integer) RETURNS bigint", """
+DECLARE gone uuid[] := ARRAY(SELECT b.id FROM vault.box b WHERE b.consultation_id = ANY (consultations) ORDER BY b.id LIMIT most);
+BEGIN
+  PERFORM vault.drop(gone);
+  RETURN cardinality(gone);
+END""", to=WORKER)

@@ -5,6 +5,9 @@ import sqlalchemy as sa
 from polyphony.kernel import audit
 from polyphony.kernel.database import db
 from polyphony.kernel.jobs import task
+from polyphony.vault import leaving
+
+PARTS = (leaving,)
 
 
 @task("vault.sweep", every="*/5 * * * *")

@@ -56,8 +56,8 @@ _MINE_EDITABLE = (f"application_id IN (SELECT a.id FROM fund.application a WHERE
 protect(Application, app="SELECT, INSERT, UPDATE", worker="SELECT", lookup="SELECT, INSERT")
 protect(Applicant, app="SELECT, INSERT, UPDATE", worker="SELECT", lookup="SELECT, INSERT")
 protect(ApplicationHand, app="SELECT, INSERT", worker="SELECT")
-protect(Part, app="SELECT, INSERT, UPDATE", worker="SELECT", lookup="SELECT, INSERT")
-protect(BudgetLine, app="SELECT, INSERT, DELETE", worker="SELECT", lookup="SELECT, INSERT")
+protect(Part, app="SELECT, INSERT, UPDATE", worker="SELECT, DELETE", lookup="SELECT, INSERT")
+protect(BudgetLine, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE", lookup="SELECT, INSERT")
 protect(ChangeRequest, app="SELECT, INSERT, UPDATE", worker="SELECT")
 
 allow(Application, "SELECT", "applicant", f"{any_of('id', 'applied', 'interpreted')} AND {own_hat()}")

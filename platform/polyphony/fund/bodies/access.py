@@ -18,7 +18,7 @@ fact("fund_committee", "SELECT array_agg(DISTINCT f) FROM unnest(" + had("funds"
 protect(Fund, app="SELECT, INSERT, UPDATE", worker="SELECT")
 protect(Body, app="SELECT, INSERT", worker="SELECT")
 protect(CompositionRule, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT")
-protect(Seat, app="SELECT, INSERT", worker="SELECT")
+protect(Seat, app="SELECT, INSERT", worker="SELECT, UPDATE (shown_as, comes_from)")
 protect(Turn, lookup="SELECT, INSERT, UPDATE")
 for _model in (Fund, Body, CompositionRule, Seat):
     allow(_model, "SELECT", "anyone", "true", public=True)

@@ -19,7 +19,7 @@ fact("decidable", "SELECT array_agg(a.id) FROM fund.application a JOIN fund.call
      "r.person_id = s.person_id))")
 
 protect(Assignment, app="SELECT, INSERT, DELETE", worker="SELECT")
-protect(Recusal, app="SELECT, INSERT", worker="SELECT, INSERT", lookup="SELECT, INSERT")
+protect(Recusal, app="SELECT, INSERT", worker="SELECT, INSERT, UPDATE (words)", lookup="SELECT, INSERT")
 protect(Score, app="SELECT, INSERT, UPDATE", worker="SELECT")
 protect(Lock, app="SELECT, INSERT", worker="SELECT")
 

@@ -1,0 +1,405 @@
+"""The life of a datum: planted through every field that the pages offer, it is there; erased, or after its time, nowhere.
+
+Three people leave the same rare word wherever they can: a member of an NGO, somebody with a return phrase, and an
+engagement lead of a company. Every table is then searched, the queue and the folders too. What a mail server has
+taken is out of our hands, and the mails of the demo stand for that. Old copies inside the files of PostgreSQL last until the
+server uses the space again.
+"""
+
+import inspect
+import re
+import shutil
+import uuid
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+import dirty
+import make
+import make_vault
+from conftest import open_world
+from polyphony import rooms
+from polyphony.consultations.models import Transition, Translator
+from polyphony.fund.bodies.models import Body, Fund, Seat
+from polyphony.kernel import chores, clock, secrets, unlinkable
+from polyphony.kernel.database import db
+from polyphony.kernel.forms import Form, Line, Words
+from polyphony.organisations.models import Membership, MembershipEnd
+from polyphony.people import tasks as people_tasks
+from polyphony.people.models import Phrase
+from polyphony.retention import tasks
+from polyphony.uploads import storing
+from polyphony.uploads import tasks as upload_tasks
+from security.test_vault_dump import MARK, needles, tables
+
+ASHA, LEAD = f"{MARK.lower()}@sauti.example", f"{MARK.lower()}@tern.example"
+OURS = "words of an organisation, of a facilitator or of the fund about a thing, not about the one who types them"
+# Every field into which somebody types, by form: planted below, or whose words they are.
+PLANTED = {"people.Account", "organisations.AcceptAsNew", "organisations.EndMembership", "inputs.SayForm",
+           "inputs.ChoicesForm", "inputs.EditForm", "feedback.SayForm", "feedback.GroundForm", "feedback.NamedGroundForm",
+           "feedback.CommentForm", "feedback.ExcerptForm", "inputs.MaskForm", "languages.TranslationForm",
+           "vault.IdentityForm", "fund.bodies.SeatForm"}
+OTHERS = {
+    **dict.fromkeys(("consultations.CallForm", "consultations.DeclineForm", "consultations.RaiseForm",
+                     "consultations.ReplyForm", "consultations.StepForm", "consultations.TermsForm",
+                     "consultations.WordsForm", "feedback.AnswerForm", "feedback.DefaultForm", "feedback.HandleForm",
+                     "feedback.MeasureForm", "feedback.PublishForm", "feedback.StatusForm", "feedback.ThemeForm",
+                     "fund.applying.CheckForm", "fund.applying.CorrectionForm", "fund.applying.PlanForm",
+                     "fund.applying.ProjectForm", "fund.applying.SafetyForm", "fund.applying._Budget", "fund.bodies.Found",
+                     "fund.calls.CallForm", "fund.deciding.CancelForm", "fund.deciding.DecisionForm",
+                     "fund.deciding.VoteForm", "fund.giving.PromiseForm", "fund.giving.RaiseForm",
+                     "fund.giving.ReceiptForm", "fund.giving.WhyForm", "fund.giving.WithdrawForm",
+                     "fund.paying.PrepareForm", "fund.paying.StopForm", "fund.reviewing.LockForm",
+                     "fund.statement.PurposeForm", "organisations.BringAsMyself", "organisations.BringAsNew",
+                     "organisations.InviteOrganisation", "organisations.Leave", "organisations.Say",
+                     "organisations._NewOrganisation", "retention.Propose", "retention.Release", "vault.AskForm",
+                     "vault.WordForm"), OURS),
+    "fund.reviewing.AsideForm": "as fund.bodies.SeatForm: emptied by the same statement in fund/retention.py",
+    "organisations._NewPerson": "part of AcceptAsNew", "people.ComeBack": "kept nowhere", "inputs.PhraseForm": "kept nowhere",
+    **dict.fromkeys(("vault.EnrolForm", "vault.NewSharesForm", "vault.ShareForm"), "keys and sealed shares, no words"),
+}
+STAYS = {"feedback.answer": "the company's answer, which she drafted for it"}
+
+
+def forms() -> set[str]:
+    """Every form with a field to type into."""
+    def below(one: type) -> Any:
+        for each in one.__subclasses__():
+            yield each
+            yield from below(each)
+
+    rooms.blueprints()
+    return {f"{form.__module__.removeprefix('polyphony.').removesuffix('.forms')}.{form.__name__}" for form in below(Form)
+            if form.__module__.startswith("polyphony.") and any(
+                type(kept).__name__ == "UnboundField" and issubclass(kept.field_class, Line | Words)
+                for _, kept in inspect.getmembers(form))}
+
+
+def test_every_field_to_type_into_is_planted_or_somebody_elses() -> None:
+    assert forms() == PLANTED | set(OTHERS), "plant the word in the new form, or say here whose words they are"
+
+
+def where(world: Any) -> set[str]:
+    """Every table, the queue's too, and every file of ours but sent mails, in which the word stands in any form."""
+    pattern = needles()
+    wide = re.compile(pattern.pattern + b"|" + MARK.lower().encode(), re.IGNORECASE)
+    found = {name.replace('"', "") for name, text in tables(world).items() if wide.search(text.encode())}
+    mails = world.settings.mail_folder
+    return found | {str(each) for each in world.settings.var.rglob("*") if each.is_file() and mails not in each.parents
+                    and wide.search(each.read_bytes())}
+
+
+def post(client: Any, place: str, **data: Any) -> str:
+    answer = client.post(place, data={"once": str(uuid.uuid4()), **data})
+    assert answer.status_code == 303, (place, answer.get_data(as_text=True))
+    return str(answer.location)
+
+
+@pytest.fixture(scope="module")
+def planted(server: Any, template: str, tmp_path_factory: Any) -> Any:
+    """A database to clone, and a folder, with everything in it that the three can leave through the pages."""
+    server.create_database("planted", template=template)
+    world = open_world(server, "planted", tmp_path_factory.mktemp("planted"))
+    f = make_vault.stage(world)
+    world.sql("UPDATE consultations.consultation SET languages = '{en,sw}'")
+    fay = make.sign_in(world.client(), "fay@keys.example")
+    asha, f["asha_id"] = _invited(world, f)
+    f["lead_id"] = make.person(world, LEAD, f"{MARK} Lead", seats=((f["firm"], "engagement_lead"),))
+    make.person(world, "boss@tern.example", seats=((f["firm"], "decision_maker"),), function="legal")
+    phrase = _phrase(world, f)
+    for name, client in (("asha", asha), ("phrase", phrase)):
+        f[f"{name}_said"] = _speak(world, client, f["about"], f["firm"])
+        post(client, f"/en/consultations/{f['about']}/identity", name=f"{MARK} Njeri", contact=f"{MARK}@m.example",
+             safe_way=MARK, outside=f"{MARK} outside", agree="y")
+        client.post(f"/en/consultations/{f['about']}/say", **dirty.multipart(
+            {"text": f"{MARK} begins once more", "lang": "en", "other": ""}, [("a.png", dirty.png())]))
+    _read(world, fay, f)
+    _loop(world, fay, make.sign_in(world.client(), LEAD), asha, phrase, f)
+    _seat(world, f["asha_id"])
+    world.client().post("/en/reset", data={"address": ASHA})
+    world.close()
+    return world
+
+
+@pytest.fixture
+def life(server: Any, planted: Any, tmp_path: Any) -> Any:
+    """A clone of it, with each of them in a browser of her own."""
+    name, f = f"life_{uuid.uuid4().hex}", planted.facts
+    server.create_database(name, template="planted")
+    shutil.copytree(planted.settings.var, tmp_path / "var")
+    world = open_world(server, name, tmp_path / "var", f)
+    browsers = {who: make.sign_in(world.client(), address) for who, address in (
+        ("fay", "fay@keys.example"), ("asha", ASHA), ("lead", LEAD))}
+    yield SimpleNamespace(world=world, f=f, **browsers, phrase=_with(world, f["token"]), phrase_id=f["phrase_id"],
+                          asha_id=f["asha_id"], lead_id=f["lead_id"])
+    world.close()
+    server.drop_database(name)
+
+
+def _invited(world: Any, f: dict[str, Any]) -> tuple[Any, uuid.UUID]:
+    """She comes by a mailed invitation, names herself, and changes her name."""
+    amina = make.sign_in(world.client(), "amina@keys.example")
+    post(amina, f"/en/organisation/{f['ngo']}/members/new", address=ASHA, roles=["contributor", "translator"], language="en",
+         function="")
+    with world.app.app_context():
+        (id,) = world.sql("SELECT id FROM organisations.invitation")[0]
+        token = secrets.text_of(secrets.link_token("invitation", id))
+    post(world.client(), f"/en/invitation/{token}", name=f"{MARK} Asha", password=make.PASSWORD, language="en", time_zone="UTC")
+    asha = make.sign_in(world.client(), ASHA)
+    post(asha, "/en/account", name=f"{MARK} Asha again", language="en", time_zone="UTC", mail_opt_in="y")
+    return asha, world.sql("SELECT id FROM people.person WHERE name LIKE %s", f"{MARK}%")[0][0]
+
+
+def _phrase(world: Any, f: dict[str, Any]) -> Any:
+    f["phrase_id"], f["token"] = uuid.uuid4(), uuid.uuid4().bytes
+    make.add(world, Phrase(id=f["phrase_id"], verifier=uuid.uuid4().bytes, consultation_id=f["about"], language="sw",
+                           day=make.today()))
+    world.sql("INSERT INTO people.session (id, token_hash, phrase_id, began_at, seen_at) VALUES (gen_random_uuid(), "
+              "sha256(%s), %s, now(), now())", f["token"], f["phrase_id"])
+    return _with(world, f["token"])
+
+
+def _with(world: Any, token: bytes) -> Any:
+    """A browser that carries this session."""
+    client = world.client()
+    with world.app.app_context(), client.session_transaction() as session:
+        session["key"] = secrets.text_of(token)
+    return client
+
+
+def _speak(world: Any, client: Any, about: uuid.UUID, firm: uuid.UUID) -> uuid.UUID:
+    said = {"text": f"{MARK} speaks.", "lang": "en", "other": ""}
+    assert client.post(f"/en/consultations/{about}/say", **dirty.multipart(said, [("a.png", dirty.png())])).status_code == 303
+    post(client, f"/en/consultations/{about}/say/choices", addressed=[str(firm)], audience="public", naming="pseudonym",
+         pseudonym=f"{MARK} pseudonym", speaks_as="affected")
+    place = post(client, f"/en/consultations/{about}/say/check")
+    id = uuid.UUID(re.findall(r"[0-9a-f-]{36}", place)[-1])
+    post(client, f"/en/inbox/{id}", text=f"{MARK} says it again. {MARK} hides.", revision="1")
+    return id
+
+
+def _read(world: Any, fay: Any, f: dict[str, Any]) -> None:
+    """The facilitator masks one of the two inputs and lets the other go; another translator puts both into Swahili."""
+    here = f"/en/consultations/{f['about']}"
+    post(fay, f"{here}/reading/{f['asha_said']}/masking", text=f"{MARK} says it again.", reason=f"It names {MARK}.", revision="2")
+    post(fay, f"{here}/reading/{f['phrase_said']}/release", revision="2")
+    who = make.person(world, "tatu@keys.example", seats=((f["ngo"], "translator"),))
+    make.add(world, Translator(id=uuid.uuid4(), consultation_id=f["about"], person_id=who, organisation_id=f["ngo"],
+                               shown_as="Sauti", languages=["sw"], appointed_on=make.today()))
+    tatu = f["tatu"] = make.sign_in(world.client(), "tatu@keys.example")
+    for said in (f["asha_said"], f["phrase_said"]):
+        post(tatu, f"{here}/translations/input/{said}/text/sw", text=f"{MARK} anasema tena.")
+
+
+def _loop(world: Any, fay: Any, lead: Any, asha: Any, phrase: Any, f: dict[str, Any]) -> None:
+    """Quoted, misunderstood, answered; then a measure, and what they see of it."""
+    here = f"/en/consultations/{f['about']}"
+    world.sql("ALTER TABLE consultations.consultation DISABLE TRIGGER USER")
+    world.sql("UPDATE consultations.consultation SET state = 'answering', closes_at = now() - interval '1 day', "
+              "promised_on = current_date")
+    world.sql("ALTER TABLE consultations.consultation ENABLE TRIGGER USER")
+    post(fay, f"{here}/themes/new", title="Warnings", summary="They show.", lang="en")
+    (theme,) = world.sql("SELECT id FROM feedback.theme")[0]
+    for said in (f["asha_said"], f["phrase_said"]):
+        post(fay, f"{here}/excerpts/{said}", theme_id=str(theme), input_id=str(said), quote=f"{MARK} says it")
+    (quote,) = world.sql("SELECT id FROM feedback.excerpt LIMIT 1")[0]
+    post(f["tatu"], f"{here}/translations/quote/{quote}/quote/sw", text=f"{MARK} anasema.")
+    post(fay, f"{here}/facilitate/share")
+    for client, said in ((asha, f["asha_said"]), (phrase, f["phrase_said"])):
+        post(client, f"/en/themes/{theme}/inputs/{said}/object", words=f"{MARK} meant children", lang="en")
+    for (objection,) in world.sql("SELECT id FROM feedback.objection"):
+        post(fay, f"/en/objections/{objection}", words="Changed.")
+    url = f"/en/themes/{theme}/answer/{f['firm']}"
+    post(lead, f"{url}/comment", **{"comment-words": f"{MARK} remarks."})
+    post(lead, url, decision="adopted", words=f"{MARK} drafts for the company", changes="It changed.", lang="en", revision="0",
+         reason_kind="")
+    (answer,) = world.sql("SELECT id FROM feedback.answer")[0]
+    post(lead, f"/en/answers/{answer}/measures", what="Quiet alerts", owner="product", due_on=make.today().isoformat(), lang="en")
+    post(make.sign_in(world.client(), "boss@tern.example"), f"/en/answers/{answer}/sign")
+    post(fay, f"{here}/publish", words="Here they are")
+    (measure,) = world.sql("SELECT id FROM feedback.measure")[0]
+    post(fay, f"/en/measures/{measure}/round", until=(make.today() + timedelta(days=5)).isoformat())
+    post(asha, f"/en/measures/{measure}/ground", view="partly", words=f"{MARK} sees it", lang="en", named="y")
+    post(phrase, f"/en/measures/{measure}/ground", view="harms", words=f"{MARK} sees it too", lang="en")
+    for (view,) in world.sql("SELECT id FROM feedback.ground_view"):
+        post(fay, f"/en/ground/{view}/read")
+
+
+def _seat(world: Any, person: uuid.UUID) -> None:
+    fund, body, seat = make.organisation(world, "The fund", "fund"), uuid.uuid4(), uuid.uuid4()
+    make.add(world, Fund(organisation_id=fund, purpose="x", lang="en", founded_on=make.today()),
+             Body(id=body, fund_id=fund, kind="governing"),
+             Membership(id=seat, person_id=person, organisation_id=fund, role="translator", begun_at=make.now()),
+             Seat(membership_id=seat, body_id=body, person_id=person, shown_as=f"{MARK} Asha", comes_from=f"{MARK} land",
+                  constituency="independent", begun_on=make.today(), until=make.today() + timedelta(days=99)))
+
+
+HERS = {"inputs.input", "inputs.draft", "feedback.excerpt", "feedback.objection", "feedback.ground_view",
+        "languages.translation", "vault.box"}
+
+
+def run(world: Any, *works: Any) -> None:
+    for work in works:
+        with world.worker.app_context():
+            work()
+            db.session.commit()
+
+
+def erase(life: Any, *clients: Any) -> None:
+    for client in clients:
+        post(client, "/en/my-data/erasure", sure="y")
+    run(life.world, tasks.erase, chores.forget)
+    life.world.work()
+
+
+def test_erased_it_is_nowhere(life: Any) -> None:
+    world = life.world
+    assert where(world) >= HERS | {"people.person", "inputs.original", "feedback.comment", "fund.seat"}, "it was planted"
+    erase(life, life.asha, life.phrase, life.lead)
+    assert where(world) == set(STAYS)
+    assert world.sql("SELECT count(*) FROM vault.sealed") == [(0,)]
+    assert world.sql("SELECT count(*) FROM uploads.attachment") == [(0,)]
+    ids = [str(x) for x in (life.asha_id, life.phrase_id, life.f["asha_said"], life.f["phrase_said"])]
+    assert not world.sql("SELECT 1 FROM jobs.procrastinate_jobs j, jsonb_each_text(j.args) a WHERE a.value = ANY (%s)", ids)
+    assert not world.sql("SELECT 1 FROM notices.notice WHERE person_id = %s OR phrase_id = %s OR subject_id::text = ANY (%s)",
+                         life.asha_id, life.phrase_id, ids)
+    _the_chain_is_whole(world)
+    _files_go(world)
+
+
+def _the_chain_is_whole(world: Any) -> None:
+    from polyphony.fund.verify.service import check
+    from polyphony.kernel import audit
+
+    with world.worker.app_context():
+        audit.seal_new_rows()
+        assert audit.broken_at() is None
+        assert all(each.holds for each in check())
+        db.session.rollback()
+
+
+def _files_go(world: Any) -> None:
+    """Without a row a file is noise, and the chore clears it away."""
+    with world.worker.app_context(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upload_tasks, "GRACE", -1)
+        assert list(storing.folder().iterdir()), "they had files"
+        upload_tasks.clear()
+        db.session.commit()
+        assert list(storing.folder().iterdir()) == []
+
+
+@pytest.mark.slow
+def test_one_of_them_erased_leaves_the_other_alone(life: Any) -> None:
+    erase(life, life.phrase)
+    world = life.world
+    assert world.sql("SELECT count(*) FROM inputs.input") == [(1,)]
+    assert world.sql("SELECT count(*) FROM people.phrase") == [(0,)]
+    assert world.sql("SELECT count(*) FROM vault.sealed") == [(1,)]
+    assert f"{MARK} says it again" in life.asha.get(f"/en/inbox/{life.f['asha_said']}").get_data(as_text=True)
+    shown = life.fay.get(f"/en/consultations/{life.f['about']}/facilitate")
+    assert shown.status_code == 200, "the desk goes on without what is gone"
+
+
+@pytest.mark.slow
+def test_a_room_that_forgets_to_erase_is_found(life: Any, monkeypatch: Any) -> None:
+    from polyphony.feedback import retention as feedback
+    from polyphony.kernel import retention
+
+    monkeypatch.setattr(retention, "erasers", [(f, held) for f, held in retention.erasers if f is not feedback.forget])
+    erase(life, life.asha, life.lead)
+    assert where(life.world) >= {"feedback.ground_view", "feedback.comment"}
+    with pytest.raises(IntegrityError, match="ground_author_phrase_id_fkey"):
+        erase(life, life.phrase)
+
+
+def _age(life: Any, **years: int) -> None:
+    """Everything happened so long ago."""
+    sql, past = life.world.sql, f"interval '{years['years']} years'"
+    sql("ALTER TABLE consultations.consultation DISABLE TRIGGER USER")
+    sql(f"UPDATE consultations.consultation SET state = 'closed', opens_at = opens_at - {past}, closes_at = closes_at - {past}, "
+        f"promised_on = promised_on - {past}")
+    sql("ALTER TABLE consultations.consultation ENABLE TRIGGER USER")
+    make.add(life.world, Transition(id=uuid.uuid4(), consultation_id=life.f["about"], start="published", end="closed",
+                                    at=make.now()))
+    sql(f"UPDATE consultations.transition SET at = at - {past}")
+    sql(f"UPDATE notices.notice SET day = day - {past}")
+    sql(f"UPDATE organisations.invitation SET at = at - {past}, expires_at = expires_at - {past}, answered_at = answered_at - {past}")
+    sql(f"UPDATE people.session SET seen_at = seen_at - {past}, began_at = began_at - {past}")
+    sql(f"UPDATE people.reset SET expires_at = expires_at - {past}")
+    sql(f"UPDATE people.attempt SET hour = hour - {past}")
+
+
+def _leave(life: Any, person: uuid.UUID) -> None:
+    """All her memberships ended more than a year ago, for a reason that names her."""
+    seats = life.world.sql("SELECT id FROM organisations.membership WHERE person_id = %s", person)
+    make.add(life.world, *(MembershipEnd(membership_id=id, at=make.now() - timedelta(days=400), by=person,
+                                         reason=f"{MARK} moved away") for (id,) in seats))
+
+
+def _nights(world: Any) -> None:
+    """A few nights of the worker."""
+    for _ in range(3):
+        run(world, tasks.keep, tasks.go_on, people_tasks.forget, tasks.erase_waiting)
+    run(world, lambda: chores.once.forget(clock.in_days(2)))
+
+
+def test_when_its_time_has_come_it_is_nowhere_although_nobody_asked(life: Any) -> None:
+    world = life.world
+    world.work()
+    for person in (life.asha_id, life.lead_id):
+        _leave(life, person)
+    _age(life, years=4)
+    _nights(world)
+    assert where(world) == set(STAYS)
+    for table in ("people.phrase", "inputs.input", "inputs.authorship", "feedback.ground_author", "vault.sealed",
+                  "uploads.attachment", "people.erasure", "notices.notice"):
+        assert world.sql(f"SELECT count(*) FROM {table}") == [(0,)], table
+    _the_chain_is_whole(world)
+
+
+@pytest.mark.slow
+def test_before_its_time_nothing_ends(life: Any) -> None:
+    world = life.world
+    world.work()
+    before = {table: world.sql(f"SELECT count(*) FROM {table}") for table in HERS | {"people.phrase", "people.credential"}}
+    _nights(world)
+    assert {table: world.sql(f"SELECT count(*) FROM {table}") for table in before} == before
+
+
+@pytest.mark.slow
+def test_a_hold_keeps_it_beyond_its_time_but_not_what_is_sealed(life: Any) -> None:
+    world = life.world
+    one, two = (make.person(world, f"{n}@polyphony.example", roles=("steward",)) for n in ("one", "two"))
+    world.sql("INSERT INTO retention.hold (id, kind, subject_id, reason, safety_reason, until, made_at, person_id) VALUES "
+              "(gen_random_uuid(), 'consultation', %s, 'why', '', current_date + 9, now(), %s)", life.f["about"], one)
+    world.sql("INSERT INTO retention.confirmation SELECT id, %s, now() FROM retention.hold", two)
+    _age(life, years=4)
+    _nights(world)
+    assert world.sql("SELECT count(*) FROM inputs.input") == [(2,)]
+    assert world.sql("SELECT count(*) FROM people.phrase") == [(1,)]
+    assert world.sql("SELECT count(*) FROM vault.sealed") == [(0,)]
+    world.sql("UPDATE retention.hold SET until = current_date - 1, made_at = now() - interval '30 days'")
+    _nights(world)
+    assert world.sql("SELECT count(*) FROM inputs.input") == [(0,)]
+
+
+@pytest.mark.slow
+def test_batches_are_bounded_and_go_on(life: Any, monkeypatch: Any) -> None:
+    world = life.world
+    world.work()
+    _age(life, years=4)
+    monkeypatch.setattr(tasks, "MOST", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks, "_erase", lambda kept: None)  # else the phrase may go the same night, and its input with it
+        run(world, tasks.keep)
+    assert world.sql("SELECT count(*) FROM inputs.input") == [(1,)]
+    assert world.sql("SELECT count(*) FROM jobs.procrastinate_jobs WHERE task_name = 'retention.go_on'") == [(1,)]
+    world.work()
+    assert world.sql("SELECT count(*) FROM inputs.input") == [(0,)]
+
+
+def test_who_asked_to_be_erased_is_shuffled_with_the_others() -> None:
+    assert "people.erasure" in unlinkable.declared
