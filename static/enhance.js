@@ -45,11 +45,34 @@ const away = (form) => {
   page.documentElement.hidden = true;
   Promise.race([fetch(form.action, { method: "POST", body: new FormData(form), keepalive: true, redirect: "manual" }), patience]).then(go, go);
 };
+// Doors that need no account ask for a short sum: another thread does it while she types. Waiting answers it as well.
+const sums = new WeakMap();
+const reckon = (form) => {
+  const asked = form?.querySelector("[data-worker]");
+  if (!asked || sums.has(form)) return sums.get(form);
+  const [, nonce, , wait, bits] = asked.value.split(".");
+  const doing = new Promise((enough) => {
+    setTimeout(enough, wait * 1000);
+    const worker = new Worker(asked.dataset.worker);
+    worker.onmessage = ({ data }) => { form.elements.solved.value = data; enough(); };
+    worker.postMessage([nonce, +bits]);
+  }).catch(() => 0).then(() => sums.set(form, 0));
+  sums.set(form, doing);
+  return doing;
+};
+on("focusin", ({ target }) => reckon(target.form));
 on("submit", (event) => {
   const form = event.target;
   if (form.id === "leave") { event.preventDefault(); away(form); return; }
-  if (form.hasAttribute("aria-busy")) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+  const doing = reckon(form), busy = form.hasAttribute("aria-busy");
+  if (doing || busy) { event.preventDefault(); event.stopImmediatePropagation(); }
+  if (busy) return;
   form.setAttribute("aria-busy", "true");
+  if (doing) {
+    form.querySelector("[role=status]").hidden = false;
+    doing.then(() => { form.removeAttribute("aria-busy"); form.requestSubmit(); });
+    return;
+  }
   typed = false;
   setTimeout(free, 8000);
 }, true);

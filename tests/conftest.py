@@ -162,7 +162,7 @@ def open_world(server: Embedded, name: str, folder: Path, facts: dict[str, Any] 
     """The application on this database, as tests drive it."""
     settings = settings_for(server, name, folder)
     app = spare(create_app(settings))
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, SHORT_SUMS=False)
     app.jinja_env.bytecode_cache = Compiled()
     app.extensions["world"] = World(server, name, settings, app, dict(facts or {}))
     return app.extensions["world"]

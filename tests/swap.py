@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-CHANGING = re.compile(rb'(name="(?:\w+-)?(?:csrf_token|once|sealed)"[^>]*? value=")[^"]*"')
+CHANGING = re.compile(rb'(name="(?:\w+-)?(?:csrf_token|once|sealed|sum)"[^>]*? value=")[^"]*"')
 
 
 class Parser(HTMLParser):

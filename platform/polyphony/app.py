@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None, *, worker: bool = False) -> Fla
         SESSION_COOKIE_NAME="__Host-polyphony" if is_secure else "polyphony", SESSION_COOKIE_SECURE=is_secure,
         SESSION_COOKIE_PATH="/", SESSION_COOKIE_DOMAIN=None,
         MAX_CONTENT_LENGTH=2 * 1024 * 1024, MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024, WTF_CSRF_TIME_LIMIT=12 * 3600,
-        WTF_CSRF_SSL_STRICT=False, BABEL_TRANSLATION_DIRECTORIES=str(folder("translations")),
+        WTF_CSRF_SSL_STRICT=False, SHORT_SUMS=True, BABEL_TRANSLATION_DIRECTORIES=str(folder("translations")),
         BABEL_DEFAULT_LOCALE="en",
         SQLALCHEMY_ENGINES={"default": {
             "url": settings.worker_database_url if worker else settings.database_url, "pool_size": 8,

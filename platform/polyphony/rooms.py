@@ -10,7 +10,7 @@ ROOMS = ("people", "organisations", "languages", "notices", "uploads", "auditing
 
 def models() -> None:
     """Import every room's tables, row policies and tasks (migrations, worker)."""
-    for module in ("audit", "once", "tallies", "jobs", "chores"):
+    for module in ("audit", "once", "sums", "tallies", "jobs", "chores"):
         importlib.import_module(f"polyphony.kernel.{module}")
     for room in ROOMS:
         for part in ("models", "access", "tasks", "retention"):

@@ -17,7 +17,7 @@ import dirty_office
 import make
 import make_fund
 from polyphony.fund.reviewing.models import Assignment
-from polyphony.kernel import unlinkable, viewer
+from polyphony.kernel import headers, unlinkable, viewer
 from polyphony.kernel.database import db
 from polyphony.uploads import receiving, storing, tasks
 from polyphony.uploads.cleaning import box
@@ -94,7 +94,7 @@ def test_a_file_travels_cleaned_from_its_author_to_its_readers(stage: Any) -> No
     assert seen.size == (40, 60)
     assert b"canary" not in got.data
     assert got.headers["Content-Disposition"] == 'attachment; filename="attachment-1.jpg"'
-    assert got.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert got.headers["Content-Security-Policy"] == headers.SANDBOX
     assert got.headers["X-Content-Type-Options"] == "nosniff"
     assert got.headers["Content-Type"] == "image/jpeg"
     assert got.headers["Content-Length"] == str(len(got.data))

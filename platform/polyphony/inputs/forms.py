@@ -9,6 +9,7 @@ from wtforms.validators import AnyOf, InputRequired
 
 from polyphony.kernel.forms import LINE_LENGTH, Form, Line, Words, required
 from polyphony.kernel.locale import lazy, writable
+from polyphony.kernel.sums import Guarded
 from polyphony.uploads.forms import Files
 
 AUDIENCE_LABELS = {
@@ -58,8 +59,10 @@ def companies_field(label: Any) -> SelectMultipleField:
                                option_widget=widgets.CheckboxInput())
 
 
-class PhraseForm(Form):
+class PhraseForm(Guarded):
     """The sealed phrase travels with the page; two of its words show that it was written down."""
+
+    door = "speak"
 
     sealed = HiddenField()
     first = Line(lazy("The first word asked for"), [required()], length=60)

@@ -19,7 +19,7 @@ from polyphony.inputs.forms import (
     SendForm,
 )
 from polyphony.inputs.views import blueprint
-from polyphony.kernel import clock, locale, viewer
+from polyphony.kernel import clock, locale, sums, viewer
 from polyphony.kernel.access import access, anyone, author
 from polyphony.kernel.forms import answer, refused
 from polyphony.kernel.pages import page
@@ -73,6 +73,7 @@ def begin(id: uuid.UUID):  # type: ignore[no-untyped-def]
 def _kept(form, shown, id: uuid.UUID, again):  # type: ignore[no-untyped-def]
     try:
         sealing.ensure_written_down(shown, form.first.data or "", form.second.data or "")
+        sums.ensure(form)
         phrases.keep(shown.words, id, shown.lang)
         phrases.come_back(shown.words)
     except Refusal as refusal:

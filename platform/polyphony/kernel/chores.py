@@ -1,8 +1,8 @@
-"""What the house does by itself: seal the audit, forget spent form values, unlink, take up dead workers' jobs."""
+"""What the house does by itself: seal the audit, forget spent values and sums, unlink, take up dead workers' jobs."""
 
 from flask import current_app
 
-from polyphony.kernel import audit, clock, jobs, once, unlinkable
+from polyphony.kernel import audit, clock, jobs, once, sums, unlinkable
 
 
 @jobs.task("kernel.seal", every="*/5 * * * *")
@@ -13,8 +13,9 @@ def seal() -> None:
 
 @jobs.task("kernel.forget", every="41 * * * *")
 def forget() -> None:
-    """Drop the form values of earlier days: they remember where a form landed."""
+    """Drop the form values of earlier days, which remember where a form landed, and the short sums of earlier hours."""
     once.forget(clock.today())
+    sums.forget()
 
 
 @jobs.task("kernel.unlink", every="17 2,8,14,20 * * *")

@@ -55,7 +55,7 @@ class Form(FlaskForm):
     @property
     def values(self) -> dict[str, Any]:
         """What was typed, ready for a verb: the fields but the protective ones."""
-        kept = {"csrf_token", "once", "submit"}
+        kept = {"csrf_token", "once", "submit", "sum", "solved"}
         return {name: field.data for name, field in self._fields.items() if name not in kept}
 
 

@@ -5,8 +5,9 @@ from flask import Flask, Response, g, request
 from polyphony.kernel import viewer
 
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-       "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-SANDBOX = "sandbox; default-src 'none'"  # for what people sent: no script, no form, no origin
+       "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"  # for plain text
+SANDBOX = f"sandbox; {NOTHING}"  # for what people sent: no script, no form, no origin
 ALWAYS = {
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
@@ -15,6 +16,7 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
     "X-Frame-Options": "DENY",
+    "X-Permitted-Cross-Domain-Policies": "none",
 }
 
 
@@ -28,7 +30,7 @@ def install(app: Flask) -> None:
         if app.extensions["settings"].base_url.startswith("https://"):
             response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
         if request.endpoint == "static":
-            if request.args.get("v"):
+            if request.args.get("v") and response.status_code in (200, 206, 304):
                 response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
             return response
         by = viewer.current()

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 import threading
+import time
 import unicodedata
 import uuid
 
@@ -22,6 +23,7 @@ from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import Refusal
 
 TOKEN_BYTES = 32
+LONGEST_REST = 0.25  # seconds between two derivations while others wait
 WAITING = 4  # attempts with a phrase that may wait in one process for the one before
 _one_phrase_at_a_time, _places = threading.Lock(), threading.Semaphore(WAITING + 1)
 
@@ -104,8 +106,12 @@ def derive_phrase(words: list[str]) -> bytes:
         raise TooBusy()
     try:
         with _one_phrase_at_a_time:
-            return hash_secret_raw(" ".join(words).encode(), settings.phrase_salt, time_cost=3,
-                                   memory_cost=settings.argon2_memory, parallelism=1, hash_len=32, type=Type.ID)
+            began = time.monotonic()
+            derived = hash_secret_raw(" ".join(words).encode(), settings.phrase_salt, time_cost=3,
+                                      memory_cost=settings.argon2_memory, parallelism=1, hash_len=32, type=Type.ID)
+            if _places._value < WAITING:  # others wait: the pages that are served meanwhile have their turn first
+                time.sleep(min(time.monotonic() - began, LONGEST_REST))
+            return derived
     finally:
         _places.release()
 

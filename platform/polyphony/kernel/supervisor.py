@@ -130,7 +130,7 @@ def _children(settings: Settings) -> tuple[Child, Child]:
     python = [sys.executable, "-m"]
     web = [*python, "gunicorn", "--bind", f"{host}:{settings.port}", "--worker-class", "gthread",
            "--workers", str(WORKERS), "--threads", str(THREADS), "--graceful-timeout", "10",
-           "--log-level", "warning", "--no-control-socket", "--preload",
+           "--log-level", "warning", "--no-control-socket", "--preload", "--config", "python:polyphony.kernel.serving",
            "wsgi:app" if in_checkout() else "polyphony:create_app()"]
     return (Child("web server", web, environment),
             Child("job worker", [*python, "polyphony.cli", "worker"], environment))

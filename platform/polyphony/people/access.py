@@ -79,6 +79,13 @@ LANGUAGE sql VOLATILE {_HEAD}
 $f$""")
 statements += [f"DROP FUNCTION IF EXISTS people.{old}(bytea)" for old in ("attempts", "note_attempt")]
 
+# How often the password was wrong within the hour; an address without an account is counted as any other.
+definer("people.missed(given bytea) RETURNS bigint", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT coalesce(sum(a.count), 0)::bigint FROM people.attempt a
+  WHERE a.address_hash = given AND a.hour > now() - interval '1 hour'
+$f$""")
+
 # Whoever knew the password made no wrong attempt.
 definer("people.forget_attempts(given bytea, derived bytea) RETURNS void", f"""
 LANGUAGE sql VOLATILE {_HEAD}

@@ -8,6 +8,7 @@ from wtforms.fields import SelectChoice
 from polyphony.kernel import clock, locale
 from polyphony.kernel.forms import Form, Line, Words, required, tidy, too_long
 from polyphony.kernel.locale import lazy
+from polyphony.kernel.sums import Guarded
 
 ADDRESS_LENGTH = 254
 
@@ -39,13 +40,15 @@ def zone_choices() -> list[SelectChoice]:
                                           for name, continent, place in parted)]
 
 
-class SignIn(Form):
+class SignIn(Guarded):
+    door, at_once = "sign-in", False
     address = address_field()
     password = password_field()
     next = HiddenField()
 
 
-class AskReset(Form):
+class AskReset(Guarded):
+    door = "reset"
     address = address_field()
 
 
@@ -65,7 +68,8 @@ class Account(Form):
     mail_opt_in = BooleanField(lazy("Send me an e-mail when something happens"))
 
 
-class ComeBack(Form):
+class ComeBack(Guarded):
+    door = "phrase"
     words = Words(lazy("Your return phrase"), [required()], length=1000)
 
 

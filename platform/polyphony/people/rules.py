@@ -8,6 +8,7 @@ from polyphony.kernel.locale import lazy, ngettext
 from polyphony.kernel.refusals import BadInput, Refusal, WrongState
 
 SHORTEST = 12
+MISSED = 3  # wrong passwords for an address after which each try is earned by a short sum, or by waiting
 RESET_MAILS = 3  # links mailed within an hour, so that nobody's mailbox is flooded
 # What people choose when asked for twelve characters; compared without digits, signs and case.
 COMMON = frozenset((

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import g, session
 
-from polyphony.kernel import access, audit, jobs, secrets, viewer
+from polyphony.kernel import access, audit, jobs, secrets, sums, viewer
 from polyphony.kernel.access import SignInNeeded
 from polyphony.kernel.database import db
 from polyphony.kernel.edge import aside
@@ -29,6 +29,7 @@ def call(sql: str, kinds: dict[str, Any] | None = None) -> sa.TextClause:
 
 _SALT = call("people.salt_for(:hash)")
 _WAIT = call("people.wait_to_try(:hash)")
+_MISSED = call("people.missed(:hash)")
 _FORGET = call("people.forget_attempts(:hash, :derived)")
 _START = call("people.start_session(:hash, :derived, :token)")
 _END = call("people.end_session(:secret)")
@@ -61,6 +62,11 @@ def sign_in(*, address: str, password: str) -> Viewer:
         raise rules.WrongSignIn()
     _forget_attempts(hashed, derived)
     return viewer.current()
+
+
+def was_missed(address: str) -> bool:
+    """Whether the next try for this address has to be earned: several were wrong, or many try everywhere."""
+    return bool(sums.steps()) or run(_MISSED, hash=secrets.address_hash(address)) >= rules.MISSED
 
 
 def begin_session(hashed: bytes, derived: bytes) -> bool:

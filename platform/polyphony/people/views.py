@@ -6,7 +6,7 @@ from flask import g, redirect, request, session, url_for
 from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response
 
-from polyphony.kernel import edge, viewer
+from polyphony.kernel import edge, sums, viewer
 from polyphony.kernel.access import access, anyone, signed_in
 from polyphony.kernel.forms import answer, refused
 from polyphony.kernel.locale import language, lazy
@@ -38,6 +38,8 @@ def sign_in_post() -> Any:
     if not form.validate_on_submit():
         return again(), 422
     try:
+        if service.was_missed(form.address.data or ""):
+            sums.ensure(form)
         service.sign_in(address=form.address.data or "", password=form.password.data or "")
     except Refusal as refusal:
         return refused(form, refusal, again)
@@ -91,7 +93,7 @@ def ask_reset() -> Any:
 @access(anyone, step=True)
 def ask_reset_post() -> Any:
     form = forms.AskReset()
-    return answer(form, service.ask_reset, then=lambda _: url_for("people.reset_asked"),
+    return answer(form, sums.behind(form, service.ask_reset), then=lambda _: url_for("people.reset_asked"),
                   again=lambda: page("people/ask_reset.html", form=form))
 
 
@@ -166,6 +168,7 @@ def come_back_post() -> Any:
     if not form.validate_on_submit():
         return again(), 422
     try:
+        sums.ensure(form)
         if not phrases.come_back(phrases.normalise(form.words.data or "")):
             raise rules.UnknownPhrase()
     except Refusal as refusal:
