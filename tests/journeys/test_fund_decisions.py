@@ -157,6 +157,42 @@ def test_a_change_of_the_application_voids_the_votes_and_says_so(case: Any) -> N
     decide(case, revision="2")
 
 
+def test_while_a_correction_is_awaited_nobody_votes_or_decides(case: Any) -> None:
+    f, correction = case.facts, f"/applications/{case.facts['application']}/correction"
+    vote(case, 1, 2, 3)
+    post(case, "admin", correction, words="Who travels?")
+    page = get(case, "member4", here(case))
+    assert "A correction is asked for" in page
+    assert "Who travels?" in page
+    assert 'name="choice"' not in page
+    assert "/decide" not in get(case, "admin", here(case))
+    assert "A correction is asked for" in get(case, "member4", f"/calls/{f['call']}/committee")
+    assert "Decide on applications" not in browser(case, "member4").get("/en/home").get_data(as_text=True)
+    assert "asked for a correction of this application" in vote(case, 4, status=409)
+    assert "asked for a correction of this application" in decide(case, 409)
+    get(case, "reviewer1", correction, 403)
+    page = get(case, "admin", correction)
+    assert "Who travels?" in page
+    post(case, "admin", f"{correction}/none")
+    assert "No correction is awaited" in post(case, "admin", f"{correction}/none", 409)
+    assert "is being read" in get(case, "asha", f"/applications/{f['application']}")
+    vote(case, 4)
+    decide(case)
+
+
+def test_what_is_decided_is_told_before_a_correction_that_never_came(case: Any) -> None:
+    f = case.facts
+    vote(case, 1, 2, 3)
+    decide(case)
+    case.sql("SET session_replication_role = replica; INSERT INTO fund.change_request (id, application_id, fund_id, words, lang, "
+             f"asked_on) VALUES (gen_random_uuid(), '{f['application']}', '{f['fund']}', 'Too late', 'en', current_date)")
+    page = get(case, "asha", f"/applications/{f['application']}")
+    assert "Too late" not in page
+    assert "Read the letter" in page
+    assert "A correction is asked for" not in get(case, "admin", f"/calls/{f['call']}/applications")
+    assert "asks for a correction" not in browser(case, "asha").get("/en/home").get_data(as_text=True)
+
+
 def test_a_member_may_change_her_vote(case: Any) -> None:
     vote(case, 1, 2, 3)
     vote(case, 1, 2, choice="against")

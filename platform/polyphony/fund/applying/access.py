@@ -91,6 +91,7 @@ allow(BudgetLine, "DELETE", "applicant", _MINE_EDITABLE)
 allow(ChangeRequest, "SELECT", "of_seen", _SEEN)
 allow(ChangeRequest, "INSERT", "administrator", "", check=f"{any_of('fund_id', 'fund_admin')} AND {not_aside('application_id')}")
 allow(ChangeRequest, "UPDATE", "applicant", any_of("application_id", "applied"))
+allow(ChangeRequest, "UPDATE", "administrator", f"{any_of('fund_id', 'fund_admin')} AND {not_aside('application_id')}")
 
 readable_with("fund_part", "fund.part")
 changeable("fund_part", "subject_id IN (SELECT p.id FROM fund.part p) AND (EXISTS (SELECT 1 FROM fund.part p WHERE "
@@ -122,6 +123,17 @@ BEGIN
   PERFORM fund.in_turn(NEW.organisation_id);
   RETURN NEW;
 END $f$""")
+# A correction is asked for before the decision, one after the other with the votes and the decision on its case.
+definer("fund.correction_in_time() RETURNS trigger", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+BEGIN
+  PERFORM fund.in_turn(NEW.application_id);
+  IF NOT EXISTS (SELECT 1 FROM fund.application a WHERE a.id = NEW.application_id AND a.state = 'submitted'
+     AND NOT EXISTS (SELECT 1 FROM fund.decision d WHERE d.application_id = a.id)) THEN
+    RAISE EXCEPTION 'nothing to correct' USING ERRCODE = 'check_violation', CONSTRAINT = 'correction_in_time';
+  END IF;
+  RETURN NEW;
+END $f$""")
 # A call is decided only when every application that was sent has its decision, also those its administrator cannot see.
 definer("fund.call_is_decided() RETURNS trigger", f"""
 LANGUAGE plpgsql STABLE {_HEAD}
@@ -135,6 +147,8 @@ BEGIN
 END $f$""")
 statements += ["CREATE OR REPLACE TRIGGER applies_in_turn BEFORE INSERT ON fund.applicant FOR EACH ROW "
                "EXECUTE FUNCTION fund.applies_in_turn()",
+               "CREATE OR REPLACE TRIGGER correction_in_time BEFORE INSERT ON fund.change_request FOR EACH ROW "
+               "EXECUTE FUNCTION fund.correction_in_time()",
                "CREATE OR REPLACE TRIGGER application_stands BEFORE UPDATE ON fund.application FOR EACH ROW "
                "EXECUTE FUNCTION fund.application_stands()",
                "CREATE OR REPLACE TRIGGER call_is_decided BEFORE UPDATE ON fund.call FOR EACH ROW "

@@ -91,3 +91,8 @@ class ChangeRequest(Row, Base):
     lang: Mapped[str]
     asked_on: Mapped[date]
     done_on: Mapped[date | None]
+
+
+# A correction that still waits for its applicant: none is awaited of what is decided or withdrawn.
+AWAITED = sa.and_(ChangeRequest.application_id == Application.id, ChangeRequest.done_on.is_(None),
+                  Application.state == "submitted")

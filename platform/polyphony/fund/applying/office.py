@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from polyphony.fund.applying.models import Applicant, Application, ChangeRequest, Part
+from polyphony.fund.applying.models import AWAITED, Applicant, Application, Part
 from polyphony.fund.reviewing.models import Assignment, Lock, Recusal
 from polyphony.kernel.database import db
 from polyphony.organisations.models import Organisation
@@ -34,7 +34,7 @@ def applications(call_id: uuid.UUID, start: int = 0) -> list[Line]:
 
     aside = sa.exists().where(Recusal.application_id == Assignment.application_id,
                               Recusal.person_id == Assignment.person_id)
-    correcting = sa.exists().where(ChangeRequest.application_id == Application.id, ChangeRequest.done_on.is_(None))
+    correcting = sa.exists().where(AWAITED)
     rows = db.session.execute(
         sa.select(Application, sa.func.coalesce(Organisation.name, ""), Part, count(Assignment, ~aside), count(Lock),
                   correcting)

@@ -59,6 +59,10 @@ class AlreadyAsked(WrongState):
     message = lazy("A correction was already asked for, and the applicant has not sent it yet.")
 
 
+class NotAsked(WrongState):
+    message = lazy("No correction is awaited any more.")
+
+
 class NothingToCorrect(WrongState):
     message = lazy("A correction can be asked for after the deadline and before the decision.")
 
@@ -75,7 +79,7 @@ class TooMuch(BadInput):
     message = lazy("This call gives at most %(most)s for one application.")
 
 
-CONSTRAINTS.update({"application_stands": NoLongerYours, "application_deadline": DeadlinePassed,
+CONSTRAINTS.update({"correction_in_time": NothingToCorrect, "application_stands": NoLongerYours, "application_deadline": DeadlinePassed,
                     "application_asks_for_something_check": NotComplete})
 
 

@@ -104,6 +104,8 @@ BEGIN
   SELECT * INTO STRICT t FROM fund.tally(NEW.application_id);
   IF a.state <> 'submitted' OR EXISTS (SELECT 1 FROM fund.decision d WHERE d.application_id = a.id)
     THEN wrong := 'vote_before_decision';
+  ELSIF EXISTS (SELECT 1 FROM fund.change_request q WHERE q.application_id = a.id AND q.done_on IS NULL)
+    THEN wrong := 'vote_after_correction';
   ELSIF NEW.application_revision <> a.revision THEN wrong := 'vote_as_it_stands';
   ELSIF NEW.person_id NOT IN (SELECT v FROM fund.voters(a.fund_id) v) THEN wrong := 'vote_of_seated';
   ELSIF fund.conflicted(a.id, NEW.person_id) IS NOT NULL THEN wrong := 'vote_conflict';
@@ -130,6 +132,8 @@ BEGIN
   SELECT * INTO STRICT c FROM fund.call x WHERE x.id = a.call_id;
   SELECT * INTO STRICT t FROM fund.tally(NEW.application_id);
   IF a.state <> 'submitted' OR c.state <> 'closed' THEN wrong := 'decision_when_closed';
+  ELSIF EXISTS (SELECT 1 FROM fund.change_request q WHERE q.application_id = a.id AND q.done_on IS NULL)
+    THEN wrong := 'decision_after_correction';
   ELSIF t.able < t.fewest OR t.votes_for + t.votes_against + t.abstained < t.needed THEN wrong := 'decision_quorum';
   ELSIF (NEW.outcome = 'granted') <> (t.votes_for > t.votes_against) THEN wrong := 'decision_majority';
   ELSIF fund.conflicted(NEW.application_id, NEW.person_id) IS NOT NULL THEN wrong := 'decision_conflict';

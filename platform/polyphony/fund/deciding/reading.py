@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from polyphony.fund.applying.models import Applicant, Application, Part
+from polyphony.fund.applying.models import AWAITED, Applicant, Application, ChangeRequest, Part
 from polyphony.fund.calls.models import Call, Criterion
 from polyphony.fund.deciding import rules, service, words
 from polyphony.fund.deciding.models import Decision, Grant, Instalment
@@ -51,6 +51,7 @@ class Case:
     reviewers_aside: int
     decision: Decision | None
     grant: Grant | None
+    awaited: ChangeRequest | None  # a correction: until it comes nobody votes
     may_vote: bool
 
     @property
@@ -72,12 +73,12 @@ def case(by: Viewer, application_id: uuid.UUID) -> Case:
     """One case for the committee and the administrator; 404 for who stepped aside."""
     columns = [each.name for each in fields(Tally)]
     count = sa.func.fund.tally_shown(Application.id).table_valued(*columns).lateral("tally")
-    application, call, decision, grant, name, *counted = there(db.session.execute(
-        sa.select(Application, Call, Decision, Grant, Organisation.name, *count.c)
+    application, call, decision, grant, awaited, name, *counted = there(db.session.execute(
+        sa.select(Application, Call, Decision, Grant, ChangeRequest, Organisation.name, *count.c)
         .join(Call, Call.id == Application.call_id)
         .outerjoin(Decision, Decision.application_id == Application.id)
         .outerjoin(Grant, Grant.application_id == Application.id)
-        .outerjoin(Applicant, Applicant.application_id == Application.id)
+        .outerjoin(ChangeRequest, AWAITED).outerjoin(Applicant, Applicant.application_id == Application.id)
         .outerjoin(Organisation, Organisation.id == Applicant.organisation_id).outerjoin(count, sa.true())
         .where(Application.id == application_id)).first())
     may = application.fund_id in by.of("fund_committee") | by.of("fund_admin")
@@ -86,8 +87,8 @@ def case(by: Viewer, application_id: uuid.UUID) -> Case:
     matrix = reviews.matrix(call.id, application.id) if is_ready else reviews.Matrix()
     table = _around(by, application)
     return Case(reviews.paper(application, call, matrix.criteria), matrix, (name or "") if is_ready else "", tally,
-                table.votes, table.aside, table.reviewers_aside, decision, grant,
-                is_ready and application.state == "submitted" and by.is_in("fund_committee", application.fund_id)
+                table.votes, table.aside, table.reviewers_aside, decision, grant, awaited,
+                is_ready and awaited is None and application.state == "submitted" and by.is_in("fund_committee", application.fund_id)
                 and tally is not None and not tally.is_lost)
 
 
@@ -151,6 +152,7 @@ class Line:
     far_apart: bool = False
     tally: Tally | None = None
     is_ready: bool = False
+    is_awaited: bool = False  # a correction
     is_reached: bool = False
     title: Written | None = None
 
@@ -185,6 +187,7 @@ def table(by: Viewer, call_id: uuid.UUID, start: int = 0) -> Table:
     require(call.fund_id in by.of("fund_committee") | by.of("fund_admin"), rules.NotSeated())
     lines = rules.best_first(_lines(by, call.id))
     open_ones = [(line.id, line.application.requested) for line in lines if line.decision is None and line.is_ready]
+    ids = {id for id, _ in open_ones}
     reached = set(rules.reached(open_ones, min(available, left)))
     page = lines[start:start + PAGE]
     counts = service.tallies([line.id for line in page])
@@ -194,7 +197,7 @@ def table(by: Viewer, call_id: uuid.UUID, start: int = 0) -> Table:
         line.title = reviews.title_of(line.application, line.part, tr)
     return Table(call, written(call.title, call.source_lang, call.id, "title", tr, language()), page, available, left,
                  start, start + PAGE if len(lines) > start + PAGE else None,
-                 {"all": len(lines), "ready": len(open_ones), "decided": sum(x.decision is not None for x in lines)})
+                 {"all": len(lines), "ready": sum(x.id in ids and not x.is_awaited for x in lines), "decided": sum(x.decision is not None for x in lines)})
 
 
 def in_order(by: Viewer, call_id: uuid.UUID) -> list[uuid.UUID]:
@@ -216,11 +219,12 @@ def _with_money(call_id: uuid.UUID) -> tuple[Call, int, int]:
 
 def _lines(by: Viewer, call_id: uuid.UUID) -> list[Line]:
     rows = db.session.execute(
-        sa.select(Application, Part, Decision)
+        sa.select(Application, Part, Decision, sa.exists().where(AWAITED))
         .outerjoin(Part, sa.and_(Part.application_id == Application.id, Part.name == "title"))
         .outerjoin(Decision, Decision.application_id == Application.id)
         .where(Application.call_id == call_id, Application.state.in_(("submitted", "decided")))).all()
-    lines = [Line(a.id, a, part, decision, is_ready=by.is_in("decidable", a.id)) for a, part, decision in rows
+    lines = [Line(a.id, a, part, decision, is_ready=by.is_in("decidable", a.id), is_awaited=awaited)
+             for a, part, decision, awaited in rows
              if not by.is_in("stepped_aside", a.id)]  # she may see it still as one of those who apply, but not here
     scores = _scores(call_id)
     for line in lines:

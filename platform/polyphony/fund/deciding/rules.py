@@ -47,6 +47,12 @@ class AlreadyDecided(WrongState):
     help = lazy("Somebody else may have recorded it a moment ago. The page of the case shows it.")
 
 
+class CorrectionAwaited(WrongState):
+    message = lazy("The fund has asked for a correction of this application, and it has not come yet. Until then nobody "
+                   "votes or decides on it.")
+    help = lazy("The fund’s administrator can go on without the correction.")
+
+
 class NoQuorum(WrongState):
     message = lazy("A decision needs its quorum: not enough members have voted.")
     help = lazy("The committee’s page says how many are needed and how many have voted.")
@@ -113,7 +119,8 @@ class PaymentUnderWay(WrongState):
 
 
 CONSTRAINTS.update({
-    "vote_before_decision": AlreadyDecided, "vote_as_it_stands": ChangedSince, "vote_of_seated": NotSeated,
+    "vote_before_decision": AlreadyDecided, "vote_after_correction": CorrectionAwaited,
+    "decision_after_correction": CorrectionAwaited, "vote_as_it_stands": ChangedSince, "vote_of_seated": NotSeated,
     "vote_conflict": VoterConflicted, "vote_quorum": QuorumLost,
     "decision_when_closed": NotReady, "decision_quorum": NoQuorum, "decision_majority": AgainstMajority,
     "decision_conflict": DeciderConflicted, "decision_within_request": MoreThanAsked,

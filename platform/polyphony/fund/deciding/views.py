@@ -115,7 +115,7 @@ def cancel_instalment(instalment_id: uuid.UUID):  # type: ignore[no-untyped-def]
 def waits(by: viewer.Viewer) -> list[Waits]:
     """The calls in which cases are ready and this member has not voted, or the administrator not recorded (one
     statement, for those who decide)."""
-    from polyphony.fund.applying.models import Application
+    from polyphony.fund.applying.models import AWAITED, Application
 
     ready = list(by.of("decidable"))
     if not ready:
@@ -126,7 +126,8 @@ def waits(by: viewer.Viewer) -> list[Waits]:
     seats, desks = list(by.of("fund_committee")), list(by.of("fund_admin"))
     wanted = sa.or_(sa.and_(Application.fund_id.in_(seats), ~mine), Application.fund_id.in_(desks))
     rows = db.session.execute(sa.select(Call.id, Call.title).join(Application, Application.call_id == Call.id).where(
-        Application.id.in_(ready), Application.state == "submitted", wanted, ~decided).distinct().order_by(Call.id))
+        Application.id.in_(ready), Application.state == "submitted", wanted, ~decided,
+        ~sa.exists().where(AWAITED)).distinct().order_by(Call.id))
     return [Waits(_("Decide on applications: %(title)s", title=title), url_for("fund.committee", call_id=id))
             for id, title in rows]
 
