@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from polyphony.fund.applying import words
-from polyphony.fund.applying.models import PARTS, Applicant, Application, BudgetLine, ChangeRequest, Part
+from polyphony.fund.applying.models import LEVELS, PARTS, Applicant, Application, BudgetLine, ChangeRequest, Part
 from polyphony.fund.calls import rules as calls
 from polyphony.fund.calls.models import Call
 from polyphony.kernel import money
@@ -79,7 +79,8 @@ class TooMuch(BadInput):
     message = lazy("This call gives at most %(most)s for one application.")
 
 
-CONSTRAINTS.update({"correction_in_time": NothingToCorrect, "application_stands": NoLongerYours, "application_deadline": DeadlinePassed,
+CONSTRAINTS.update({"correction_in_time": NothingToCorrect, "application_stands": NoLongerYours,
+                    "application_deadline": DeadlinePassed,
                     "application_asks_for_something_check": NotComplete})
 
 
@@ -116,6 +117,11 @@ def stored(whole: Whole, step: str) -> dict[str, Any]:
 def digest(values: dict[str, Any]) -> str:
     """A mark of what stood there when a page was opened: two who write at once are told."""
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:24]
+
+
+def how_protective(level: str | None) -> int:
+    """Publication levels in the order in which they protect; none chosen protects least."""
+    return LEVELS.index(level) if level in LEVELS else -1
 
 
 def is_open(call: Call, now: datetime) -> bool:

@@ -240,7 +240,7 @@ def ask_correction(by: Viewer, *, id: uuid.UUID, words: str) -> None:
 
 
 def go_on(by: Viewer, *, id: uuid.UUID) -> None:
-    """Go on without a correction that does not come: the application stands as it is. Raises `NotForYou`, `NotAsked`."""
+    """Go on without a correction that does not come; the application stands. Raises `NotForYou`, `NotAsked`."""
     whole = load(id)
     require(by.is_in("fund_admin", whole.application.fund_id), rules.NotForYou())
     if not whole.asked:

@@ -88,8 +88,8 @@ def case(by: Viewer, application_id: uuid.UUID) -> Case:
     table = _around(by, application)
     return Case(reviews.paper(application, call, matrix.criteria), matrix, (name or "") if is_ready else "", tally,
                 table.votes, table.aside, table.reviewers_aside, decision, grant, awaited,
-                is_ready and awaited is None and application.state == "submitted" and by.is_in("fund_committee", application.fund_id)
-                and tally is not None and not tally.is_lost)
+                is_ready and awaited is None and application.state == "submitted" and tally is not None
+                and not tally.is_lost and by.is_in("fund_committee", application.fund_id))
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,8 @@ def table(by: Viewer, call_id: uuid.UUID, start: int = 0) -> Table:
         line.title = reviews.title_of(line.application, line.part, tr)
     return Table(call, written(call.title, call.source_lang, call.id, "title", tr, language()), page, available, left,
                  start, start + PAGE if len(lines) > start + PAGE else None,
-                 {"all": len(lines), "ready": sum(x.id in ids and not x.is_awaited for x in lines), "decided": sum(x.decision is not None for x in lines)})
+                 {"all": len(lines), "ready": sum(x.id in ids and not x.is_awaited for x in lines),
+                  "decided": sum(x.decision is not None for x in lines)})
 
 
 def in_order(by: Viewer, call_id: uuid.UUID) -> list[uuid.UUID]:

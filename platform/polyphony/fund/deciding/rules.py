@@ -48,8 +48,8 @@ class AlreadyDecided(WrongState):
 
 
 class CorrectionAwaited(WrongState):
-    message = lazy("The fund has asked for a correction of this application, and it has not come yet. Until then nobody "
-                   "votes or decides on it.")
+    message = lazy("The fund has asked for a correction of this application, and it has not come yet. Until then "
+                   "nobody votes or decides on it.")
     help = lazy("The fund’s administrator can go on without the correction.")
 
 

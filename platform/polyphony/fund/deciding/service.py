@@ -43,7 +43,8 @@ def tally(application_id: uuid.UUID) -> Tally:
 
 def ensure_corrected(application_id: uuid.UUID) -> None:
     """Nothing is decided on words that are about to change. Raises `CorrectionAwaited`."""
-    if db.session.scalar(sa.select(ChangeRequest.id).join(Application, AWAITED).where(Application.id == application_id)):
+    wanted = sa.select(ChangeRequest.id).join(Application, AWAITED).where(Application.id == application_id)
+    if db.session.scalar(wanted):
         raise rules.CorrectionAwaited()
 
 
@@ -96,8 +97,8 @@ def standing(by: Viewer, application_id: uuid.UUID) -> Standing:
 def decide(by: Viewer, *, case: Standing, ruling: Ruling) -> uuid.UUID:
     """Record the committee's decision; a grant reserves received money, with its instalments, all at once.
 
-    Raises `AlreadyDecided`, `CorrectionAwaited`, `NotReady`, `QuorumLost`, `NoQuorum`, `AgainstMajority`, `ChangedSince`,
-    `MoreThanAsked`, `OverEnvelope`, `NotEnoughMoney` and what `rules.ensure_whole` raises.
+    Raises `AlreadyDecided`, `CorrectionAwaited`, `NotReady`, `QuorumLost`, `NoQuorum`, `AgainstMajority`,
+    `ChangedSince`, `MoreThanAsked`, `OverEnvelope`, `NotEnoughMoney` and what `rules.ensure_whole` raises.
     """
     application = case.application
     if application.state != "submitted":
