@@ -87,6 +87,7 @@ def test_from_the_votes_to_the_letter(case: Any) -> None:
 def test_a_refusal_has_its_letter_and_reserves_nothing(case: Any) -> None:
     vote(case, 1, 2, 3, choice="against")
     assert "follows the votes" in decide(case, 409)
+    assert "does not go with the decision" in decide(case, 422, outcome="declined", reason="need")
     decide(case, outcome="declined", reason="plan", words="Tell us more about the second year.")
     assert case.sql("SELECT outcome, amount FROM fund.decision") == [("declined", 0)]
     assert case.sql("SELECT count(*) FROM fund.entry WHERE kind = 'award'") == [(0,)]
@@ -119,7 +120,7 @@ def test_what_does_not_add_up_is_refused_and_kept(case: Any) -> None:
             ({"part_2": "300"}, "instalments together are not the amount"), ({"amount": "1000.001"}, "2 decimal places"),
             ({"amount": "1200", "part_1": "800"}, "never more than was asked"), ({"words": "  "}, "always says why"),
             ({"amount": "", "part_1": "", "due_1": "", "part_2": "", "due_2": ""}, "A grant has an amount"),
-            ({"part_2": ""}, "needs both an amount and the day"), ({"due_1": "2020-01-01"}, "due today or later"),
+            ({"reason": "plan"}, "does not go with the decision"), ({"part_2": ""}, "needs both an amount and the day"), ({"due_1": "2020-01-01"}, "due today or later"),
             ({"part_1": "", "due_1": "", "part_2": "", "due_2": ""}, "at least one instalment")):
         page = decide(case, 422, **changes)
         assert said in page, (changes, said)

@@ -23,7 +23,7 @@ _POST = ("SELECT fund.post(jsonb_build_object('id', gen_random_uuid(), 'fund_id'
 _AWARD = _POST % ("award", "'{grant}'", "available", "awarded", "%s")
 _VOTE = ("INSERT INTO fund.vote (id, application_id, fund_id, person_id, number, choice, words, application_revision, at) "
          "VALUES (gen_random_uuid(), '{%s}', '{fund}', '{%s}', 7, 'for', 'Good', %s, now())")
-_DECIDE = ("INSERT INTO fund.decision SELECT '{%s}', '{fund}', '%s', %s, 'need', 'Because', 'en', 0, 0, 0, 0, 0, 0, 0, "
+_DECIDE = ("INSERT INTO fund.decision SELECT '{%s}', '{fund}', '%s', %s, '%s', 'Because', 'en', 0, 0, 0, 0, 0, 0, 0, "
            "'{%s}', now()")
 _ASKED = ("INSERT INTO fund.change_request (id, application_id, fund_id, words, lang, asked_on) VALUES (gen_random_uuid(), "
           "'{%s}', '{fund}', 'Please', 'en', current_date)")
@@ -53,13 +53,14 @@ GUARDS: dict[str, tuple[str, ...]] = {
                             "gen_random_uuid())",),
     "score_locked": ("INSERT INTO fund.score (assignment_id, criterion_id, application_id, value, words) SELECT "
                      "l.assignment_id, c.id, l.application_id, 3, '' FROM fund.lock l, fund.criterion c LIMIT 1",),
-    "decision_when_closed": (_DECIDE % ("early", "declined", 0, "admin"),),
-    "decision_after_correction": (f"{_ASKED % 'waiting'}; {_DECIDE % ('waiting', 'granted', 500, 'admin')}",),
-    "decision_quorum": (_DECIDE % ("unread", "declined", 0, "admin"),),
-    "decision_majority": (_DECIDE % ("waiting", "declined", 0, "admin"),),
-    "decision_conflict": (_DECIDE % ("waiting", "granted", 500, "bo"),),
-    "decision_within_request": (_DECIDE % ("waiting", "granted", 100_000_01, "admin"),),
-    "decision_within_envelope": (_DECIDE % ("waiting", "granted", 100_000_00, "admin"),),
+    "decision_when_closed": (_DECIDE % ("early", "declined", 0, "plan", "admin"),),
+    "decision_after_correction": (f"{_ASKED % 'waiting'}; {_DECIDE % ('waiting', 'granted', 500, 'need', 'admin')}",),
+    "decision_reason": (_DECIDE % ("waiting", "granted", 500, "plan", "admin"),),
+    "decision_quorum": (_DECIDE % ("unread", "declined", 0, "plan", "admin"),),
+    "decision_majority": (_DECIDE % ("waiting", "declined", 0, "plan", "admin"),),
+    "decision_conflict": (_DECIDE % ("waiting", "granted", 500, "need", "bo"),),
+    "decision_within_request": (_DECIDE % ("waiting", "granted", 100_000_01, "need", "admin"),),
+    "decision_within_envelope": (_DECIDE % ("waiting", "granted", 100_000_00, "need", "admin"),),
     "vote_before_decision": (_VOTE % ("application", "member4", 1),),
     "vote_after_correction": (f"{_ASKED % 'waiting'}; {_VOTE % ('waiting', 'member4', 1)}",),
     "vote_as_it_stands": (_VOTE % ("waiting", "member4", 2),),

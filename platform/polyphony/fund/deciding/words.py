@@ -15,4 +15,3 @@ REASONS = {
     "capacity": lazy("More hands or experience are needed for it"),
     "risk": lazy("The risk for people is too high as it is planned"),
 }
-FOR_GRANTED = ("strong_fit", "need", "reach")
