@@ -11,7 +11,7 @@ from tests import make
 from tests.journeys.test_fund_reviews import assign, browser, fund, get, post, score
 from tests.security.test_fund_database import act, receipt
 
-from polyphony.fund.deciding import reading
+from polyphony.fund.deciding import table
 from polyphony.fund.deciding.rules import Tally, best_first, reached
 
 __all__ = ["fund"]  # a fixture
@@ -291,7 +291,7 @@ def test_the_table_is_in_order_of_score_and_says_how_far_money_reaches(case: Any
     assert page.index(str(strong)) < page.index(str(weak))
     assert "Received money reaches this case." in page
     assert "does not reach this case in this order" in page
-    order = act(case, "admin", lambda by: reading.in_order(by, f["call"]))
+    order = act(case, "admin", lambda by: table.in_order(by, f["call"]))
     assert order == [strong]
     post(case, "member1", f"/applications/{strong}/step-aside", kind="money", words="")
     assert str(strong) not in get(case, "member1", f"/calls/{f['call']}/committee")

@@ -1,6 +1,7 @@
 """The fund administrator's pages about applications: the list of a call, and asking for a correction."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, current_app, request, url_for
@@ -13,6 +14,7 @@ from polyphony.fund.calls.views import administrator
 from polyphony.kernel import clock, money, viewer
 from polyphony.kernel.access import access, require
 from polyphony.kernel.forms import Form, answer
+from polyphony.kernel.leafing import sought
 from polyphony.kernel.locale import language
 from polyphony.kernel.pages import page
 from polyphony.languages.service import translations_for, written
@@ -30,14 +32,12 @@ def attach(blueprint: Blueprint) -> None:
 def index(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
     call = calls.find(call_id)
     require(viewer.current().is_in("fund_admin", call.fund_id), rules.NotForYou())
-    start = max(0, request.args.get("after", 0, int))
-    found = office.applications(call_id, start)
-    further = len(found) > office.PAGE
-    more = url_for("fund.applications", call_id=call_id, after=start + office.PAGE) if further else None
-    found = found[:office.PAGE]
+    asked = sought(request.args, states=words.SHOWN, orders=words.ORDERS)
+    here = partial(url_for, "fund.applications", call_id=call_id, **asked.asked)
+    found, leaf = office.applications(call_id, asked, here)
     tr = translations_for([call_id, *(x.title.id for x in found if x.title)], language())
-    return page("fund/applications.html", fragment="list", c=call, title=showing.say(call, "title", tr), more=more,
-                lines=[_line(x, call, tr) for x in found], words=words)
+    return page("fund/applications.html", fragment="list", c=call, title=showing.say(call, "title", tr), leaf=leaf,
+                lines=[_line(x, call, tr) for x in found], sought=asked, words=words)
 
 
 def _line(line: office.Line, call: Any, tr: Any) -> dict[str, Any]:

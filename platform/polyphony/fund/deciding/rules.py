@@ -131,7 +131,8 @@ CONSTRAINTS.update({
     "decision_when_closed": NotReady, "decision_quorum": NoQuorum, "decision_majority": AgainstMajority,
     "decision_conflict": DeciderConflicted, "decision_within_request": MoreThanAsked,
     "decision_within_envelope": OverEnvelope, "decision_pkey": AlreadyDecided,
-    "decision_reason": ReasonOfOtherOutcome, "decision_reason_in_words_check": ReasonInWords, "decision_amount_check": AmountWhenGranted,
+    "decision_reason": ReasonOfOtherOutcome, "decision_reason_in_words_check": ReasonInWords,
+    "decision_amount_check": AmountWhenGranted,
     "grant_application_id_key": AlreadyDecided, "grant_instalments_add_up": PartsDoNotAddUp,
     "vote_application_id_person_id_number_key": VotedMeanwhile, "instalment_without_payment": PaymentUnderWay,
     "instalment_being_paid": PaymentUnderWay,
@@ -207,7 +208,8 @@ class Ruling:
 def ensure_whole(ruling: Ruling, today: date) -> None:
     """A grant has an amount and instalments that are that amount; a refusal has neither; both have words.
 
-    Raises `ReasonInWords`, `ReasonOfOtherOutcome`, `AmountWhenGranted`, `NoInstalments`, `PartsDoNotAddUp`, `DueInThePast`.
+    Raises `ReasonInWords`, `ReasonOfOtherOutcome`, `AmountWhenGranted`, `NoInstalments`, `PartsDoNotAddUp`,
+    `DueInThePast`.
     """
     if not ruling.words.strip():
         raise ReasonInWords()
