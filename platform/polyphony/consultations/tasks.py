@@ -51,14 +51,6 @@ def translation_desk(consultation_id: uuid.UUID) -> dict[str, Any] | None:
             "languages": kept.languages}
 
 
-@providers.provide("titles")
-def titles(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """What these consultations are called, in the reader's language; those she may see."""
-    title_of = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
-    return {id: title for id, title in db.session.execute(sa.select(Consultation.id, title_of).where(
-        Consultation.id.in_(ids)))}
-
-
 @providers.provide("translatable")
 def translatable(consultation_id: uuid.UUID, only: uuid.UUID | None = None, kind: str = "",
                  ) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:

@@ -17,7 +17,7 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Told:
-    """What its reader was told, the same thing of the same day together: how often, and of which consultation."""
+    """A notice as its reader sees it."""
 
     id: uuid.UUID
     kind: str
@@ -26,8 +26,6 @@ class Told:
     sentence: str
     day: clock.Day | None
     seen: bool
-    number: int = 1
-    title: str = ""
 
 
 def tell(kind: str, *, consultation_id: uuid.UUID | None = None, subject_id: uuid.UUID | None = None,
@@ -57,25 +55,14 @@ def organisation_decided(organisation_id: uuid.UUID, admitted: bool) -> None:
 
 
 def recent(by: Viewer, limit: int = PAGE, offset: int = 0) -> list[Told]:
-    """What this reader was told, the newest day first; within a day what matters, then what happens often."""
+    """What this reader was told, newest first (one statement)."""
     if not (by.is_signed_in or by.is_phrase):
         return []
     mine = Notice.person_id == by.person if by.is_signed_in else Notice.phrase_id == by.phrase
-    together, rank = (Notice.day, Notice.kind, Notice.consultation_id), sa.case(words.RANKS, value=Notice.kind, else_=1)
-    first = {name: sa.func.min(getattr(Notice, name)).label(name) for name in ("id", "subject_id")}
-    rows = db.session.execute(sa.select(
-        *together, *first.values(), sa.func.bool_and(Notice.seen).label("seen"), sa.func.count().label("number"))
-        .where(mine).group_by(*together).order_by(Notice.day.desc(), rank, sa.func.min(Notice.id))
-        .limit(limit).offset(offset)).all()
-    titles = _titles({row.consultation_id for row in rows if row.consultation_id})
-    return [Told(row.id, row.kind, row.consultation_id, row.subject_id if row.number == 1 else None,
-                 words.sentence(row.kind), clock.day(row.day), row.seen, row.number,
-                 titles.get(row.consultation_id, "")) for row in rows]
-
-
-def _titles(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """The titles of these consultations for this reader, as their own room tells them."""
-    return {id: title for told in providers.ask("titles", ids) for id, title in told.items()} if ids else {}
+    rows = db.session.scalars(sa.select(Notice).where(mine).order_by(Notice.day.desc(), Notice.id)
+                              .limit(limit).offset(offset))
+    return [Told(row.id, row.kind, row.consultation_id, row.subject_id, words.sentence(row.kind),
+                 clock.day(row.day), row.seen) for row in rows]
 
 
 def mark_seen(by: Viewer) -> None:

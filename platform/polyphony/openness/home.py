@@ -14,7 +14,6 @@ from polyphony.kernel.locale import _, lazy, ngettext
 from polyphony.kernel.viewer import Viewer
 from polyphony.notices import service as notices
 from polyphony.notices.places import place_of as place
-from polyphony.notices.words import RANKS
 from polyphony.openness.service import Line, Lists, where
 from polyphony.organisations import joining
 
@@ -93,10 +92,8 @@ def _to_admit(by: Viewer) -> list[Wait]:
 
 
 def lately(by: Viewer) -> list[tuple[Any, str | None]]:
-    """The newest things she was told and has not seen, what happens often last, each with the page it leads to."""
-    new = [note for note in notices.recent(by, 20) if not note.seen]
-    new.sort(key=lambda note: RANKS.get(note.kind, 1) > 1)
-    return [(note, place(note)) for note in new[:LATELY]]
+    """The newest things she was told and has not seen, each with the page it leads to."""
+    return [(note, place(note)) for note in notices.recent(by, 20) if not note.seen][:LATELY]
 
 
 DOORS = (
