@@ -181,6 +181,30 @@ def test_while_a_correction_is_awaited_nobody_votes_or_decides(case: Any) -> Non
     decide(case)
 
 
+def test_the_committee_is_told_what_a_correction_changed_and_reads_no_call_to_vote_once_it_is_decided(case: Any) -> None:
+    f, mine = case.facts, f"/applications/{case.facts['application']}"
+    vote(case, 1, 2, 3)
+    assert "Read their words before you vote" in get(case, "member4", here(case))
+    post(case, "admin", f"{mine}/correction", words="For less.")
+    for step, values in (("budget", {"requested": "950.00", "rows-0-said": "Time", "rows-0-amount": "950"}),
+                         ("plan", {"plan": "Another plan", "people": "people in words"})):
+        revision = get(case, "asha", f"{mine}/{step}").split('name="revision"')[1].split('value="')[1].split('"')[0]
+        post(case, "asha", f"{mine}/{step}", **values, revision=revision)
+    post(case, "asha", f"{mine}/check", payee_reference="P-1")
+    page = get(case, "member1", here(case)).split("Corrected on")[1].split("</section>")[0]
+    assert "KES\u00a01,000.00 before, now KES\u00a0950.00" in page
+    for said, is_told in (("What will be done", True), ("The budget", True), ("Who will do it", False), ("Title", False)):
+        assert (said in page) is is_told, said
+    assert "are about the application as it was" in page
+    number = case.sql("SELECT revision FROM fund.application WHERE id = %s", f["application"])[0][0]
+    assert "vote anew" in get(case, "member1", here(case))
+    vote(case, 1, 2, 3, revision=number)
+    decide(case, amount="900", part_1="500", part_2="400", revision=str(number))
+    page = get(case, "member4", here(case))
+    assert "vote anew" not in page
+    assert "before you vote" not in page
+
+
 def test_what_is_decided_is_told_before_a_correction_that_never_came(case: Any) -> None:
     f = case.facts
     vote(case, 1, 2, 3)

@@ -124,6 +124,14 @@ def how_protective(level: str | None) -> int:
     return LEVELS.index(level) if level in LEVELS else -1
 
 
+def footprint(whole: Whole) -> dict[str, Any]:
+    """Marks of an application as it stands, by which a later change of it is noticed; no words of it are kept."""
+    return {"requested": whole.application.requested, "country": whole.application.country,
+            "parts": {name: part.revision for name, part in whole.parts.items()},
+            "lines": sorted(str(line.id) for line in whole.lines),
+            "files": sorted(str(file.id) for file in whole.files)}
+
+
 def is_open(call: Call, now: datetime) -> bool:
     return calls.standing(call, now) == "open"
 

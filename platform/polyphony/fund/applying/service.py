@@ -234,7 +234,7 @@ def ask_correction(by: Viewer, *, id: uuid.UUID, words: str) -> None:
         raise rules.AlreadyAsked()
     db.session.execute(sa.insert(ChangeRequest).values(
         id=uuid.uuid4(), application_id=id, fund_id=application.fund_id, words=words, lang=language(),
-        asked_on=clock.today()))
+        asked_on=clock.today(), before=rules.footprint(whole)))
     audit.record("application.correction_asked", id, about=whole.call.id)
     tell("fund_correction", consultation_id=id, subject_id=id, to="applicants")
 

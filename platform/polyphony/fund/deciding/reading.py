@@ -1,7 +1,7 @@
 """A case as the committee reads it, a letter as the applicant does."""
 
 import uuid
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,11 +12,11 @@ from polyphony.fund.deciding import words
 from polyphony.fund.deciding.models import Decision, Grant, Instalment
 from polyphony.fund.deciding.rules import Tally
 from polyphony.fund.reviewing import reading as reviews
-from polyphony.fund.reviewing.words import KINDS
+from polyphony.fund.reviewing.words import KINDS, PARTS
 from polyphony.kernel import clock, money
 from polyphony.kernel.access import there
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import language
+from polyphony.kernel.locale import _, language
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import Written, translations_for, written
 from polyphony.organisations.models import Organisation
@@ -49,6 +49,8 @@ class Case:
     grant: Grant | None
     awaited: ChangeRequest | None  # a correction: until it comes nobody votes
     may_vote: bool
+    corrected: Any = None  # the day of the last correction that came
+    changed_by_it: list[tuple[Any, str]] = field(default_factory=list)  # what, and how
 
     @property
     def state(self) -> str:
@@ -69,8 +71,8 @@ def case(by: Viewer, application_id: uuid.UUID) -> Case:
     """One case for the committee and the administrator; 404 for who stepped aside."""
     columns = [each.name for each in fields(Tally)]
     count = sa.func.fund.tally_shown(Application.id).table_valued(*columns).lateral("tally")
-    application, call, decision, grant, awaited, name, *counted = there(db.session.execute(
-        sa.select(Application, Call, Decision, Grant, ChangeRequest, Organisation.name, *count.c)
+    application, call, decision, grant, awaited, name, before, corrected, parts, *counted = there(db.session.execute(
+        sa.select(Application, Call, Decision, Grant, ChangeRequest, Organisation.name, *_CORRECTED, *count.c)
         .join(Call, Call.id == Application.call_id)
         .outerjoin(Decision, Decision.application_id == Application.id)
         .outerjoin(Grant, Grant.application_id == Application.id)
@@ -81,11 +83,37 @@ def case(by: Viewer, application_id: uuid.UUID) -> Case:
     there(True if may and not by.is_in("stepped_aside", application.id) else None)
     is_ready, tally = by.is_in("decidable", application.id), Tally(*counted) if counted[0] is not None else None
     matrix = reviews.matrix(call.id, application.id) if is_ready else reviews.Matrix()
-    table = _around(by, application)
-    return Case(reviews.paper(application, call, matrix.criteria), matrix, (name or "") if is_ready else "", tally,
+    table, paper = _around(by, application), reviews.paper(application, call, matrix.criteria)
+    return Case(paper, matrix, (name or "") if is_ready else "", tally,
                 table.votes, table.aside, table.reviewers_aside, decision, grant, awaited,
                 is_ready and awaited is None and application.state == "submitted" and tally is not None
-                and not tally.is_lost and by.is_in("fund_committee", application.fund_id))
+                and not tally.is_lost and by.is_in("fund_committee", application.fund_id),
+                clock.day(corrected), _changed(before or {}, parts or {}, paper))
+
+
+# Of the corrections that came: what stood there before the first, the day of the last; and the texts as they are now.
+_DONE = (ChangeRequest.application_id == Application.id, ChangeRequest.done_on.is_not(None))
+_CORRECTED = (
+    sa.select(ChangeRequest.before).where(*_DONE)
+    .order_by(ChangeRequest.asked_on, ChangeRequest.done_on, ChangeRequest.id).limit(1).scalar_subquery(),
+    sa.select(sa.func.max(ChangeRequest.done_on)).where(*_DONE).scalar_subquery(),
+    sa.select(sa.func.jsonb_object_agg(Part.name, Part.revision)).where(Part.application_id == Application.id)
+    .scalar_subquery())
+
+
+def _changed(before: dict[str, Any], parts: dict[str, int], paper: reviews.Paper) -> list[tuple[Any, str]]:
+    """What a correction changed, by its name; of the amount also how."""
+    if not before:
+        return []
+    now, was = paper.application, before["requested"]
+    marks: list[tuple[Any, Any, Any]] = [
+        *((label, before["parts"].get(name), parts.get(name)) for name, label in PARTS.items()),
+        (_("The budget"), before["lines"], sorted(str(line.id) for line in paper.lines)),
+        (_("Country where the work happens"), before["country"], now.country),
+        (_("Attached files"), before["files"], sorted(str(file.id) for file in paper.files))]
+    asks = _("%(before)s before, now %(now)s", before=money.shown(was, paper.call.currency), now=paper.requested)
+    return [*([(_("Asks for"), asks)] if was != now.requested else []),
+            *((label, "") for label, old, new in marks if old != new)]
 
 
 @dataclass(frozen=True)
