@@ -31,8 +31,8 @@ def committee(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
     here = partial(url_for, "fund.committee", call_id=call_id, **asked.asked)
     table = on_table.table(by, call_id, asked, here)
     return page("fund/committee.html", table=table, sought=asked, words=words,
-                is_admin=by.is_in("fund_admin", table.call.fund_id),
-                is_member=by.is_in("fund_committee", table.call.fund_id))
+                reviews=request.args.get("reviews", type=int),
+                is_admin=by.is_in("fund_admin", table.call.fund_id))
 
 
 @access(rules.committee)

@@ -94,6 +94,11 @@ class Paper:
     criteria: list[Asked]
     files: list[File] = field(default_factory=list)
 
+    @property
+    def lacking(self) -> int:
+        """How many texts this reader cannot read in her language yet."""
+        return sum(said.is_lacking for said in (self.title, *(said for _label, said in self.parts)))
+
     def amount(self, minor: int) -> str:
         return money.number(minor, self.call.currency)
 

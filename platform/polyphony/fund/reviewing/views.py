@@ -129,12 +129,13 @@ def share_out(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = forms.NothingForm()
 
     def show() -> Any:
-        return page("fund/review_share.html", form=form, call=service.call_for(viewer.current(), call_id))
+        return page("fund/review_share.html", form=form, call=service.call_for(viewer.current(), call_id),
+                    untranslated=service.untranslated(call_id))
 
     if request.method == "GET":
         return show()
     return answer(form, lambda: service.share_out(viewer.current(), call_id=call_id),
-                  then=lambda r: url_for("fund.committee", call_id=call_id), again=show)
+                  then=lambda number: url_for("fund.committee", call_id=call_id, reviews=number), again=show)
 
 
 @provide("waits")
