@@ -1,5 +1,6 @@
 """An application from the questions before it to the confirmation, by a stakeholder organisation in its language."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -124,6 +125,19 @@ def test_from_the_questions_to_the_confirmation(world, cast):
     assert "0 of 0" in listed
 
 
+def test_from_its_opening_to_its_deadline_a_call_takes_applications_to_the_second(world, cast):
+    """Nobody waits for the job that notes the opening, and nobody gains a minute from the job that notes the end."""
+    world.sql("ALTER TABLE fund.call DISABLE TRIGGER USER")
+    world.sql("UPDATE fund.call SET state = 'scheduled', opens_at = now() - interval '1 second'")
+    id = sent(world, cast)
+    assert keep(cast["asha"], id, "plan", {**PLAN, "plan": "Quatre rencontres."}).status_code == 303
+    world.sql("UPDATE fund.call SET state = 'open', closes_at = now()")
+    with pytest.raises(psycopg.errors.CheckViolation) as no:
+        world.sql("UPDATE fund.application SET requested = requested + 1")
+    assert no.value.diag.constraint_name == "application_stands"
+    assert keep(cast["asha"], id, "plan", {**PLAN, "plan": "Trop tard."}).status_code == 409
+
+
 def test_a_budget_is_exact_and_nothing_typed_is_lost(world, cast):
     id = begun(world, cast)
     for changes, sentence in (
@@ -162,6 +176,33 @@ def test_two_people_write_and_both_texts_stay(world, cast):
     assert cast["binta"].post(url, data={"plan": "Both were here.", "people": "", "revision": fresh, **once()}).status_code == 303
     assert world.sql("SELECT words, revision FROM fund.part") == [("Both were here.", 2)]
     assert world.sql("SELECT count(*) FROM fund.application_hand") == [(2,)]
+
+
+def test_of_two_colleagues_choices_about_safety_the_more_protective_stays_until_she_has_seen_it(world, cast):
+    id = begun(world, cast)
+    url = f"/en/fund/applications/{id}/safety"
+    seen = revision(cast["binta"], url)
+    assert keep(cast["asha"], id, "safety", {"safety": "Same words.", "at_risk": "y", "level": "region"}).status_code == 303
+    second = cast["binta"].post(url, data={"safety": "Same words.", "level": "full", "revision": seen, **once()})
+    text = second.get_data(as_text=True)
+    assert second.status_code == 409
+    present = text.split("The present version")[1].split("</section>")[0]
+    assert "How openly a grant may be shown" in present
+    assert "People could be harmed if this grant became known" in present
+    assert "Same words." not in present
+    assert re.search(r'<input[^>]*checked[^>]*value="region"', text)
+    assert re.search(r'<input[^>]*checked[^>]*name="at_risk"', text)
+    assert world.sql("SELECT level, at_risk FROM fund.application") == [("region", True)]
+
+
+def test_where_the_work_happens_is_told_to_a_colleague_who_chose_otherwise(world, cast):
+    id = begun(world, cast)
+    url = f"/en/fund/applications/{id}/project"
+    seen = revision(cast["binta"], url)
+    assert keep(cast["asha"], id, "project", PROJECT).status_code == 303
+    second = cast["binta"].post(url, data={**PROJECT, "country": "KE", "revision": seen, **once()})
+    assert second.status_code == 409
+    assert "Senegal" in second.get_data(as_text=True).split("The present version")[1].split("</section>")[0]
 
 
 def test_the_deadline_loses_no_word_and_only_a_correction_opens_again(world, cast):

@@ -11,7 +11,7 @@ from tests import make
 from tests.journeys.test_fund_reviews import assign, browser, fund, get, post, score
 from tests.security.test_fund_database import act, receipt
 
-from polyphony.fund.deciding import reading
+from polyphony.fund.deciding import table
 from polyphony.fund.deciding.rules import Tally, best_first, reached
 
 __all__ = ["fund"]  # a fixture
@@ -87,6 +87,7 @@ def test_from_the_votes_to_the_letter(case: Any) -> None:
 def test_a_refusal_has_its_letter_and_reserves_nothing(case: Any) -> None:
     vote(case, 1, 2, 3, choice="against")
     assert "follows the votes" in decide(case, 409)
+    assert "does not go with the decision" in decide(case, 422, outcome="declined", reason="need")
     decide(case, outcome="declined", reason="plan", words="Tell us more about the second year.")
     assert case.sql("SELECT outcome, amount FROM fund.decision") == [("declined", 0)]
     assert case.sql("SELECT count(*) FROM fund.entry WHERE kind = 'award'") == [(0,)]
@@ -119,7 +120,7 @@ def test_what_does_not_add_up_is_refused_and_kept(case: Any) -> None:
             ({"part_2": "300"}, "instalments together are not the amount"), ({"amount": "1000.001"}, "2 decimal places"),
             ({"amount": "1200", "part_1": "800"}, "never more than was asked"), ({"words": "  "}, "always says why"),
             ({"amount": "", "part_1": "", "due_1": "", "part_2": "", "due_2": ""}, "A grant has an amount"),
-            ({"part_2": ""}, "needs both an amount and the day"), ({"due_1": "2020-01-01"}, "due today or later"),
+            ({"reason": "plan"}, "does not go with the decision"), ({"part_2": ""}, "needs both an amount and the day"), ({"due_1": "2020-01-01"}, "due today or later"),
             ({"part_1": "", "due_1": "", "part_2": "", "due_2": ""}, "at least one instalment")):
         page = decide(case, 422, **changes)
         assert said in page, (changes, said)
@@ -155,6 +156,66 @@ def test_a_change_of_the_application_voids_the_votes_and_says_so(case: Any) -> N
     assert "not enough members" in decide(case, 409, revision="2")
     vote(case, 1, 2, 3, revision=2)
     decide(case, revision="2")
+
+
+def test_while_a_correction_is_awaited_nobody_votes_or_decides(case: Any) -> None:
+    f, correction = case.facts, f"/applications/{case.facts['application']}/correction"
+    vote(case, 1, 2, 3)
+    post(case, "admin", correction, words="Who travels?")
+    page = get(case, "member4", here(case))
+    assert "A correction is asked for" in page
+    assert "Who travels?" in page
+    assert 'name="choice"' not in page
+    assert "/decide" not in get(case, "admin", here(case))
+    assert "A correction is asked for" in get(case, "member4", f"/calls/{f['call']}/committee")
+    assert "Decide on applications" not in browser(case, "member4").get("/en/home").get_data(as_text=True)
+    assert "asked for a correction of this application" in vote(case, 4, status=409)
+    assert "asked for a correction of this application" in decide(case, 409)
+    get(case, "reviewer1", correction, 403)
+    page = get(case, "admin", correction)
+    assert "Who travels?" in page
+    post(case, "admin", f"{correction}/none")
+    assert "No correction is awaited" in post(case, "admin", f"{correction}/none", 409)
+    assert "is being read" in get(case, "asha", f"/applications/{f['application']}")
+    vote(case, 4)
+    decide(case)
+
+
+def test_the_committee_is_told_what_a_correction_changed_and_reads_no_call_to_vote_once_it_is_decided(case: Any) -> None:
+    f, mine = case.facts, f"/applications/{case.facts['application']}"
+    vote(case, 1, 2, 3)
+    assert "Read their words before you vote" in get(case, "member4", here(case))
+    post(case, "admin", f"{mine}/correction", words="For less.")
+    for step, values in (("budget", {"requested": "950.00", "rows-0-said": "Time", "rows-0-amount": "950"}),
+                         ("plan", {"plan": "Another plan", "people": "people in words"})):
+        revision = get(case, "asha", f"{mine}/{step}").split('name="revision"')[1].split('value="')[1].split('"')[0]
+        post(case, "asha", f"{mine}/{step}", **values, revision=revision)
+    post(case, "asha", f"{mine}/check", payee_reference="P-1")
+    page = get(case, "member1", here(case)).split("Corrected on")[1].split("</section>")[0]
+    assert "KES\u00a01,000.00 before, now KES\u00a0950.00" in page
+    for said, is_told in (("What will be done", True), ("The budget", True), ("Who will do it", False), ("Title", False)):
+        assert (said in page) is is_told, said
+    assert "are about the application as it was" in page
+    number = case.sql("SELECT revision FROM fund.application WHERE id = %s", f["application"])[0][0]
+    assert "vote anew" in get(case, "member1", here(case))
+    vote(case, 1, 2, 3, revision=number)
+    decide(case, amount="900", part_1="500", part_2="400", revision=str(number))
+    page = get(case, "member4", here(case))
+    assert "vote anew" not in page
+    assert "before you vote" not in page
+
+
+def test_what_is_decided_is_told_before_a_correction_that_never_came(case: Any) -> None:
+    f = case.facts
+    vote(case, 1, 2, 3)
+    decide(case)
+    case.sql("SET session_replication_role = replica; INSERT INTO fund.change_request (id, application_id, fund_id, words, lang, "
+             f"asked_on) VALUES (gen_random_uuid(), '{f['application']}', '{f['fund']}', 'Too late', 'en', current_date)")
+    page = get(case, "asha", f"/applications/{f['application']}")
+    assert "Too late" not in page
+    assert "Read the letter" in page
+    assert "A correction is asked for" not in get(case, "admin", f"/calls/{f['call']}/applications")
+    assert "asks for a correction" not in browser(case, "asha").get("/en/home").get_data(as_text=True)
 
 
 def test_a_member_may_change_her_vote(case: Any) -> None:
@@ -254,7 +315,7 @@ def test_the_table_is_in_order_of_score_and_says_how_far_money_reaches(case: Any
     assert page.index(str(strong)) < page.index(str(weak))
     assert "Received money reaches this case." in page
     assert "does not reach this case in this order" in page
-    order = act(case, "admin", lambda by: reading.in_order(by, f["call"]))
+    order = act(case, "admin", lambda by: table.in_order(by, f["call"]))
     assert order == [strong]
     post(case, "member1", f"/applications/{strong}/step-aside", kind="money", words="")
     assert str(strong) not in get(case, "member1", f"/calls/{f['call']}/committee")

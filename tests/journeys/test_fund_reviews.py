@@ -270,3 +270,26 @@ def test_means_count_only_what_was_given() -> None:
     assert not rules.far_apart([Fraction(4), Fraction(3)])
     assert rules.far_apart([], [[5, 2, None]])
     assert not rules.far_apart([None], [[None], []])
+
+
+def test_who_judges_is_told_what_is_not_translated_yet(fund: Any) -> None:
+    f = fund.facts
+    fund.sql("ALTER TABLE fund.call DISABLE TRIGGER USER; UPDATE fund.call SET languages = '{en,fr}'")
+    fund.sql("UPDATE fund.part SET lang = 'fr', words = 'mots: ' || name; UPDATE fund.application SET lang = 'fr'")
+    warned = get(fund, "admin", f"/calls/{f['call']}/share-out")
+    assert "1 application is not translated into every language" in warned
+    done = browser(fund, "admin").post(f"/en/fund/calls/{f['call']}/share-out", data={"once": str(uuid.uuid4())})
+    assert "2 reviews asked for." in browser(fund, "admin").get(done.headers["Location"]).get_data(as_text=True)
+    again = browser(fund, "admin").post(f"/en/fund/calls/{f['call']}/share-out", data={"once": str(uuid.uuid4())})
+    assert "No further review was asked for" in browser(fund, "admin").get(again.headers["Location"]).get_data(as_text=True)
+    who = "reviewer1" if "mots" in get(fund, "reviewer1", "/reviews") else "reviewer2"
+    here = f"/reviews/{f['application']}"
+    page = get(fund, who, here)
+    assert "6 texts of this application are not translated" in page
+    assert page.count("Not translated yet") == 5
+    french = browser(fund, who).get(f"/fr/fund{here}").get_data(as_text=True)
+    assert "translated" not in french.split("<main")[1].split("<form")[0]
+    fund.sql("INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale) SELECT "
+             "gen_random_uuid(), %s, 'fund_part', id, 'words', 'en', 'words: ' || name, 'person', false FROM fund.part", f["call"])
+    assert "not translated" not in get(fund, who, here)
+    assert "not translated" not in get(fund, "admin", f"/calls/{f['call']}/share-out")

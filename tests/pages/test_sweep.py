@@ -19,7 +19,8 @@ DESKS = {"openness.home", "feedback.facilitate", "feedback.desk", "languages.des
          "organisations.admissions", "inputs.inbox"}
 COMPRESSED = 14 * 1024
 # These are no pages: they send to one, or hand a file over.
-SEND_ON = {"door.best_language", "consultations.by_link", "uploads.attachment", "retention.download"}
+SEND_ON = {"door.best_language", "consultations.by_link", "uploads.attachment", "retention.download",
+           "fund.next_case", "fund.next_review"}
 # What a GET may change, each with its reason: nothing but when a session was last seen (at most once a minute).
 TOUCHED = {"people.session": "seen_at"}
 

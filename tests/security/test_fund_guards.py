@@ -23,8 +23,10 @@ _POST = ("SELECT fund.post(jsonb_build_object('id', gen_random_uuid(), 'fund_id'
 _AWARD = _POST % ("award", "'{grant}'", "available", "awarded", "%s")
 _VOTE = ("INSERT INTO fund.vote (id, application_id, fund_id, person_id, number, choice, words, application_revision, at) "
          "VALUES (gen_random_uuid(), '{%s}', '{fund}', '{%s}', 7, 'for', 'Good', %s, now())")
-_DECIDE = ("INSERT INTO fund.decision SELECT '{%s}', '{fund}', '%s', %s, 'need', 'Because', 'en', 0, 0, 0, 0, 0, 0, 0, "
+_DECIDE = ("INSERT INTO fund.decision SELECT '{%s}', '{fund}', '%s', %s, '%s', 'Because', 'en', 0, 0, 0, 0, 0, 0, 0, "
            "'{%s}', now()")
+_ASKED = ("INSERT INTO fund.change_request (id, application_id, fund_id, words, lang, asked_on) VALUES (gen_random_uuid(), "
+          "'{%s}', '{fund}', 'Please', 'en', current_date)")
 _STEP = ("INSERT INTO fund.payment_step (id, payment_id, grant_id, fund_id, step, person_id, at, words) VALUES "
          "(gen_random_uuid(), '{second}', '{grant}', '{fund}', '%s', '{%s}', now(), '')")
 _ENTRY = ("INSERT INTO fund.entry (id, fund_id, kind, at, person_id, words, key, body_hash, lines_count, reverses) VALUES "
@@ -43,6 +45,7 @@ _GRANT = ("SELECT fund.make_grant(jsonb_build_object('id', '{id}', 'fund_id', '{
 GUARDS: dict[str, tuple[str, ...]] = {
     "application_deadline": ("UPDATE fund.application SET state = 'submitted', requested = 5 WHERE id = '{late}'",),
     "application_stands": ("UPDATE fund.application SET requested = requested - 1 WHERE id = '{waiting}'",),
+    "correction_in_time": (_ASKED % "application",),
     "call_undecided": ("UPDATE fund.call SET state = 'decided' WHERE id = '{call}'",),
     "call_stands": ("UPDATE fund.call SET envelope = envelope + 1 WHERE id = '{call}'",),
     "call_step_order": ("UPDATE fund.call SET state = 'draft' WHERE id = '{call}'",),
@@ -50,13 +53,16 @@ GUARDS: dict[str, tuple[str, ...]] = {
                             "gen_random_uuid())",),
     "score_locked": ("INSERT INTO fund.score (assignment_id, criterion_id, application_id, value, words) SELECT "
                      "l.assignment_id, c.id, l.application_id, 3, '' FROM fund.lock l, fund.criterion c LIMIT 1",),
-    "decision_when_closed": (_DECIDE % ("early", "declined", 0, "admin"),),
-    "decision_quorum": (_DECIDE % ("unread", "declined", 0, "admin"),),
-    "decision_majority": (_DECIDE % ("waiting", "declined", 0, "admin"),),
-    "decision_conflict": (_DECIDE % ("waiting", "granted", 500, "bo"),),
-    "decision_within_request": (_DECIDE % ("waiting", "granted", 100_000_01, "admin"),),
-    "decision_within_envelope": (_DECIDE % ("waiting", "granted", 100_000_00, "admin"),),
+    "decision_when_closed": (_DECIDE % ("early", "declined", 0, "plan", "admin"),),
+    "decision_after_correction": (f"{_ASKED % 'waiting'}; {_DECIDE % ('waiting', 'granted', 500, 'need', 'admin')}",),
+    "decision_reason": (_DECIDE % ("waiting", "granted", 500, "plan", "admin"),),
+    "decision_quorum": (_DECIDE % ("unread", "declined", 0, "plan", "admin"),),
+    "decision_majority": (_DECIDE % ("waiting", "declined", 0, "plan", "admin"),),
+    "decision_conflict": (_DECIDE % ("waiting", "granted", 500, "need", "bo"),),
+    "decision_within_request": (_DECIDE % ("waiting", "granted", 100_000_01, "need", "admin"),),
+    "decision_within_envelope": (_DECIDE % ("waiting", "granted", 100_000_00, "need", "admin"),),
     "vote_before_decision": (_VOTE % ("application", "member4", 1),),
+    "vote_after_correction": (f"{_ASKED % 'waiting'}; {_VOTE % ('waiting', 'member4', 1)}",),
     "vote_as_it_stands": (_VOTE % ("waiting", "member4", 2),),
     "vote_of_seated": (_VOTE % ("waiting", "admin", 1),),
     "vote_conflict": (_VOTE % ("waiting", "member5", 1),),

@@ -61,7 +61,7 @@ REACHED: dict[str, str] = {
         "reviewer3:2 stranger:2 translator:3 treasurer:2 visitor:2",
     "fund.change_request INSERT": "admin:6",
     "fund.change_request SELECT": "admin:4 asha:1 bo:1 member1:4 reviewer1:1 translator:4",
-    "fund.change_request UPDATE": "asha:1 bo:1",
+    "fund.change_request UPDATE": "admin:4 asha:1 bo:1",
     "fund.composition_rule DELETE": "admin:2 aside:2",
     "fund.composition_rule INSERT": "admin:2 aside:2",
     "fund.composition_rule SELECT":

@@ -99,6 +99,7 @@ VERBS = {
     "application.withdrawn": lazy("An application was withdrawn."),
     "application.files": lazy("Files of an application were added or removed."),
     "application.correction_asked": lazy("A correction of an application was asked for."),
+    "application.correction_given_up": lazy("The fund went on without a correction that it had asked for."),
     "application.brought": lazy("Applications were imported."),
     "applicant.unsealed": lazy("The name of an applicant was shown to a reviewer who had locked her scores."),
     "review.assigned": lazy("A reviewer was asked to read an application."),

@@ -24,8 +24,8 @@ from polyphony.fund.bodies.models import Body
 from polyphony.fund.calls import service as calls
 from polyphony.fund.calls.models import Criterion
 from polyphony.fund.calls.tasks import turn_with_time
-from polyphony.fund.deciding import reading
 from polyphony.fund.deciding import service as deciding
+from polyphony.fund.deciding import table
 from polyphony.fund.deciding.models import Decision, Grant, Instalment
 from polyphony.fund.deciding.rules import Due, Ruling
 from polyphony.fund.giving import service as giving
@@ -188,7 +188,7 @@ class FundRun:
     def decide(self) -> None:
         """The committee votes best first for what received money reaches, and its decisions are recorded."""
         with self.job.acting(self.job.people["fund"]) as by:
-            chosen = reading.in_order(by, self.call)
+            chosen = table.in_order(by, self.call)
             everything = list(db.session.scalars(sa.select(Application.id).where(Application.call_id == self.call)))
         for name in MEMBERS:
             with self.job.acting(self.job.people[name]) as by:

@@ -43,6 +43,7 @@ class Written:
     original_lang: str = ""
     original_direction: str = "ltr"
     original_language_name: str = ""
+    is_lacking: bool = False  # she reads another language than she chose, for nobody has translated it
 
 
 # One statement, and one plan, for any number of things; columns alone, for every page asks this.
@@ -65,7 +66,9 @@ def written(text: str, source_lang: str, subject_id: uuid.UUID, field: str, tr: 
     """A text for a reader of `lang`; without a translation she sees the original, in its own direction."""
     kept = tr.get((subject_id, field)) if source_lang != lang else None
     if kept is None or not kept.text:
-        return Written(text or "", source_lang, direction(source_lang))
+        lacking = source_lang != lang and bool(text)
+        return Written(text or "", source_lang, direction(source_lang), is_lacking=lacking,
+                       original_language_name=name_of(source_lang) if lacking else "")
     return Written(kept.text, kept.lang, direction(kept.lang), kept.mark, kept.stale, text, source_lang,
                    direction(source_lang), name_of(source_lang))
 

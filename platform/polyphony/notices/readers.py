@@ -68,6 +68,7 @@ _SQL = {
         AND NOT EXISTS (SELECT 1 FROM fund.assignment s WHERE s.application_id = a.id
           AND NOT EXISTS (SELECT 1 FROM fund.lock l WHERE l.assignment_id = s.id)
           AND NOT EXISTS (SELECT 1 FROM fund.recusal r WHERE r.application_id = a.id AND r.person_id = s.person_id))
+        AND NOT EXISTS (SELECT 1 FROM fund.change_request q WHERE q.application_id = a.id AND q.done_on IS NULL)
         AND NOT EXISTS (SELECT 1 FROM fund.vote w WHERE w.application_id = a.id AND w.person_id = v.person
           AND w.application_revision = a.revision)""",
     "keyholders": """

@@ -1,6 +1,7 @@
 """An application is its organisation's until submitted; then the fund's, without its name, and never a company's."""
 
 from polyphony.fund.applying.models import Applicant, Application, ApplicationHand, BudgetLine, ChangeRequest, Part
+from polyphony.fund.calls.access import OPEN
 from polyphony.kernel.policies import allow, any_of, definer, ids, one, own_hat, protect, statements
 from polyphony.kernel.viewer import fact, had
 from polyphony.languages.access import changeable, readable_with
@@ -48,7 +49,7 @@ def not_aside(column: str) -> str:
 _SEEN = "application_id IN (SELECT a.id FROM fund.application a)"
 # While a draft, or while the fund has asked for a correction, its organisation may change it.
 _EDITABLE = ("(a.state = 'draft' OR (a.state = 'submitted' AND (EXISTS (SELECT 1 FROM fund.call c WHERE c.id = a.call_id "
-             "AND c.state = 'open') OR EXISTS (SELECT 1 FROM fund.change_request q WHERE q.application_id = a.id "
+             f"AND {OPEN}) OR EXISTS (SELECT 1 FROM fund.change_request q WHERE q.application_id = a.id "
              "AND q.done_on IS NULL))))")
 _MINE_EDITABLE = (f"application_id IN (SELECT a.id FROM fund.application a WHERE {any_of('a.id', 'applied')} "
                   f"AND {_EDITABLE})")
@@ -65,7 +66,7 @@ allow(Application, "SELECT", "fund", f"state <> 'draft' AND {any_of('fund_id', '
       f" AND {NOT_ASIDE}")
 allow(Application, "SELECT", "reviewer", f"state <> 'draft' AND {any_of('id', 'assigned')}")
 allow(Application, "INSERT", "applicant", "", check=f"state = 'draft' AND cardinality({ids('speaking')}) > 0 "
-      "AND EXISTS (SELECT 1 FROM fund.call c WHERE c.id = call_id AND c.state = 'open')")
+      f"AND EXISTS (SELECT 1 FROM fund.call c WHERE c.id = call_id AND {OPEN})")
 allow(Application, "UPDATE", "applicant", any_of("id", "applied"),
       check=f"state IN ('draft', 'submitted', 'withdrawn') AND {any_of('id', 'applied')}")
 allow(Application, "UPDATE", "administrator", f"state = 'submitted' AND {any_of('fund_id', 'fund_admin')} AND {NOT_ASIDE}",
@@ -91,6 +92,7 @@ allow(BudgetLine, "DELETE", "applicant", _MINE_EDITABLE)
 allow(ChangeRequest, "SELECT", "of_seen", _SEEN)
 allow(ChangeRequest, "INSERT", "administrator", "", check=f"{any_of('fund_id', 'fund_admin')} AND {not_aside('application_id')}")
 allow(ChangeRequest, "UPDATE", "applicant", any_of("application_id", "applied"))
+allow(ChangeRequest, "UPDATE", "administrator", f"{any_of('fund_id', 'fund_admin')} AND {not_aside('application_id')}")
 
 readable_with("fund_part", "fund.part")
 changeable("fund_part", "subject_id IN (SELECT p.id FROM fund.part p) AND (EXISTS (SELECT 1 FROM fund.part p WHERE "
@@ -102,7 +104,7 @@ definer("fund.application_stands() RETURNS trigger", f"""
 LANGUAGE plpgsql VOLATILE {_HEAD}
 DECLARE is_open boolean; wrong text;
 BEGIN
-  is_open := EXISTS (SELECT 1 FROM fund.call c WHERE c.id = OLD.call_id AND c.state = 'open');
+  is_open := EXISTS (SELECT 1 FROM fund.call c WHERE c.id = OLD.call_id AND {OPEN});
   IF (NEW.call_id, NEW.fund_id) IS DISTINCT FROM (OLD.call_id, OLD.fund_id) OR (OLD.state = 'decided' AND
      NEW.state <> 'decided') THEN wrong := 'application_stands';
   ELSIF NEW.state = 'submitted' AND OLD.state <> 'submitted' AND NOT is_open THEN wrong := 'application_deadline';
@@ -122,6 +124,17 @@ BEGIN
   PERFORM fund.in_turn(NEW.organisation_id);
   RETURN NEW;
 END $f$""")
+# A correction is asked for before the decision, one after the other with the votes and the decision on its case.
+definer("fund.correction_in_time() RETURNS trigger", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+BEGIN
+  PERFORM fund.in_turn(NEW.application_id);
+  IF NOT EXISTS (SELECT 1 FROM fund.application a WHERE a.id = NEW.application_id AND a.state = 'submitted'
+     AND NOT EXISTS (SELECT 1 FROM fund.decision d WHERE d.application_id = a.id)) THEN
+    RAISE EXCEPTION 'nothing to correct' USING ERRCODE = 'check_violation', CONSTRAINT = 'correction_in_time';
+  END IF;
+  RETURN NEW;
+END $f$""")
 # A call is decided only when every application that was sent has its decision, also those its administrator cannot see.
 definer("fund.call_is_decided() RETURNS trigger", f"""
 LANGUAGE plpgsql STABLE {_HEAD}
@@ -135,6 +148,8 @@ BEGIN
 END $f$""")
 statements += ["CREATE OR REPLACE TRIGGER applies_in_turn BEFORE INSERT ON fund.applicant FOR EACH ROW "
                "EXECUTE FUNCTION fund.applies_in_turn()",
+               "CREATE OR REPLACE TRIGGER correction_in_time BEFORE INSERT ON fund.change_request FOR EACH ROW "
+               "EXECUTE FUNCTION fund.correction_in_time()",
                "CREATE OR REPLACE TRIGGER application_stands BEFORE UPDATE ON fund.application FOR EACH ROW "
                "EXECUTE FUNCTION fund.application_stands()",
                "CREATE OR REPLACE TRIGGER call_is_decided BEFORE UPDATE ON fund.call FOR EACH ROW "
@@ -149,7 +164,7 @@ BEGIN
   IF NOT viewer.sealed() OR c.id IS NULL OR NOT c.fund_id = ANY (
      nullif(current_setting('polyphony.fund_admin', true), '')::uuid[]) THEN
     RAISE EXCEPTION 'not an administrator of this fund' USING ERRCODE = 'insufficient_privilege';
-  ELSIF c.state <> 'open' THEN
+  ELSIF NOT {OPEN} THEN
     RAISE EXCEPTION 'the call is not open' USING ERRCODE = 'check_violation', CONSTRAINT = 'application_deadline';
   ELSIF EXISTS (SELECT 1 FROM fund.application a WHERE a.id = made) THEN RETURN false;
   END IF;

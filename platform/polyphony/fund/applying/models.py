@@ -2,8 +2,10 @@
 
 import uuid
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from polyphony.kernel.database import Base, Row, at_most, one_of, to
@@ -91,3 +93,9 @@ class ChangeRequest(Row, Base):
     lang: Mapped[str]
     asked_on: Mapped[date]
     done_on: Mapped[date | None]
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # marks of what stood there, no words; `footprint`
+
+
+# A correction that still waits for its applicant: none is awaited of what is decided or withdrawn.
+AWAITED = sa.and_(ChangeRequest.application_id == Application.id, ChangeRequest.done_on.is_(None),
+                  Application.state == "submitted")

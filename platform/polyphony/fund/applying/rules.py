@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from polyphony.fund.applying import words
-from polyphony.fund.applying.models import PARTS, Applicant, Application, BudgetLine, ChangeRequest, Part
+from polyphony.fund.applying.models import LEVELS, PARTS, Applicant, Application, BudgetLine, ChangeRequest, Part
 from polyphony.fund.calls import rules as calls
 from polyphony.fund.calls.models import Call
 from polyphony.kernel import money
@@ -59,6 +59,10 @@ class AlreadyAsked(WrongState):
     message = lazy("A correction was already asked for, and the applicant has not sent it yet.")
 
 
+class NotAsked(WrongState):
+    message = lazy("No correction is awaited any more.")
+
+
 class NothingToCorrect(WrongState):
     message = lazy("A correction can be asked for after the deadline and before the decision.")
 
@@ -75,7 +79,8 @@ class TooMuch(BadInput):
     message = lazy("This call gives at most %(most)s for one application.")
 
 
-CONSTRAINTS.update({"application_stands": NoLongerYours, "application_deadline": DeadlinePassed,
+CONSTRAINTS.update({"correction_in_time": NothingToCorrect, "application_stands": NoLongerYours,
+                    "application_deadline": DeadlinePassed,
                     "application_asks_for_something_check": NotComplete})
 
 
@@ -112,6 +117,19 @@ def stored(whole: Whole, step: str) -> dict[str, Any]:
 def digest(values: dict[str, Any]) -> str:
     """A mark of what stood there when a page was opened: two who write at once are told."""
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:24]
+
+
+def how_protective(level: str | None) -> int:
+    """Publication levels in the order in which they protect; none chosen protects least."""
+    return LEVELS.index(level) if level in LEVELS else -1
+
+
+def footprint(whole: Whole) -> dict[str, Any]:
+    """Marks of an application as it stands, by which a later change of it is noticed; no words of it are kept."""
+    return {"requested": whole.application.requested, "country": whole.application.country,
+            "parts": {name: part.revision for name, part in whole.parts.items()},
+            "lines": sorted(str(line.id) for line in whole.lines),
+            "files": sorted(str(file.id) for file in whole.files)}
 
 
 def is_open(call: Call, now: datetime) -> bool:

@@ -8,7 +8,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from polyphony.fund.applying import rules, words
-from polyphony.fund.applying.models import Applicant, Application, ApplicationHand, BudgetLine, ChangeRequest, Part
+from polyphony.fund.applying.models import (
+    AWAITED,
+    Applicant,
+    Application,
+    ApplicationHand,
+    BudgetLine,
+    ChangeRequest,
+    Part,
+)
 from polyphony.fund.applying.rules import Whole
 from polyphony.fund.calls import service as calls
 from polyphony.fund.calls.models import Call
@@ -43,8 +51,7 @@ def load(id: uuid.UUID, *, locked: bool = False) -> Whole:
         sa.select(Application, Call, Applicant, ChangeRequest, hanging_on(Application.id))
         .join(Call, Call.id == Application.call_id)
         .outerjoin(Applicant, Applicant.application_id == Application.id)
-        .outerjoin(ChangeRequest, sa.and_(ChangeRequest.application_id == Application.id,
-                                          ChangeRequest.done_on.is_(None)))
+        .outerjoin(ChangeRequest, AWAITED)
         .where(Application.id == id).execution_options(populate_existing=True))
     row = db.session.execute(wanted.with_for_update(of=Application, key_share=True) if locked else wanted).first()
     application, call, applicant, asked, files = there(row)
@@ -65,7 +72,7 @@ def own(by: Viewer, call_id: uuid.UUID | None = None) -> list[Own]:
     """The applications of this viewer's organisations that are not withdrawn (one statement)."""
     if not by.of("applied"):
         return []
-    asked = sa.exists().where(ChangeRequest.application_id == Application.id, ChangeRequest.done_on.is_(None))
+    asked = sa.exists().where(AWAITED)
     wanted = (sa.select(Application.id, Application.state, Call, sa.func.coalesce(Part.words, ""), asked)
               .join(Call, Call.id == Application.call_id)
               .outerjoin(Part, sa.and_(Part.application_id == Application.id, Part.name == "title"))
@@ -227,6 +234,17 @@ def ask_correction(by: Viewer, *, id: uuid.UUID, words: str) -> None:
         raise rules.AlreadyAsked()
     db.session.execute(sa.insert(ChangeRequest).values(
         id=uuid.uuid4(), application_id=id, fund_id=application.fund_id, words=words, lang=language(),
-        asked_on=clock.today()))
+        asked_on=clock.today(), before=rules.footprint(whole)))
     audit.record("application.correction_asked", id, about=whole.call.id)
     tell("fund_correction", consultation_id=id, subject_id=id, to="applicants")
+
+
+def go_on(by: Viewer, *, id: uuid.UUID) -> None:
+    """Go on without a correction that does not come; the application stands. Raises `NotForYou`, `NotAsked`."""
+    whole = load(id)
+    require(by.is_in("fund_admin", whole.application.fund_id), rules.NotForYou())
+    if not whole.asked:
+        raise rules.NotAsked()
+    whole.asked.done_on = clock.today()
+    audit.record("application.correction_given_up", id, about=whole.call.id)
+    tell("fund_ready", consultation_id=whole.call.id, subject_id=whole.call.id, to="voters")

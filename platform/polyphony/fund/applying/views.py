@@ -13,7 +13,7 @@ from polyphony.fund.calls import showing
 from polyphony.kernel import clock, money, viewer
 from polyphony.kernel.access import Rule, access, there
 from polyphony.kernel.forms import ChangedMeanwhile, Form, answer
-from polyphony.kernel.locale import direction, language, lazy, name_of
+from polyphony.kernel.locale import _, direction, language, lazy, name_of
 from polyphony.kernel.pages import page
 from polyphony.languages.service import translations_for
 from polyphony.organisations.names import country
@@ -137,18 +137,32 @@ def _next(application_id: uuid.UUID, step: str) -> str:
 
 
 def _step(whole: rules.Whole, step: str, form: Any, sums: Any = None) -> Any:
-    present: dict[str, Any] = {}
+    present: list[tuple[Any, Any]] = []
     if isinstance(form.refusal, ChangedMeanwhile):
         whole = service.load(whole.application.id)
         kept = rules.stored(whole, step)
         form.revision.data = rules.digest(kept)
-        present = {name: kept[name] for name in words.STEP_PARTS[step] if kept[name] != form[name].data}
+        present = _present(step, kept, form)
     if step == "budget":
         sums = sums or added(with_empty_rows(form))
         with_empty_rows(form)
     return page("fund/apply_step.html", fragment="sum", form=form, sums=sums, step=step, label=words.STEPS[step],
                 present=present, number=STEPS.index(step) + 1, of=len(STEPS),
                 was_changed=isinstance(form.refusal, ChangedMeanwhile), **_about(whole))
+
+
+def _present(step: str, kept: dict[str, Any], form: Any) -> list[tuple[Any, Any]]:
+    """What a colleague kept meanwhile and differs from what is typed here, by its name. Of two choices about people's
+    safety the one that protects more is chosen from here on; the other can be chosen again, knowingly."""
+    said = {**kept, "country": country(kept["country"], language())} if kept.get("country") else dict(kept)
+    if step == "safety":
+        said |= {"at_risk": _("Yes") if kept["at_risk"] else _("No"), "level": words.LEVELS[kept["level"]]}
+    differs = [name for name in (*words.STEP_PARTS[step], *words.STEP_FIELDS[step])
+               if step != "budget" and kept[name] != (form[name].data or type(kept[name])())]
+    if step == "safety":
+        form.at_risk.data = kept["at_risk"] or form.at_risk.data
+        form.level.data = max(kept["level"], form.level.data, key=rules.how_protective)
+    return [(form[name].label.text, said[name]) for name in differs]
 
 
 def check(application_id: uuid.UUID):  # type: ignore[no-untyped-def]

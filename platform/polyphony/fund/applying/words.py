@@ -17,6 +17,10 @@ PART_NAMES = {
 }
 STATES = {"draft": lazy("In preparation"), "submitted": lazy("Sent"), "withdrawn": lazy("Withdrawn"),
           "decided": lazy("Decided")}
+SHOWN = {"": lazy("All"), "submitted": lazy("Sent"), "awaited": lazy("A correction is asked for"),
+         "decided": lazy("Decided"), "withdrawn": lazy("Withdrawn")}
+ORDERS = {"": lazy("Day of sending"), "title": lazy("Title"), "organisation": lazy("Organisation"),
+          "requested": lazy("Amount asked for, largest first")}
 MARKS = {"draft": "draft", "submitted": "done", "withdrawn": "dropped", "decided": "published"}
 STEP_STATES = {"empty": lazy("Not begun"), "begun": lazy("Begun"), "done": lazy("Complete")}
 STEP_MARKS = {"empty": "waiting", "begun": "draft", "done": "done"}

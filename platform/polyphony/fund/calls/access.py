@@ -4,6 +4,10 @@ from polyphony.fund.calls.models import Call, CallStep, Criterion, Eligibility
 from polyphony.kernel.policies import allow, any_of, protect, statements
 from polyphony.languages.access import changeable, readable_with
 
+# Open at this very moment, also in the seconds before the job has noted it: the same as `rules.standing`. Whoever was
+# let in by the rules a moment ago is let in here, hence the statement's time for the opening, the step's for the end.
+OPEN = ("((c.state = 'open' OR c.state = 'scheduled' AND c.opens_at <= statement_timestamp()) "
+        "AND (c.closes_at IS NULL OR c.closes_at > now()))")
 ADMIN = any_of("fund_id", "fund_admin")
 _SEEN = "call_id IN (SELECT c.id FROM fund.call c)"
 _DRAFT = f"call_id IN (SELECT c.id FROM fund.call c WHERE c.state = 'draft' AND {any_of('c.fund_id', 'fund_admin')})"

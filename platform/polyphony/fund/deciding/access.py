@@ -1,7 +1,7 @@
 """Votes are the committee's; a decision needs a quorum in the database too; a grant reserves received money."""
 
 from polyphony.fund.applying.access import not_aside
-from polyphony.fund.deciding.models import Decision, Grant, Grantee, Instalment, Vote
+from polyphony.fund.deciding.models import GRANTED_FOR, Decision, Grant, Grantee, Instalment, Vote
 from polyphony.kernel.policies import allow, any_of, definer, holds, ids, one, own_hat, protect, statements
 from polyphony.languages.access import changeable, readable_with
 
@@ -42,6 +42,7 @@ changeable("fund_decision", "consultation_id IN (SELECT c.id FROM fund.call c WH
            f"{any_of('c.fund_id', 'fund_admin', 'fund_translate')}) AND NOT coalesce(subject_id = ANY ("
            f"{ids('stepped_aside')}), false)")
 
+_GRANTED_FOR = ", ".join(f"'{reason}'" for reason in GRANTED_FOR)
 _HEAD = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$"
 
 # The count of one case: who sits, who stepped aside, who may decide, how many must, and the votes that stand now.
@@ -105,6 +106,8 @@ BEGIN
   SELECT * INTO STRICT t FROM fund.tally(NEW.application_id);
   IF a.state <> 'submitted' OR EXISTS (SELECT 1 FROM fund.decision d WHERE d.application_id = a.id)
     THEN wrong := 'vote_before_decision';
+  ELSIF EXISTS (SELECT 1 FROM fund.change_request q WHERE q.application_id = a.id AND q.done_on IS NULL)
+    THEN wrong := 'vote_after_correction';
   ELSIF NEW.application_revision <> a.revision THEN wrong := 'vote_as_it_stands';
   ELSIF NEW.person_id NOT IN (SELECT v FROM fund.voters(a.fund_id) v) THEN wrong := 'vote_of_seated';
   ELSIF fund.conflicted(a.id, NEW.person_id) IS NOT NULL THEN wrong := 'vote_conflict';
@@ -131,6 +134,9 @@ BEGIN
   SELECT * INTO STRICT c FROM fund.call x WHERE x.id = a.call_id;
   SELECT * INTO STRICT t FROM fund.tally(NEW.application_id);
   IF a.state <> 'submitted' OR c.state <> 'closed' THEN wrong := 'decision_when_closed';
+  ELSIF EXISTS (SELECT 1 FROM fund.change_request q WHERE q.application_id = a.id AND q.done_on IS NULL)
+    THEN wrong := 'decision_after_correction';
+  ELSIF (NEW.outcome = 'granted') <> (NEW.reason IN ({_GRANTED_FOR})) THEN wrong := 'decision_reason';
   ELSIF t.able < t.fewest OR t.votes_for + t.votes_against + t.abstained < t.needed THEN wrong := 'decision_quorum';
   ELSIF (NEW.outcome = 'granted') <> (t.votes_for > t.votes_against) THEN wrong := 'decision_majority';
   ELSIF fund.conflicted(NEW.application_id, NEW.person_id) IS NOT NULL THEN wrong := 'decision_conflict';

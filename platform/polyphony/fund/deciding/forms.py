@@ -7,6 +7,7 @@ from wtforms import DateField, HiddenField, RadioField, SelectField, validators
 from wtforms.fields import SelectChoice
 
 from polyphony.fund.deciding import words
+from polyphony.fund.deciding.models import DECLINED_FOR, GRANTED_FOR
 from polyphony.fund.deciding.rules import Due, IncompleteInstalment, Ruling
 from polyphony.kernel import money
 from polyphony.kernel.forms import Form, Line, Words, optional, required
@@ -51,10 +52,15 @@ class DecisionForm(Form):
     currency = ""
     outcome = RadioField(lazy("Decision"), [required()], choices=_options(words.OUTCOMES.items()))
     amount = Amount(lazy("Amount of the grant"), [optional()])
-    reason = SelectField(lazy("Kind of reason"), [required()], choices=_options(words.REASONS.items()))
+    reason = SelectField(lazy("Kind of reason"), [required()], choices={})
     words = Words(lazy("The reason in words"), [required()])
     revision = HiddenField(default="1")
     places: tuple[int, ...] = tuple(range(1, PARTS + 1))
+
+    def __init__(self, *args: Any, **kw: Any):
+        super().__init__(*args, **kw)
+        self.reason.choices = {str(words.OUTCOMES[outcome]): [(code, words.REASONS[code]) for code in codes] for
+                               outcome, codes in (("granted", GRANTED_FOR), ("declined", DECLINED_FOR))}
 
     def validate(self, extra_validators: Any = None) -> bool:
         """An instalment that was begun is complete."""

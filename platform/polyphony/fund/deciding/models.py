@@ -11,7 +11,9 @@ from polyphony.kernel.database import Base, Row, at_most, one_of, to
 
 CHOICES = ("for", "against", "abstain")
 OUTCOMES = ("granted", "declined")
-REASONS = ("strong_fit", "need", "reach", "money", "fit", "plan", "budget", "capacity", "risk")
+GRANTED_FOR = ("strong_fit", "need", "reach")
+DECLINED_FOR = ("money", "fit", "plan", "budget", "capacity", "risk")
+REASONS = (*GRANTED_FOR, *DECLINED_FOR)
 
 
 class Vote(Row, Base):

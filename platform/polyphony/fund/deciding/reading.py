@@ -1,26 +1,22 @@
-"""A case and a call as the committee reads them, a letter as the applicant does."""
+"""A case as the committee reads it, a letter as the applicant does."""
 
 import uuid
 from dataclasses import dataclass, field, fields
-from fractions import Fraction
 from typing import Any
 
 import sqlalchemy as sa
 
-from polyphony.fund.applying.models import Applicant, Application, Part
-from polyphony.fund.calls.models import Call, Criterion
-from polyphony.fund.deciding import rules, service, words
+from polyphony.fund.applying.models import AWAITED, Applicant, Application, ChangeRequest, Part
+from polyphony.fund.calls.models import Call
+from polyphony.fund.deciding import words
 from polyphony.fund.deciding.models import Decision, Grant, Grantee, Instalment
 from polyphony.fund.deciding.rules import Tally
-from polyphony.fund.ledger.models import Account, Balance
 from polyphony.fund.reviewing import reading as reviews
-from polyphony.fund.reviewing import rules as scoring
-from polyphony.fund.reviewing.models import Lock, Recusal, Score
-from polyphony.fund.reviewing.words import KINDS
+from polyphony.fund.reviewing.words import KINDS, PARTS
 from polyphony.kernel import clock, money
-from polyphony.kernel.access import require, there
+from polyphony.kernel.access import there
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import language
+from polyphony.kernel.locale import _, language
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import Written, translations_for, written
 from polyphony.organisations.models import Organisation
@@ -51,7 +47,10 @@ class Case:
     reviewers_aside: int
     decision: Decision | None
     grant: Grant | None
+    awaited: ChangeRequest | None  # a correction: until it comes nobody votes
     may_vote: bool
+    corrected: Any = None  # the day of the last correction that came
+    changed_by_it: list[tuple[Any, str]] = field(default_factory=list)  # what, and how
 
     @property
     def state(self) -> str:
@@ -72,23 +71,49 @@ def case(by: Viewer, application_id: uuid.UUID) -> Case:
     """One case for the committee and the administrator; 404 for who stepped aside."""
     columns = [each.name for each in fields(Tally)]
     count = sa.func.fund.tally_shown(Application.id).table_valued(*columns).lateral("tally")
-    application, call, decision, grant, name, *counted = there(db.session.execute(
-        sa.select(Application, Call, Decision, Grant, Organisation.name, *count.c)
+    application, call, decision, grant, awaited, name, before, corrected, parts, *counted = there(db.session.execute(
+        sa.select(Application, Call, Decision, Grant, ChangeRequest, Organisation.name, *_CORRECTED, *count.c)
         .join(Call, Call.id == Application.call_id)
         .outerjoin(Decision, Decision.application_id == Application.id)
         .outerjoin(Grant, Grant.application_id == Application.id)
-        .outerjoin(Applicant, Applicant.application_id == Application.id)
+        .outerjoin(ChangeRequest, AWAITED).outerjoin(Applicant, Applicant.application_id == Application.id)
         .outerjoin(Organisation, Organisation.id == Applicant.organisation_id).outerjoin(count, sa.true())
         .where(Application.id == application_id)).first())
     may = application.fund_id in by.of("fund_committee") | by.of("fund_admin")
     there(True if may and not by.is_in("stepped_aside", application.id) else None)
     is_ready, tally = by.is_in("decidable", application.id), Tally(*counted) if counted[0] is not None else None
     matrix = reviews.matrix(call.id, application.id) if is_ready else reviews.Matrix()
-    table = _around(by, application)
-    return Case(reviews.paper(application, call, matrix.criteria), matrix, (name or "") if is_ready else "", tally,
-                table.votes, table.aside, table.reviewers_aside, decision, grant,
-                is_ready and application.state == "submitted" and by.is_in("fund_committee", application.fund_id)
-                and tally is not None and not tally.is_lost)
+    table, paper = _around(by, application), reviews.paper(application, call, matrix.criteria)
+    return Case(paper, matrix, (name or "") if is_ready else "", tally,
+                table.votes, table.aside, table.reviewers_aside, decision, grant, awaited,
+                is_ready and awaited is None and application.state == "submitted" and tally is not None
+                and not tally.is_lost and by.is_in("fund_committee", application.fund_id),
+                clock.day(corrected), _changed(before or {}, parts or {}, paper))
+
+
+# Of the corrections that came: what stood there before the first, the day of the last; and the texts as they are now.
+_DONE = (ChangeRequest.application_id == Application.id, ChangeRequest.done_on.is_not(None))
+_CORRECTED = (
+    sa.select(ChangeRequest.before).where(*_DONE)
+    .order_by(ChangeRequest.asked_on, ChangeRequest.done_on, ChangeRequest.id).limit(1).scalar_subquery(),
+    sa.select(sa.func.max(ChangeRequest.done_on)).where(*_DONE).scalar_subquery(),
+    sa.select(sa.func.jsonb_object_agg(Part.name, Part.revision)).where(Part.application_id == Application.id)
+    .scalar_subquery())
+
+
+def _changed(before: dict[str, Any], parts: dict[str, int], paper: reviews.Paper) -> list[tuple[Any, str]]:
+    """What a correction changed, by its name; of the amount also how."""
+    if not before:
+        return []
+    now, was = paper.application, before["requested"]
+    marks: list[tuple[Any, Any, Any]] = [
+        *((label, before["parts"].get(name), parts.get(name)) for name, label in PARTS.items()),
+        (_("The budget"), before["lines"], sorted(str(line.id) for line in paper.lines)),
+        (_("Country where the work happens"), before["country"], now.country),
+        (_("Attached files"), before["files"], sorted(str(file.id) for file in paper.files))]
+    asks = _("%(before)s before, now %(now)s", before=money.shown(was, paper.call.currency), now=paper.requested)
+    return [*([(_("Asks for"), asks)] if was != now.requested else []),
+            *((label, "") for label, old, new in marks if old != new)]
 
 
 @dataclass(frozen=True)
@@ -137,112 +162,6 @@ def _votes(by: Viewer, application: Application, seats: dict[uuid.UUID, tuple[st
                 else "" if sits or application.state == "decided" else "ended")
         made.append(Said(name, each.said, words.CHOICES[each.said], each.words, void, person == by.person))
     return sorted(made, key=lambda said: said.name)
-
-
-@dataclass
-class Line:
-    """One case in the list of a call."""
-
-    id: uuid.UUID
-    application: Application
-    part: Part | None
-    decision: Decision | None
-    mean: Fraction | None = None
-    far_apart: bool = False
-    tally: Tally | None = None
-    is_ready: bool = False
-    is_reached: bool = False
-    title: Written | None = None
-
-    @property
-    def mean_shown(self) -> str:
-        return reviews.shown(self.mean)
-
-
-@dataclass
-class Table:
-    """All cases of a call in the order of their score, and the money there is."""
-
-    call: Call
-    title: Written
-    lines: list[Line]
-    available: int
-    left: int
-    start: int
-    more: int | None
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def shown(self, minor: int) -> str:
-        return money.shown(minor, self.call.currency)
-
-
-PAGE = 25
-
-
-def table(by: Viewer, call_id: uuid.UUID, start: int = 0) -> Table:
-    """The cases of a call for its committee, those from which the viewer stepped aside left out."""
-    call, available, left = _with_money(call_id)
-    require(call.fund_id in by.of("fund_committee") | by.of("fund_admin"), rules.NotSeated())
-    lines = rules.best_first(_lines(by, call.id))
-    open_ones = [(line.id, line.application.requested) for line in lines if line.decision is None and line.is_ready]
-    reached = set(rules.reached(open_ones, min(available, left)))
-    page = lines[start:start + PAGE]
-    counts = service.tallies([line.id for line in page])
-    tr = translations_for([call.id, *(line.part.id for line in page if line.part)], language())
-    for line in page:
-        line.tally, line.is_reached = counts.get(line.id), line.id in reached
-        line.title = reviews.title_of(line.application, line.part, tr)
-    return Table(call, written(call.title, call.source_lang, call.id, "title", tr, language()), page, available, left,
-                 start, start + PAGE if len(lines) > start + PAGE else None,
-                 {"all": len(lines), "ready": len(open_ones), "decided": sum(x.decision is not None for x in lines)})
-
-
-def in_order(by: Viewer, call_id: uuid.UUID) -> list[uuid.UUID]:
-    """The undecided cases, best score first, that received money and the envelope reach in full."""
-    call, available, left = _with_money(call_id)
-    ready = [line for line in rules.best_first(_lines(by, call.id)) if line.decision is None and line.is_ready]
-    return rules.reached([(line.id, line.application.requested) for line in ready], min(available, left))
-
-
-def _with_money(call_id: uuid.UUID) -> tuple[Call, int, int]:
-    """A call, what its fund has available in its currency, and what is left of its envelope (one statement)."""
-    there_is = sa.select(sa.func.abs(Balance.amount)).join(Account, Account.id == Balance.account_id).where(
-        Account.fund_id == Call.fund_id, Account.currency == Call.currency,
-        Account.kind == "available").scalar_subquery()
-    call, available, awarded = there(db.session.execute(
-        sa.select(Call, there_is, sa.func.fund.call_awarded(Call.id)).where(Call.id == call_id)).first())
-    return call, available or 0, call.envelope - (awarded or 0)
-
-
-def _lines(by: Viewer, call_id: uuid.UUID) -> list[Line]:
-    rows = db.session.execute(
-        sa.select(Application, Part, Decision)
-        .outerjoin(Part, sa.and_(Part.application_id == Application.id, Part.name == "title"))
-        .outerjoin(Decision, Decision.application_id == Application.id)
-        .where(Application.call_id == call_id, Application.state.in_(("submitted", "decided")))).all()
-    lines = [Line(a.id, a, part, decision, is_ready=by.is_in("decidable", a.id)) for a, part, decision in rows
-             if not by.is_in("stepped_aside", a.id)]  # she may see it still as one of those who apply, but not here
-    scores = _scores(call_id)
-    for line in lines:
-        if line.is_ready:
-            means = list(scores.get(line.id, {}).values())
-            line.mean, line.far_apart = scoring.together(means), scoring.far_apart(means)
-    return lines
-
-
-def _scores(call_id: uuid.UUID) -> dict[uuid.UUID, dict[uuid.UUID, Fraction | None]]:
-    """Per case and reviewer the weighted mean of locked scores, without those who stepped aside later."""
-    rows = db.session.execute(
-        sa.select(Score, Criterion.weight).join(Criterion, Criterion.id == Score.criterion_id)
-        .join(Lock, Lock.assignment_id == Score.assignment_id)
-        .outerjoin(Recusal, sa.and_(Recusal.application_id == Lock.application_id, Recusal.person_id == Lock.person_id))
-        .where(Criterion.call_id == call_id, Recusal.id.is_(None))).all()
-    held: dict[uuid.UUID, dict[uuid.UUID, list[tuple[Score, int]]]] = {}
-    for score, weight in rows:
-        held.setdefault(score.application_id, {}).setdefault(score.assignment_id, []).append((score, weight))
-    return {application: {assignment: scoring.mean({s.criterion_id: s.value for s, _ in given},
-                                                   {s.criterion_id: w for s, w in given})
-                          for assignment, given in by_reviewer.items()} for application, by_reviewer in held.items()}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from polyphony.fund.deciding.models import DECLINED_FOR, GRANTED_FOR
 from polyphony.fund.reviewing.rules import NotAdministrator
 from polyphony.kernel.access import Rule
 from polyphony.kernel.locale import _, lazy, ngettext
@@ -45,6 +46,12 @@ class VotedMeanwhile(WrongState):
 class AlreadyDecided(WrongState):
     message = lazy("The decision on this application is recorded already. Nothing was changed.")
     help = lazy("Somebody else may have recorded it a moment ago. The page of the case shows it.")
+
+
+class CorrectionAwaited(WrongState):
+    message = lazy("The fund has asked for a correction of this application, and it has not come yet. Until then "
+                   "nobody votes or decides on it.")
+    help = lazy("The fund’s administrator can go on without the correction.")
 
 
 class NoQuorum(WrongState):
@@ -103,6 +110,11 @@ class ReasonInWords(BadInput):
     message = lazy("The letter always says why, in words.")
 
 
+class ReasonOfOtherOutcome(BadInput):
+    field = "reason"
+    message = lazy("This kind of reason does not go with the decision. Choose one of those listed for it.")
+
+
 class CancelledAlready(WrongState):
     message = lazy("This instalment was cancelled already.")
 
@@ -113,12 +125,14 @@ class PaymentUnderWay(WrongState):
 
 
 CONSTRAINTS.update({
-    "vote_before_decision": AlreadyDecided, "vote_as_it_stands": ChangedSince, "vote_of_seated": NotSeated,
+    "vote_before_decision": AlreadyDecided, "vote_after_correction": CorrectionAwaited,
+    "decision_after_correction": CorrectionAwaited, "vote_as_it_stands": ChangedSince, "vote_of_seated": NotSeated,
     "vote_conflict": VoterConflicted, "vote_quorum": QuorumLost,
     "decision_when_closed": NotReady, "decision_quorum": NoQuorum, "decision_majority": AgainstMajority,
     "decision_conflict": DeciderConflicted, "decision_within_request": MoreThanAsked,
     "decision_within_envelope": OverEnvelope, "decision_pkey": AlreadyDecided,
-    "decision_reason_in_words_check": ReasonInWords, "decision_amount_check": AmountWhenGranted,
+    "decision_reason": ReasonOfOtherOutcome, "decision_reason_in_words_check": ReasonInWords,
+    "decision_amount_check": AmountWhenGranted,
     "grant_application_id_key": AlreadyDecided, "grant_instalments_add_up": PartsDoNotAddUp,
     "vote_application_id_person_id_number_key": VotedMeanwhile, "instalment_without_payment": PaymentUnderWay,
     "instalment_being_paid": PaymentUnderWay,
@@ -194,10 +208,13 @@ class Ruling:
 def ensure_whole(ruling: Ruling, today: date) -> None:
     """A grant has an amount and instalments that are that amount; a refusal has neither; both have words.
 
-    Raises `ReasonInWords`, `AmountWhenGranted`, `NoInstalments`, `PartsDoNotAddUp`, `DueInThePast`.
+    Raises `ReasonInWords`, `ReasonOfOtherOutcome`, `AmountWhenGranted`, `NoInstalments`, `PartsDoNotAddUp`,
+    `DueInThePast`.
     """
     if not ruling.words.strip():
         raise ReasonInWords()
+    if ruling.reason not in (GRANTED_FOR if ruling.outcome == "granted" else DECLINED_FOR):
+        raise ReasonOfOtherOutcome()
     if (ruling.outcome == "granted") != (ruling.amount > 0):
         raise AmountWhenGranted()
     if ruling.outcome == "granted" and not ruling.parts:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from polyphony.fund.applying.models import Applicant, Application, Part
+from polyphony.fund.applying.models import AWAITED, Applicant, Application, ChangeRequest, Part
 from polyphony.fund.calls.models import Call
 from polyphony.fund.deciding import rules
 from polyphony.fund.deciding.models import Decision, Grant, Instalment, Vote
@@ -41,16 +41,24 @@ def tally(application_id: uuid.UUID) -> Tally:
     return found[application_id]
 
 
+def ensure_corrected(application_id: uuid.UUID) -> None:
+    """Nothing is decided on words that are about to change. Raises `CorrectionAwaited`."""
+    wanted = sa.select(ChangeRequest.id).join(Application, AWAITED).where(Application.id == application_id)
+    if db.session.scalar(wanted):
+        raise rules.CorrectionAwaited()
+
+
 def vote(by: Viewer, *, application_id: uuid.UUID, choice: str, words: str, revision: int | str) -> uuid.UUID:
     """Vote on a case as it stands; a later vote of the same member replaces it.
 
-    Raises `NotSeated`, `AlreadyDecided`, `NotReady`, `QuorumLost`, `ChangedSince`.
+    Raises `NotSeated`, `AlreadyDecided`, `CorrectionAwaited`, `NotReady`, `QuorumLost`, `ChangedSince`.
     """
     is_aside = by.is_in("stepped_aside", application_id)
     application = there(None if is_aside else db.session.get(Application, application_id))
     require(by.is_in("fund_committee", application.fund_id), rules.NotSeated())
     if application.state == "decided":
         raise rules.AlreadyDecided()
+    ensure_corrected(application.id)
     count = tally(application.id)
     if count.is_lost:
         raise rules.QuorumLost()
@@ -89,12 +97,13 @@ def standing(by: Viewer, application_id: uuid.UUID) -> Standing:
 def decide(by: Viewer, *, case: Standing, ruling: Ruling) -> uuid.UUID:
     """Record the committee's decision; a grant reserves received money, with its instalments, all at once.
 
-    Raises `AlreadyDecided`, `NotReady`, `QuorumLost`, `NoQuorum`, `AgainstMajority`, `ChangedSince`,
-    `MoreThanAsked`, `OverEnvelope`, `NotEnoughMoney` and what `rules.ensure_whole` raises.
+    Raises `AlreadyDecided`, `CorrectionAwaited`, `NotReady`, `QuorumLost`, `NoQuorum`, `AgainstMajority`,
+    `ChangedSince`, `MoreThanAsked`, `OverEnvelope`, `NotEnoughMoney` and what `rules.ensure_whole` raises.
     """
     application = case.application
     if application.state != "submitted":
         raise rules.AlreadyDecided()
+    ensure_corrected(application.id)
     count, awarded, available = _counted(case)
     if ruling.revision != count.revision:
         raise rules.ChangedSince()

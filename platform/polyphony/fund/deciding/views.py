@@ -1,13 +1,15 @@
 """The committee's table, a case with its votes, the decision, the letter, an instalment cancelled."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 
 from polyphony.fund.calls.models import Call
 from polyphony.fund.deciding import forms, reading, rules, service, words
+from polyphony.fund.deciding import table as on_table
 from polyphony.fund.deciding.models import Decision, Vote
 from polyphony.fund.ledger import service as ledger
 from polyphony.fund.reviewing.rules import administrator
@@ -15,6 +17,7 @@ from polyphony.kernel import clock, money, viewer
 from polyphony.kernel.access import access, signed_in
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import answer
+from polyphony.kernel.leafing import sought
 from polyphony.kernel.locale import _, direction, name_of
 from polyphony.kernel.pages import page
 from polyphony.kernel.providers import Waits, provide
@@ -24,11 +27,19 @@ BOTH = ["GET", "POST"]
 
 @access(rules.committee)
 def committee(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
-    by, start = viewer.current(), max(0, request.args.get("from", 0, int))
-    table = reading.table(by, call_id, start)
-    further: dict[str, Any] = {"from": table.more}  # a reserved word, hence not a keyword
-    more = url_for("fund.committee", call_id=call_id, **further) if table.more else None
-    return page("fund/committee.html", table=table, more=more, is_admin=by.is_in("fund_admin", table.call.fund_id))
+    by, asked = viewer.current(), sought(request.args, states=words.SHOWN)
+    here = partial(url_for, "fund.committee", call_id=call_id, **asked.asked)
+    table = on_table.table(by, call_id, asked, here)
+    return page("fund/committee.html", table=table, sought=asked, words=words,
+                reviews=request.args.get("reviews", type=int),
+                is_admin=by.is_in("fund_admin", table.call.fund_id))
+
+
+@access(rules.committee)
+def next_case(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
+    found = on_table.next_case(viewer.current(), call_id)
+    return redirect(url_for("fund.case", application_id=found) if found else url_for("fund.committee", call_id=call_id),
+                    303)
 
 
 def _case(id: uuid.UUID, form: Any = None) -> Any:
@@ -115,7 +126,7 @@ def cancel_instalment(instalment_id: uuid.UUID):  # type: ignore[no-untyped-def]
 def waits(by: viewer.Viewer) -> list[Waits]:
     """The calls in which cases are ready and this member has not voted, or the administrator not recorded (one
     statement, for those who decide)."""
-    from polyphony.fund.applying.models import Application
+    from polyphony.fund.applying.models import AWAITED, Application
 
     ready = list(by.of("decidable"))
     if not ready:
@@ -126,13 +137,16 @@ def waits(by: viewer.Viewer) -> list[Waits]:
     seats, desks = list(by.of("fund_committee")), list(by.of("fund_admin"))
     wanted = sa.or_(sa.and_(Application.fund_id.in_(seats), ~mine), Application.fund_id.in_(desks))
     rows = db.session.execute(sa.select(Call.id, Call.title).join(Application, Application.call_id == Call.id).where(
-        Application.id.in_(ready), Application.state == "submitted", wanted, ~decided).distinct().order_by(Call.id))
+        Application.id.in_(ready), Application.state == "submitted", wanted, ~decided,
+        ~sa.exists().where(AWAITED)).distinct().order_by(Call.id))
     return [Waits(_("Decide on applications: %(title)s", title=title), url_for("fund.committee", call_id=id))
             for id, title in rows]
 
 
 ROUTES = (
-    ("/fund/calls/<uuid:call_id>/committee", committee, ["GET"]), ("/fund/cases/<uuid:application_id>", case, ["GET"]),
+    ("/fund/calls/<uuid:call_id>/committee", committee, ["GET"]),
+    ("/fund/calls/<uuid:call_id>/committee/next", next_case, ["GET"]),
+    ("/fund/cases/<uuid:application_id>", case, ["GET"]),
     ("/fund/cases/<uuid:application_id>/vote", vote, ["POST"]),
     ("/fund/cases/<uuid:application_id>/decide", decide, BOTH),
     ("/fund/applications/<uuid:application_id>/letter", letter, ["GET"]),

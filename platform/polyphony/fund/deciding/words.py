@@ -6,6 +6,9 @@ from polyphony.kernel.locale import lazy
 
 CHOICES = {"for": lazy("For"), "against": lazy("Against"), "abstain": lazy("Abstain")}
 OUTCOMES = {"granted": lazy("Granted"), "declined": pgettext("application", "Declined")}
+SHOWN = {"": lazy("All"), "mine": lazy("Without my vote"), "voting": lazy("Voting"), "review": lazy("In review"),
+         "awaited": lazy("A correction is asked for"), "granted": lazy("Granted"),
+         "declined": pgettext("application", "Declined")}
 REASONS = {
     "strong_fit": lazy("It fits this call very well"), "need": lazy("The need is great"),
     "reach": lazy("It reaches people whom others do not reach"),
@@ -15,4 +18,3 @@ REASONS = {
     "capacity": lazy("More hands or experience are needed for it"),
     "risk": lazy("The risk for people is too high as it is planned"),
 }
-FOR_GRANTED = ("strong_fit", "need", "reach")

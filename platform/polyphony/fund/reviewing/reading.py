@@ -1,7 +1,7 @@
 """What reviewers, administrators and the committee read of a case, loaded in bulk, in the reader's language."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -17,6 +17,7 @@ from polyphony.fund.reviewing.models import Assignment, Lock, Recusal, Score
 from polyphony.kernel import money
 from polyphony.kernel.access import there
 from polyphony.kernel.database import db
+from polyphony.kernel.leafing import Leaf
 from polyphony.kernel.locale import language
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import Written, translations_for, written
@@ -92,6 +93,11 @@ class Paper:
     lines: list[Any]
     criteria: list[Asked]
     files: list[File] = field(default_factory=list)
+
+    @property
+    def lacking(self) -> int:
+        """How many texts this reader cannot read in her language yet."""
+        return sum(said.is_lacking for said in (self.title, *(said for _label, said in self.parts)))
 
     def amount(self, minor: int) -> str:
         return money.number(minor, self.call.currency)
@@ -196,19 +202,34 @@ class ToReview:
     state: str  # to_do, begun, locked
 
 
-def mine(by: Viewer) -> list[ToReview]:
-    """What this reviewer was asked to read, what is still to do first (two statements)."""
+PAGE = 30
+
+
+def mine(by: Viewer, start: int, address: Callable[..., str]) -> tuple[list[ToReview], Leaf, int]:
+    """A page of what this reviewer was asked to read, what is still to do first; and how much that is in all (two
+    statements)."""
     begun = sa.exists().where(Score.assignment_id == Assignment.id, Score.value.is_not(None))
     rows = db.session.execute(
-        sa.select(Application, Call, Part, Lock.at, begun).join(Assignment, Assignment.application_id == Application.id)
+        sa.select(Application, Call, Part, Lock.at, begun, sa.func.count().over(), sa.func.count(Lock.at).over())
+        .join(Assignment, Assignment.application_id == Application.id)
         .join(Call, Call.id == Application.call_id).outerjoin(Lock, Lock.assignment_id == Assignment.id)
         .outerjoin(Part, sa.and_(Part.application_id == Application.id, Part.name == "title"))
-        .where(Assignment.person_id == by.person).order_by(Lock.at.is_not(None), Assignment.on, Application.id)).all()
+        .where(Assignment.person_id == by.person).order_by(Lock.at.is_not(None), Assignment.on, Application.id)
+        .offset(start).limit(PAGE)).all()
     lang = language()
-    tr = translations_for({p.id for _, _, p, _, _ in rows if p} | {c.id for _, c, _, _, _ in rows}, lang)
+    tr = translations_for({row.Part.id for row in rows if row.Part} | {row.Call.id for row in rows}, lang)
+    whole, done = rows[0][-2:] if rows else (0, 0)
     return [ToReview(a.id, title_of(a, part, tr), written(c.title, c.source_lang, c.id, "title", tr, lang),
                      money.shown(a.requested, c.currency), "locked" if locked else "begun" if has else "to_do")
-            for a, c, part, locked, has in rows]
+            for a, c, part, locked, has, *_ in rows], Leaf(start, PAGE, whole, address), whole - done
+
+
+def next_one(by: Viewer) -> uuid.UUID | None:
+    """An application that this reviewer has still to score, in the order of her list."""
+    return db.session.scalar(
+        sa.select(Assignment.application_id).join(Application, Application.id == Assignment.application_id)
+        .outerjoin(Lock, Lock.assignment_id == Assignment.id)
+        .where(Assignment.person_id == by.person, Lock.at.is_(None)).order_by(Assignment.on, Application.id).limit(1))
 
 
 def title_of(application: Application, part: Part | None, tr: Mapping[Any, Any]) -> Written:

@@ -94,6 +94,18 @@ def unassign(by: Viewer, *, application_id: uuid.UUID, assignment_id: uuid.UUID 
     tell_voters(application.id)
 
 
+def untranslated(call_id: uuid.UUID) -> int:
+    """How many applications to a call have a text that lacks one of the call's languages (one statement)."""
+    return int(db.session.scalar(_UNTRANSLATED, {"call": call_id}) or 0)
+
+
+_UNTRANSLATED = sa.text("""
+SELECT count(*) FROM fund.application a JOIN fund.call c ON c.id = a.call_id WHERE a.call_id = :call
+AND a.state = 'submitted' AND EXISTS (SELECT 1 FROM fund.part p CROSS JOIN unnest(c.languages) l(lang)
+  WHERE p.application_id = a.id AND p.words <> '' AND l.lang <> p.lang AND NOT EXISTS (SELECT 1 FROM
+    languages.translation t WHERE t.subject_id = p.id AND t.field = 'words' AND t.lang = l.lang AND t.text <> ''))""")
+
+
 def share_out(by: Viewer, *, call_id: uuid.UUID) -> int:
     """Give every application of a closed call its reviewers, evenly, past every conflict; returns how many asked.
 

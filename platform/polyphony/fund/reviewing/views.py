@@ -1,10 +1,11 @@
 """Reviews: the reviewer's list and sheet, locking, stepping aside, and whom the administrator asks."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from wtforms.fields import SelectChoice
 
 from polyphony.fund.reviewing import forms, reading, rules, service, words
@@ -13,6 +14,7 @@ from polyphony.kernel import viewer
 from polyphony.kernel.access import access
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import Form, answer
+from polyphony.kernel.leafing import sought
 from polyphony.kernel.locale import language, ngettext
 from polyphony.kernel.pages import page
 from polyphony.kernel.providers import Waits, provide
@@ -22,7 +24,14 @@ BOTH = ["GET", "POST"]
 
 @access(rules.reviewer)
 def reviews():  # type: ignore[no-untyped-def]
-    return page("fund/reviews.html", lines=reading.mine(viewer.current()))
+    lines, leaf, todo = reading.mine(viewer.current(), sought(request.args).start, partial(url_for, "fund.reviews"))
+    return page("fund/reviews.html", lines=lines, leaf=leaf, todo=todo)
+
+
+@access(rules.reviewer)
+def next_review():  # type: ignore[no-untyped-def]
+    found = reading.next_one(viewer.current())
+    return redirect(url_for("fund.review", application_id=found) if found else url_for("fund.reviews"), 303)
 
 
 def _filled(sheet: reading.Sheet) -> Form:
@@ -120,12 +129,13 @@ def share_out(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = forms.NothingForm()
 
     def show() -> Any:
-        return page("fund/review_share.html", form=form, call=service.call_for(viewer.current(), call_id))
+        return page("fund/review_share.html", form=form, call=service.call_for(viewer.current(), call_id),
+                    untranslated=service.untranslated(call_id))
 
     if request.method == "GET":
         return show()
     return answer(form, lambda: service.share_out(viewer.current(), call_id=call_id),
-                  then=lambda r: url_for("fund.committee", call_id=call_id), again=show)
+                  then=lambda number: url_for("fund.committee", call_id=call_id, reviews=number), again=show)
 
 
 @provide("waits")
@@ -141,7 +151,8 @@ def waits(by: viewer.Viewer) -> list[Waits]:
 
 
 ROUTES = (
-    ("/fund/reviews", reviews, ["GET"]), ("/fund/reviews/<uuid:application_id>", review, BOTH),
+    ("/fund/reviews", reviews, ["GET"]), ("/fund/reviews/next", next_review, ["GET"]),
+    ("/fund/reviews/<uuid:application_id>", review, BOTH),
     ("/fund/reviews/<uuid:application_id>/lock", lock, BOTH),
     ("/fund/applications/<uuid:application_id>/step-aside", step_aside, BOTH),
     ("/fund/stepped-aside", stepped_aside, ["GET"]),
