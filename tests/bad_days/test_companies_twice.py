@@ -68,7 +68,8 @@ def test_signing_and_publishing_happen_once(loop: Any) -> None:
     assert together(windows(loop, "lead@firm.example"), f["draft"], draft("1", "We do this."), draft("1", "We do that.")
                     ) == [303, 409]
     bosses = windows(loop, "boss@firm.example")
-    assert together(bosses, f"/en/answers/{f['answer']}/sign", {}, {}) == [303, 409]
+    mine = draft("2", "We do this, signed.")
+    assert together(bosses, f"/en/answers/{f['answer']}/sign", mine, mine) == [303, 409]
     assert loop.sql("SELECT state, count(*) FROM feedback.answer GROUP BY state") == [("signed", 1)]
     fays = windows(loop, "fay@middle.example")
     said = {"words": "Here they are"}

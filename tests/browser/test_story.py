@@ -167,10 +167,11 @@ def answer(stage: Stage, cast: dict[str, Walker], id: str, theme: str) -> None:
         lead.fill("decision", decision="adopted", words=f"{name} will do it.", changes="The hour.").send("decision")
         if name == "halcyon":
             due = (make.today() + timedelta(days=30)).isoformat()
-            lead.fill("what", what="A quiet alert", owner="product", due_on=due).send("what").sees("A quiet alert")
+            lead.fill("what", what="A quiet alert", owner="product", due_on=due).send(
+                "what", press="/measures").sees("A quiet alert")
         boss = stage.member(f"decider@{name}.example")
         boss.goto(f"/consultations/{id}").follow("our-answers").follow(f"{theme}/answer").sees(f"{name} will do it.")
-        boss.send("/sign")
+        boss.send("decision", press="/sign")
     for peer in (cast["tern"], cast["coordinator"]):
         peer.goto(f"/themes/{theme}").sees_not("halcyon will do it.", "meridian will do it.")
     tern = cast["tern"].goto(f"/consultations/{id}").follow("our-answers").follow(f"{theme}/answer")

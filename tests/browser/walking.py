@@ -266,12 +266,16 @@ class Walker:
             fold.locator("> summary").click()
 
     def send(self, form: str, *, status: int = 0, press: str = "") -> "Walker":
-        """Press the form's button (or the one called `press`) and see where it leads; `status` if not onwards."""
+        """Press the form's button and see where it leads; `status` if not onwards.
+
+        `press` is another button's name, or how the address ends to which it sends the form.
+        """
         place = self.form(form)
         swaps = self.scripts and place.get_attribute("hx-post")
-        button = place.locator(f'button[name="{press}"]' if press else "button").first
+        other = f'button[formaction$="{press}"]' if press.startswith("/") else f'button[name="{press}"]'
+        button = place.locator(other if press else "button").first
         self._unfold(button)
-        action = str(place.get_attribute("action")).split("?")[0]
+        action = str(button.get_attribute("formaction") or place.get_attribute("action")).split("?")[0]
         with self.page.expect_response(lambda r: r.request.method == "POST" and r.url.split("?")[0].endswith(action)) as posted:
             if swaps:
                 button.click()

@@ -74,9 +74,16 @@ def _answer(world: Any, name: str, theme: str, **more: Any) -> None:
     _post(_in(world, f"lead@{name}.org"), url, **{**said, **more})
 
 
+def _seen(world: Any, answer: Any) -> dict[str, str]:
+    """What the form of this answer holds for whoever has it before her."""
+    names = ("decision", "reason_kind", "words", "changes", "lang", "revision")
+    return dict(zip(names, map(str, world.sql(f"SELECT {', '.join(names)} FROM feedback.answer WHERE id = %s",
+                                              answer)[0]), strict=True))
+
+
 def _sign(world: Any, name: str) -> None:
-    found = world.sql("SELECT id FROM feedback.answer WHERE company_id = %s AND state = 'draft'", world.facts[name])
-    _post(_in(world, f"boss@{name}.org"), f"/en/answers/{found[0][0]}/sign")
+    found = world.sql("SELECT id FROM feedback.answer WHERE company_id = %s AND state = 'draft'", world.facts[name])[0][0]
+    _post(_in(world, f"boss@{name}.org"), f"/en/answers/{found}/sign", **_seen(world, found))
 
 
 def test_the_whole_loop(loop: Any) -> None:
@@ -94,7 +101,7 @@ def test_the_whole_loop(loop: Any) -> None:
     lead = _in(loop, "lead@halcyon.org")
     _post(lead, f"/en/answers/{answer}/measures", what="Quiet alerts", owner="product",
           due_on=str(make.today() + timedelta(days=30)))
-    _post(lead, f"/en/answers/{answer}/sign", 403)
+    _post(lead, f"/en/answers/{answer}/sign", 403, **_seen(loop, answer))
     _sign(loop, "halcyon")
     for peer in ("lead@tern.org", "asha@x.org"):
         assert "halcyon will do it." not in _get(_in(loop, peer), theme)
@@ -112,7 +119,7 @@ def test_the_whole_loop(loop: Any) -> None:
     _answer(loop, "tern", theme, decision="declined")
     found = loop.sql("SELECT id FROM feedback.answer WHERE state = 'draft'")[0][0]
     boss = _in(loop, "boss@tern.org")
-    assert "need a kind of reason" in _post(boss, f"/en/answers/{found}/sign", 422)
+    assert "need a kind of reason" in _post(boss, f"/en/answers/{found}/sign", 422, **_seen(loop, found))
     _answer(loop, "tern", theme, decision="declined", reason_kind="law", revision="1")
     _sign(loop, "tern")
     assert loop.sql("SELECT state, late_days, signed_as FROM feedback.answer WHERE id = %s", found) == [

@@ -16,10 +16,15 @@ from polyphony.languages.service import mark_stale
 from polyphony.notices.service import tell
 
 TEXTS = ("words", "changes")
+WRITTEN = ("decision", "reason_kind", *TEXTS)
+
+
+def may_draft(by: Viewer, company_id: uuid.UUID) -> bool:
+    return by.is_in("leading", company_id) or by.is_in("deciding", company_id)
 
 
 def ensure_drafting(by: Viewer, company_id: uuid.UUID) -> None:
-    require(by.is_in("leading", company_id) or by.is_in("deciding", company_id), rules.NotDrafting())
+    require(may_draft(by, company_id), rules.NotDrafting())
 
 
 def versions(theme_id: uuid.UUID, company_id: uuid.UUID) -> list[Answer]:
@@ -60,8 +65,7 @@ def draft(by: Viewer, *, theme_id: uuid.UUID, company_id: uuid.UUID, decision: s
     before = versions(theme_id, company_id)
     latest = before[0] if before else None
     found = latest if latest and latest.state == "draft" else None
-    if str(found.revision if found else 0) != str(revision or 0):
-        raise ChangedMeanwhile()
+    _ensure_seen(found, revision)
     values = {"decision": decision or "", "reason_kind": reason_kind or "", "words": words or "",
               "changes": changes or "", "lang": lang}
     if found is None:
@@ -69,13 +73,33 @@ def draft(by: Viewer, *, theme_id: uuid.UUID, company_id: uuid.UUID, decision: s
                        consultation_id=theme.consultation_id, number=latest.number + 1 if latest else 1, **values)
         db.session.add(found)
     else:
-        mark_stale(found.id, [name for name in TEXTS if getattr(found, name) != values[name]])
-        for name, value in values.items():
-            setattr(found, name, value)
-        found.revision += 1
+        _write(found, values)
     db.session.flush()
     _hand(by, found, "drafted")
     return found
+
+
+def _ensure_seen(found: Answer | None, revision: str) -> None:
+    """Nobody writes over, or signs, what she has not seen: raises `ChangedMeanwhile`."""
+    if str(found.revision if found else 0) != str(revision or 0):
+        raise ChangedMeanwhile()
+
+
+def _write(found: Answer, values: dict[str, str]) -> None:
+    mark_stale(found.id, [name for name in TEXTS if getattr(found, name) != values[name]])
+    for name, value in values.items():
+        setattr(found, name, value)
+    found.revision += 1
+
+
+def keep(by: Viewer, *, theme_id: uuid.UUID, company_id: uuid.UUID, revision: str, lang: str, **typed: str) -> None:
+    """What is typed of an answer is kept before something is done beside it; where nothing is new, nothing is.
+
+    Raises what `draft` raises.
+    """
+    latest = next(iter(versions(theme_id, company_id)), None)
+    if any((typed[name] or "") != (getattr(latest, name) if latest else "") for name in WRITTEN):
+        draft(by, theme_id=theme_id, company_id=company_id, revision=revision, lang=lang, **typed)
 
 
 def _hand(by: Viewer, answer: Answer, act: str) -> None:
@@ -83,15 +107,21 @@ def _hand(by: Viewer, answer: Answer, act: str) -> None:
                               person_id=by.person, act=act, at=clock.now()))
 
 
-def sign(by: Viewer, *, answer_id: uuid.UUID) -> Answer:
-    """The decision maker puts her function's name to it; after publication it is published at once, late days kept.
+def sign(by: Viewer, *, answer_id: uuid.UUID, revision: str, measure_typed: bool = False, **typed: str) -> Answer:
+    """The decision maker puts her function's name to what stands before her, her own last words in it.
 
-    Raises `NotDeciding`, `AlreadySigned`, `DecisionNeeded`, `ReasonNeeded`, `ChangesNeeded`.
+    After publication it is published at once, late days kept.
+    Raises `NotDeciding`, `AlreadySigned`, `ChangedMeanwhile`, `MeasureNotAdded`, and what `ensure_signable` raises.
     """
     answer = there(db.session.get(Answer, answer_id))
     require(by.is_in("deciding", answer.company_id), rules.NotDeciding())
     if answer.state != "draft":
         raise rules.AlreadySigned()
+    _ensure_seen(answer, revision)
+    if measure_typed:
+        raise rules.MeasureNotAdded()
+    if any(getattr(answer, name) != (value or "") for name, value in typed.items()):
+        _write(answer, {name: value or "" for name, value in typed.items()})
     rules.ensure_signable(answer.decision, answer.reason_kind, answer.words, answer.changes)
     consultation = there(db.session.get(Consultation, answer.consultation_id))
     answer.signed_as, answer.signed_on = by.card.get("function") or "product", clock.today()
@@ -129,6 +159,7 @@ def add_measure(by: Viewer, *, answer_id: uuid.UUID, what: str, owner: str, due_
     made = Measure(id=uuid.uuid4(), answer_id=answer.id, theme_id=answer.theme_id, company_id=answer.company_id,
                    consultation_id=answer.consultation_id, what=what, owner=owner, due_on=due_on, lang=answer.lang)
     db.session.add(made)
+    answer.revision += 1  # whoever signs has seen it
     return made
 
 
@@ -136,7 +167,9 @@ def remove_measure(by: Viewer, *, measure_id: uuid.UUID) -> Measure:
     """Take a measure off a draft. Raises `NotDrafting`, `AlreadySigned`."""
     measure = there(db.session.get(Measure, measure_id))
     ensure_drafting(by, measure.company_id)
-    if there(db.session.get(Answer, measure.answer_id)).state != "draft":
+    answer = there(db.session.get(Answer, measure.answer_id))
+    if answer.state != "draft":
         raise rules.AlreadySigned()
     db.session.delete(measure)
+    answer.revision += 1
     return measure

@@ -157,10 +157,7 @@ def blocking(desk: Desk) -> list[dict[str, Any]]:
         found.append(_line(ngettext("%(num)s input not read yet", "%(num)s inputs not read yet", desk.inputs.unread),
                            where("inputs.reading", id=here), _("Read them"),
                            _("Nothing reaches others before you have read it.")))
-    titles = {theme.id: theme.title for theme in desk.themes}
-    for each in desk.objections:
-        found.append(_line(_("One author says “not what I meant”"), url_for("feedback.handle", id=each.id),
-                           _("See the words"), titles.get(each.theme_id, "")))
+    found += objecting(desk)
     if not desk.themes:
         found.append(_line(_("There is no theme yet"), url_for("feedback.new_theme", id=here), _("Make a theme")))
     if desk.unshared:
@@ -168,6 +165,13 @@ def blocking(desk: Desk) -> list[dict[str, Any]]:
             ngettext("%(num)s theme not shared with the companies", "%(num)s themes not shared with the companies",
                      len(desk.unshared)), url_for("feedback.facilitate", id=here) + "#share", _("Share them")))
     return [*found, *_owing(desk)]
+
+
+def objecting(desk: Desk) -> list[dict[str, Any]]:
+    """Each author who waits for a reply: before publication it blocks, afterwards she still waits."""
+    titles = {theme.id: theme.title for theme in desk.themes}
+    return [_line(_("One author says “not what I meant”"), url_for("feedback.handle", id=each.id),
+                  _("See the words"), titles.get(each.theme_id, "")) for each in desk.objections]
 
 
 def _owing(desk: Desk) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ def _company(board: Board, cell: Any) -> list[Voice]:
     notes = [Note(a.row.published_on or a.row.signed_on, late_words(str(a.label), a.row.late_days),
                   "late" if a.row.late_days else "answer", a.row.decision) for a in [*cell.earlier[::-1], cell.current]]
     ground = []
-    for measure in cell.current.measures:
+    for measure in cell.measures:
         if measure.row.status_on:
             notes.append(Note(measure.row.status_on, str(measure.status), "measure"))
         if measure.round and measure.has_views:

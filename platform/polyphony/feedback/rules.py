@@ -85,6 +85,10 @@ class ChangesNeeded(BadInput):
     field = "changes"
 
 
+class MeasureNotAdded(BadInput):
+    message = lazy("You have typed a measure that is not added yet. Add it or empty it, then sign.")
+
+
 class TooLateToChange(WrongState):
     message = lazy("The answers are published: the themes no longer change.")
 

@@ -83,6 +83,11 @@ class Cell:
     late: int = 0  # days owed or late
     is_owed: bool = False
 
+    @property
+    def measures(self) -> list[MeasureShown]:
+        """Every measure it promised here: a correction of the words takes back none of them."""
+        return [each for version in (self.current, *self.earlier) if version for each in version.measures]
+
 
 @dataclass
 class ThemeShown:

@@ -38,22 +38,30 @@ def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | No
         Comment.theme_id == theme_id, Comment.company_id == company_id).order_by(Comment.at)))
     tr, lang = translations_for([theme.id], language()), language()
     said, more = service.excerpts_of(by, theme_id)
-    made = {"form": _form(latest), "comment_form": CommentForm(formdata=None, prefix="comment-"),
-            "signing": NothingForm(formdata=None), "measure_form": MeasureForm(formdata=None), **(forms or {})}
+    sent: dict[str, Any] = {} if request.method == "POST" else {"formdata": None}  # typed beside is typed still
+    made = {"form": _form(latest), "comment_form": CommentForm(prefix="comment-", **sent),
+            "removing": None, "measure_form": MeasureForm(**sent), **(forms or {})}
+    conflict = any(each.refusal and each.refusal.status == 409 for each in made.values() if each)
+    if conflict:  # she has now seen the present version, and may save over it
+        made["form"].revision.data = _revision(latest)
     return page("feedback/draft.html", theme=theme, company_id=company_id, latest=latest, measures=held,
                 earlier=[v for v in versions if v.state != "draft"], comments=comments, words=words, clock=clock,
                 is_draft=bool(latest and latest.state == "draft"), said=said, more=more,
                 title=written(theme.title, theme.lang, theme.id, "title", tr, lang),
                 summary=written(theme.summary, theme.lang, theme.id, "summary", tr, lang),
-                may_draft=by.is_in("leading", company_id) or by.is_in("deciding", company_id),
-                may_sign=by.is_in("deciding", company_id), **made)
+                may_draft=answers.may_draft(by, company_id), may_sign=by.is_in("deciding", company_id),
+                conflict=conflict, **made)
+
+
+def _revision(latest: Answer | None) -> str:
+    return str(latest.revision if latest and latest.state == "draft" else 0)
 
 
 def _form(latest: Answer | None, **kw: Any) -> AnswerForm:
-    data: dict[str, Any] = {"lang": language(), "revision": "0"}
+    data: dict[str, Any] = {"lang": language()}
     if latest:
         data = {name: getattr(latest, name) for name in ("decision", "reason_kind", "words", "changes", "lang")}
-        data["revision"] = str(latest.revision if latest.state == "draft" else 0)
+    data["revision"] = _revision(latest)
     return AnswerForm(**({"formdata": None} | kw), data=data)
 
 
@@ -68,41 +76,54 @@ def draft(id: uuid.UUID, company_id: uuid.UUID):  # type: ignore[no-untyped-def]
                   again=lambda: _page(id, company_id, {"form": form}))
 
 
+def _beside(theme_id: uuid.UUID, company_id: uuid.UUID, name: str, form: Any, verb: Any, part: str) -> Any:
+    """A button beside the answer: what she typed of the answer is kept first, then the verb is done, or neither."""
+    by = viewer.current()
+    place: dict[str, Any] = {"id": theme_id, "company_id": company_id}
+    typed = AnswerForm() if answers.may_draft(by, company_id) and "words" in request.form else None
+
+    def again() -> Any:
+        return _page(theme_id, company_id, {name: form, **({"form": typed} if typed else {})})
+
+    def both(**values: Any) -> Any:
+        if typed:
+            answers.keep(by, theme_id=theme_id, company_id=company_id, **typed.values)
+        return verb(by, **values)
+
+    if typed and not typed.validate():
+        return again(), 422
+    return answer(form, both, then=lambda r: url_for("feedback.draft", **place) + part, again=again)
+
+
 @blueprint.post("/themes/<uuid:id>/answer/<uuid:company_id>/comment")
 @access(company)
 def comment(id: uuid.UUID, company_id: uuid.UUID):  # type: ignore[no-untyped-def]
-    form = CommentForm(prefix="comment-")
     there(db.session.get(Theme, id))
-    return answer(form, lambda words: answers.comment(viewer.current(), theme_id=id, company_id=company_id,
-                                                      words=words),
-                  then=lambda r: url_for("feedback.draft", id=id, company_id=company_id) + "#comments",
-                  again=lambda: _page(id, company_id, {"comment_form": form}))
+    return _beside(id, company_id, "comment_form", CommentForm(prefix="comment-"),
+                   lambda by, words: answers.comment(by, theme_id=id, company_id=company_id, words=words), "#comments")
 
 
 @blueprint.post("/answers/<uuid:id>/sign")
 @access(company)
 def sign(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    found, form = there(db.session.get(Answer, id)), NothingForm()
-    return answer(form, lambda: answers.sign(viewer.current(), answer_id=id),
+    found, form = there(db.session.get(Answer, id)), AnswerForm()
+    left = bool(request.form.get("what", "").strip())
+    return answer(form, lambda **v: answers.sign(viewer.current(), answer_id=id, measure_typed=left, **v),
                   then=lambda r: url_for("feedback.desk", id=found.consultation_id),
-                  again=lambda: _page(found.theme_id, found.company_id, {"signing": form}))
+                  again=lambda: _page(found.theme_id, found.company_id, {"form": form}))
 
 
 @blueprint.post("/answers/<uuid:id>/measures")
 @access(company)
 def add_measure(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    found, form = there(db.session.get(Answer, id)), MeasureForm()
-    return answer(form, lambda **v: answers.add_measure(viewer.current(), answer_id=id, **v),
-                  then=lambda r: url_for("feedback.draft", id=found.theme_id,
-                                         company_id=found.company_id) + "#measures",
-                  again=lambda: _page(found.theme_id, found.company_id, {"measure_form": form}))
+    found = there(db.session.get(Answer, id))
+    return _beside(found.theme_id, found.company_id, "measure_form", MeasureForm(),
+                   lambda by, **v: answers.add_measure(by, answer_id=id, **v), "#measures")
 
 
 @blueprint.post("/measures/<uuid:id>/remove")
 @access(company)
 def remove_measure(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    found, form = there(db.session.get(Measure, id)), NothingForm()
-    place: dict[str, Any] = {"id": found.theme_id, "company_id": found.company_id}
-    return answer(form, lambda: answers.remove_measure(viewer.current(), measure_id=id),
-                  then=lambda r: url_for("feedback.draft", **place) + "#measures",
-                  again=lambda: _page(place["id"], place["company_id"], {"signing": form}))
+    found = there(db.session.get(Measure, id))
+    return _beside(found.theme_id, found.company_id, "removing", NothingForm(),
+                   lambda by: answers.remove_measure(by, measure_id=id), "#measures")

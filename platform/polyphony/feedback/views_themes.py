@@ -51,7 +51,8 @@ def facilitators_desk(id: uuid.UUID, form: Any = None) -> Any:
     themes.ensure_facilitating(viewer.current(), id)
     found = desk.facilitators(id)
     promised = found.consultation.promised_on
-    return page("feedback/facilitate.html", desk=found, blockers=desk.blocking(found), form=form or NothingForm(),
+    return page("feedback/facilitate.html", desk=found, blockers=desk.blocking(found),
+                objecting=desk.objecting(found), form=form or NothingForm(),
                 days=clock.days_between(clock.today(), promised) if promised else None, clock=clock,
                 fresh=_fresh, desk_of=desk.where)
 
@@ -116,11 +117,13 @@ def object(id: uuid.UUID, said: uuid.UUID):  # type: ignore[no-untyped-def]
     theme = there(db.session.get(Theme, id))
     there(said if viewer.current().is_in("authored", said) else None)
     form = SayForm(data={"lang": language()})
+    lead = (_("The answers are published, and the theme no longer changes. The facilitator reads what you meant and "
+              "replies to you.") if theme.published_on else
+            _("Say what you meant. Nothing is published in this theme before the facilitator has replied."))
     return step(form, lambda words, lang: themes.object_to(viewer.current(), theme_id=id, input_id=said, words=words,
                                                            lang=lang),
                 lambda r: url_for("feedback.theme", id=id), title=_("This is not what I meant"), over=theme.title,
-                back=url_for("feedback.theme", id=id), label=_("Send to the facilitator"),
-                lead=_("Say what you meant. Nothing is published in this theme before the facilitator has replied."))
+                back=url_for("feedback.theme", id=id), label=_("Send to the facilitator"), lead=lead)
 
 
 @blueprint.route("/objections/<uuid:id>", methods=BOTH)
@@ -129,11 +132,13 @@ def handle(id: uuid.UUID):  # type: ignore[no-untyped-def]
     found = there(db.session.get(Objection, id))
     themes.ensure_facilitating(viewer.current(), found.consultation_id)
     theme = there(db.session.get(Theme, found.theme_id))
+    lead = (_("The answers are published, and the theme no longer changes. The author reads your reply.")
+            if theme.published_on else _("Change the theme or its excerpts first if needed, then reply."))
+    place = "feedback.theme" if theme.published_on else "feedback.edit_theme"
     return step(HandleForm(), lambda words: themes.handle(viewer.current(), objection_id=id, words=words),
                 lambda r: url_for("feedback.facilitate", id=found.consultation_id), over=theme.title,
-                back=url_for("feedback.edit_theme", id=theme.id), title=_("An author says “not what I meant”"),
-                quote=in_words(found.words, found.lang, found.id, "words"), label=_("Send the reply"),
-                lead=_("Change the theme or its excerpts first if needed, then reply."))
+                back=url_for(place, id=theme.id), title=_("An author says “not what I meant”"),
+                quote=in_words(found.words, found.lang, found.id, "words"), label=_("Send the reply"), lead=lead)
 
 
 def _ending(id: uuid.UUID, form: Any, verb: Any, **context: Any) -> Any:
