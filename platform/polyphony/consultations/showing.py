@@ -69,6 +69,8 @@ def next_steps(by: Viewer, consultation: Consultation, conveners: Sequence[Conve
             wanted.append((_("I come back with my return phrase"), "people.come_back"))
     if _may_say(by, id) and (by.is_phrase or state != "announced"):
         wanted.append((_("See what I said"), "inputs.inbox"))
+    if state not in ("draft", "announced"):
+        wanted.append((_("Read the inputs"), "inputs.index"))
     found = [(label, place(endpoint, id)) for label, endpoint in wanted]
     return [Step(label, url) for label, url in found if url]
 

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from flask import g
 
 from polyphony.consultations import leaving, rules, words
-from polyphony.consultations.models import Consultation, Convener, Facilitation, Raise, Transition
-from polyphony.kernel import clock, jobs, providers
+from polyphony.consultations.models import Consultation, Convener, Facilitation, Raise, Transition, Translator
+from polyphony.kernel import clock, jobs, providers, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, language, lazy
 from polyphony.kernel.viewer import Viewer
@@ -48,7 +48,24 @@ def translation_desk(consultation_id: uuid.UUID) -> dict[str, Any] | None:
     g.translated_consultation = kept  # held, so that the next question about it costs no second look
     tr = translations_for([kept.id], language())
     return {"title": written(kept.title, kept.source_lang, kept.id, "title", tr, language()).text,
-            "languages": kept.languages}
+            "languages": kept.languages, "hers": _her_languages(viewer.current(), kept.id)}
+
+
+def _her_languages(by: Viewer, id: uuid.UUID) -> list[str] | None:
+    """The languages this translator is appointed for; None for whoever works on all of them."""
+    if not by.is_in("translating", id) or by.is_in("facilitated", id):
+        return None
+    rows = db.session.scalars(sa.select(Translator.languages).where(
+        Translator.consultation_id == id, Translator.person_id == by.person, Translator.ended_on.is_(None)))
+    return [lang for languages in rows for lang in languages]
+
+
+@providers.provide("titles")
+def titles(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What these consultations are called, in the reader's language; those she may see."""
+    title_of = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
+    return {id: title for id, title in db.session.execute(sa.select(Consultation.id, title_of).where(
+        Consultation.id.in_(ids)))}
 
 
 @providers.provide("translatable")

@@ -1,4 +1,4 @@
-"""An author's inbox, page by page: the newest of what she said in each consultation, and the way to the rest."""
+"""An author's inbox, page by page: the newest consultation first, in each the newest of what she said."""
 
 import uuid
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ def inbox(by: Viewer, *, only: uuid.UUID | None = None, start: int = 0) -> Inbox
     more = {entry.consultation_id: start + IN_INBOX for entry, whole in rows if whole > start + IN_INBOX}
     wanted = {only} if only else {entry.consultation_id for entry, _whole in rows} | set(by.of("participating"))
     found = db.session.scalars(sa.select(Consultation).where(Consultation.id.in_(wanted))
-                               .order_by(Consultation.promised_on, Consultation.id)).all() if wanted else ()
+                               .order_by(Consultation.promised_on.desc(), Consultation.id)).all() if wanted else ()
     return Inbox(mine, {c.id: c for c in found}, more)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from polyphony.inputs.looking import Sought, narrowed
+from polyphony.inputs.looking import Sought, narrowed, number
 from polyphony.inputs.models import Input
 from polyphony.kernel.database import db
 from polyphony.uploads.service import File, hanging_on, listed
@@ -24,6 +24,7 @@ class Slice:
     rows: list[Input]
     after: str
     files: dict[uuid.UUID, list[File]] = field(default_factory=dict)  # what hangs on each
+    found: int | None = None  # how many in all, where something was looked for
 
 
 def cursor(entry: Input) -> str:
@@ -54,7 +55,7 @@ def released(about: Any, after: str = "", looked_for: Sought = Sought()) -> Slic
     """Inputs of a consultation that the facilitator has read and this viewer may read."""
     wanted = narrowed(sa.select(Input).where(Input.consultation_id == about.id, Input.read_on.is_not(None),
                                              Input.withdrawn_on.is_(None)), looked_for, about)
-    place = place_of(after)
+    found, place = number(wanted, looked_for), place_of(after)
     if place:
         _, day, shuffle, id = place
         later = sa.tuple_(Input.shuffle, Input.id) > sa.tuple_(sa.literal(shuffle), sa.literal(id))
@@ -63,4 +64,4 @@ def released(about: Any, after: str = "", looked_for: Sought = Sought()) -> Slic
         Input.day.desc(), Input.shuffle, Input.id).limit(PAGE + 1)).all()
     shown = [entry for entry, _ in rows[:fitting([len(entry.text) for entry, _ in rows[:PAGE]])]]
     return Slice(shown, cursor(shown[-1]) if len(rows) > len(shown) else "",
-                 {entry.id: listed(files) for entry, files in rows if files})
+                 {entry.id: listed(files) for entry, files in rows if files}, found)

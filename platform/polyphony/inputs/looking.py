@@ -11,11 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from polyphony.inputs.models import Input
+from polyphony.kernel.database import db
 from polyphony.kernel.forms import tidy
 from polyphony.kernel.locale import lazy, name_of
 from polyphony.languages.models import Translation
 
 LONGEST = 200  # characters somebody looks for
+MOST_WORDS = 8  # of them
 OTHER = "other"  # a language in which the consultation is not offered
 
 
@@ -45,16 +47,28 @@ def tongues_of(about: Any) -> list[tuple[str, Any]]:
     return [*((code, name_of(code)) for code in about.languages), (OTHER, lazy("Another language"))]
 
 
+def tongues_in(about: Any) -> list[tuple[str, Any]]:
+    """For the facilitator, who has to find a translator for each: every language that somebody wrote in."""
+    there = db.session.scalars(sa.select(Input.lang).where(
+        Input.consultation_id == about.id, Input.withdrawn_on.is_(None)).distinct())
+    return [(code, name_of(code)) for code in dict.fromkeys((*about.languages, *sorted(there)))]
+
+
 def narrowed(wanted: Any, looked_for: Sought, about: Any) -> Any:
     """A selection of inputs of one consultation, with only those that were looked for."""
     if looked_for.lang == OTHER:
         wanted = wanted.where(Input.lang.not_in(about.languages))
     elif looked_for.lang:
         wanted = wanted.where(Input.lang == looked_for.lang)
-    if looked_for.q:
-        wanted = wanted.where(sa.or_(Input.text.icontains(looked_for.q, autoescape=True),
-                                     Input.id.in_(_translated(looked_for.q, about.id))))
+    for word in looked_for.q.split()[:MOST_WORDS]:  # each by itself: nobody remembers how somebody else put it
+        wanted = wanted.where(sa.or_(Input.text.icontains(word, autoescape=True),
+                                     Input.id.in_(_translated(word, about.id))))
     return wanted
+
+
+def number(wanted: Any, looked_for: Sought) -> int | None:
+    """How many were found, when something was looked for: of what this reader may read."""
+    return db.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) if looked_for.asked else None
 
 
 def _translated(q: str, consultation_id: uuid.UUID) -> Any:

@@ -36,7 +36,7 @@ def reading(id: uuid.UUID):  # type: ignore[no-untyped-def]
     rows = [(e, written(e.text, e.lang, e.id, "text", tr, locale.language())) for e in found.rows]
     more = url_for("inputs.reading", id=id, after=found.after, **sought.asked) if found.after else None
     return page("inputs/reading.html", fragment="list", about=about, rows=rows, more=more, day=clock.day,
-                sought=sought, tongues=looking.tongues_of(about), shows=desk.SHOWS,
+                sought=sought, tongues=looking.tongues_in(about), shows=desk.SHOWS, found=found.found,
                 waiting=desk.unread([id]).get(id, 0), audiences=AUDIENCE_LABELS,
                 title=written(about.title, about.source_lang, id, "title", tr, locale.language()))
 

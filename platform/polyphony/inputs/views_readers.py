@@ -25,5 +25,6 @@ def index(id: uuid.UUID):  # type: ignore[no-untyped-def]
     return page("inputs/index.html", fragment="list", about=about, rows=rows, day=clock.day,
                 title=written(about.title, about.source_lang, id, "title", tr, lang),
                 counts=tallies.read([id]).get(id, {}), files=found.files, sought=sought,
+                found=found.found,
                 tongues=looking.tongues_of(about),
                 more=url_for("inputs.index", id=id, after=found.after, **sought.asked) if found.after else None)

@@ -1,6 +1,7 @@
 """The translators' desk: which text lacks which language, thousands of them, and each one by itself.
 
-The desk reads beginnings and states alone; the whole text and its translation are read for one piece.
+The desk reads beginnings and states alone; the whole text and its translation are read for one piece. Whoever was
+appointed for certain languages finds and writes these alone; into her own words an author writes any.
 """
 
 import uuid
@@ -40,11 +41,12 @@ class Piece:
 
 @dataclass(frozen=True)
 class Asked:
-    """Which pieces a translator wants to see: into a language, of a kind, holding certain words."""
+    """Which pieces a translator wants to see: into a language, out of one, of a kind, holding certain words."""
 
     into: str = ""
     kind: str = ""
     q: str = ""
+    of: str = ""
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -59,6 +61,7 @@ class Desk:
     pieces: list[Piece]
     counts: dict[str, tuple[int, int]]  # by language: texts in all, texts to translate
     kinds: list[str]
+    sources: list[str]  # the languages that the texts are written in
     after: int | None
 
 
@@ -88,9 +91,14 @@ def _pairs(entries: list[tuple[Any, ...]], languages: list[str], states: Any) ->
                 yield entry, lang, states.get((entry[1], entry[2], lang), "missing")
 
 
-def desk(by: Viewer, consultation_id: uuid.UUID, languages: list[str], looked_for: Asked, start: int = 0) -> Desk:
+def hers(head: Any) -> list[str]:
+    """The languages of a desk that this viewer works in."""
+    return [lang for lang in head["languages"] if head.get("hers") is None or lang in head["hers"]]
+
+
+def desk(by: Viewer, consultation_id: uuid.UUID, head: Any, looked_for: Asked, start: int = 0) -> Desk:
     """What lacks stands first; then what is outdated, and what is done."""
-    entries = _entries(by, consultation_id)
+    entries, languages = _entries(by, consultation_id), hers(head)
     every = list(_pairs(entries, languages, _states(consultation_id)))
     whole, todo = Counter(lang for _e, lang, _s in every), Counter(lang for _e, lang, s in every if s in OPEN)
     wanted = [pair for pair in every if _is_wanted(pair, looked_for)]
@@ -98,12 +106,12 @@ def desk(by: Viewer, consultation_id: uuid.UUID, languages: list[str], looked_fo
     after = start + PAGE if len(wanted) > start + PAGE else None
     return Desk([_piece(*pair) for pair in wanted[start:start + PAGE]],
                 {lang: (whole[lang], todo[lang]) for lang in languages},
-                list(dict.fromkeys(entry[0] for entry in entries)), after)
+                list(dict.fromkeys(entry[0] for entry in entries)), sorted({entry[5] for entry in entries}), after)
 
 
 def _is_wanted(pair: tuple[Any, str, str], looked_for: Asked) -> bool:
     entry, lang, _state = pair
-    return (looked_for.into in ("", lang) and looked_for.kind in ("", entry[0])
+    return (looked_for.into in ("", lang) and looked_for.kind in ("", entry[0]) and looked_for.of in ("", entry[5])
             and looked_for.q.casefold() in entry[4].casefold())
 
 
@@ -112,9 +120,18 @@ def _piece(entry: tuple[Any, ...], lang: str, state: str, translation: Translati
     return Piece(kind, subject, field, str(label), text, source, lang, state, translation)
 
 
-def piece(by: Viewer, consultation_id: uuid.UUID, languages: list[str], *, kind: str, subject: uuid.UUID, field: str,
+def following(by: Viewer, consultation_id: uuid.UUID, *, subject: uuid.UUID, field: str, into: str) -> Piece | None:
+    """The text to translate into this language after the one just done, the first again after the last."""
+    every = list(_pairs(_entries(by, consultation_id), [into], _states(consultation_id)))
+    here = next((n for n, (entry, _l, _s) in enumerate(every) if entry[1:3] == (subject, field)), -1)
+    waits = [pair for pair in (*every[here + 1:], *every[:max(here, 0)]) if pair[2] in OPEN]
+    return _piece(*waits[0]) if waits else None
+
+
+def piece(by: Viewer, consultation_id: uuid.UUID, head: Any, *, kind: str, subject: uuid.UUID, field: str,
           into: str) -> Piece:
     """One text and its translation into one language; 404 when this viewer does not translate it."""
+    languages = head["languages"] if by.is_in("authored", subject) else hers(head)
     found = [entry for entry in _entries(by, consultation_id, subject, kind)
              if entry[:3] == (kind, subject, field) and entry[5] != into and into in languages]
     entry = there(found[0] if found else None)

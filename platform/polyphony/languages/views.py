@@ -13,6 +13,7 @@ from polyphony.kernel.pages import page
 from polyphony.languages import service
 from polyphony.languages.desk import Asked
 from polyphony.languages.desk import desk as read_desk
+from polyphony.languages.desk import following, hers
 from polyphony.languages.desk import piece as read_piece
 from polyphony.languages.forms import ReviewForm, TranslationForm
 
@@ -32,13 +33,14 @@ PIECE = "/<kind>/<uuid:subject>/<field>/<into>"
 @access(author)
 def desk(id: uuid.UUID):  # type: ignore[no-untyped-def]
     head = service.heading(id)
-    asked = Asked(request.args.get("into", ""), request.args.get("kind", ""), (tidy(request.args.get("q")) or "")[:200])
-    found = read_desk(viewer.current(), id, head["languages"], asked, max(0, request.args.get("from", 0, int)))
-    following: dict[str, Any] = {**asked.asked, "from": found.after}
-    more = url_for("languages.desk", id=id, **following) if found.after else None
+    asked = Asked(*(request.args.get(name, "") for name in ("into", "kind")),
+                  (tidy(request.args.get("q")) or "")[:200], request.args.get("of", ""))
+    found = read_desk(viewer.current(), id, head, asked, max(0, request.args.get("from", 0, int)))
+    further: dict[str, Any] = {**asked.asked, "from": found.after}
+    more = url_for("languages.desk", id=id, **further) if found.after else None
     return page("languages/desk.html", fragment="pieces", id=id, head=head, asked=asked, more=more, name_of=name_of,
-                counts=[(code, name_of(code), *found.counts[code]) for code in head["languages"]],
-                pieces=found.pieces, kinds={kind: KINDS[kind] for kind in found.kinds})
+                counts=[(code, name_of(code), *found.counts[code]) for code in hers(head)],
+                sources=[(code, name_of(code)) for code in found.sources], pieces=found.pieces, kinds={kind: KINDS[kind] for kind in found.kinds})
 
 
 @blueprint.get(PIECE)
@@ -54,7 +56,16 @@ def write(id: uuid.UUID, kind: str, subject: uuid.UUID, field: str, into: str): 
     form = TranslationForm()
     return answer(form, lambda text: service.store_translation(
         viewer.current(), kind=kind, subject_id=subject, consultation_id=id, field=field, lang=into, text=text),
-        then=lambda r: url_for("languages.desk", id=id, into=into), again=lambda: _piece((head, found), form))
+        then=lambda r: _next(id, subject, field, into), again=lambda: _piece((head, found), form))
+
+
+def _next(id: uuid.UUID, subject: uuid.UUID, field: str, into: str) -> str:
+    """Where a translator goes on: the next text in this language, or the desk when none is left."""
+    waits = following(viewer.current(), id, subject=subject, field=field, into=into)
+    if waits is None:
+        return url_for("languages.desk", id=id, into=into)
+    return url_for("languages.piece", id=id, kind=waits.kind, subject=waits.subject_id, field=waits.field, into=into,
+                   after="kept")
 
 
 @blueprint.post(PIECE + "/review")
@@ -70,7 +81,7 @@ def review(id: uuid.UUID, kind: str, subject: uuid.UUID, field: str, into: str):
 
 def _find(id: uuid.UUID, kind: str, subject: uuid.UUID, field: str, into: str):  # type: ignore[no-untyped-def]
     head = service.heading(id)
-    return head, read_piece(viewer.current(), id, head["languages"], kind=kind, subject=subject, field=field, into=into)
+    return head, read_piece(viewer.current(), id, head, kind=kind, subject=subject, field=field, into=into)
 
 
 def _piece(found, form=None, checking=None):  # type: ignore[no-untyped-def]

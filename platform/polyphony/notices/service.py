@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from polyphony.kernel import clock, jobs, providers
 from polyphony.kernel.database import db
@@ -17,7 +18,7 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Told:
-    """A notice as its reader sees it."""
+    """What its reader was told, the same thing of the same day together: how often, and of which consultation."""
 
     id: uuid.UUID
     kind: str
@@ -26,6 +27,8 @@ class Told:
     sentence: str
     day: clock.Day | None
     seen: bool
+    number: int = 1
+    title: str = ""
 
 
 def tell(kind: str, *, consultation_id: uuid.UUID | None = None, subject_id: uuid.UUID | None = None,
@@ -55,14 +58,26 @@ def organisation_decided(organisation_id: uuid.UUID, admitted: bool) -> None:
 
 
 def recent(by: Viewer, limit: int = PAGE, offset: int = 0) -> list[Told]:
-    """What this reader was told, newest first (one statement)."""
+    """What this reader was told, the newest day first; within a day what matters, then what happens often."""
     if not (by.is_signed_in or by.is_phrase):
         return []
     mine = Notice.person_id == by.person if by.is_signed_in else Notice.phrase_id == by.phrase
-    rows = db.session.scalars(sa.select(Notice).where(mine).order_by(Notice.day.desc(), Notice.id)
-                              .limit(limit).offset(offset))
-    return [Told(row.id, row.kind, row.consultation_id, row.subject_id, words.sentence(row.kind),
-                 clock.day(row.day), row.seen) for row in rows]
+    together, rank = (Notice.day, Notice.kind, Notice.consultation_id), sa.case(words.RANKS, value=Notice.kind, else_=1)
+    first = {name: sa.func.array_agg(aggregate_order_by(column, column), type_=sa.ARRAY(sa.Uuid()))[1].label(name)
+             for name, column in (("id", Notice.id), ("subject_id", Notice.subject_id))}
+    rows = db.session.execute(sa.select(
+        *together, *first.values(), sa.func.bool_and(Notice.seen).label("seen"), sa.func.count().label("number"))
+        .where(mine).group_by(*together).order_by(Notice.day.desc(), rank, "id")
+        .limit(limit).offset(offset)).all()
+    titles = _titles({row.consultation_id for row in rows if row.consultation_id})
+    return [Told(row.id, row.kind, row.consultation_id, row.subject_id if row.number == 1 else None,
+                 words.sentence(row.kind), clock.day(row.day), row.seen, row.number,
+                 titles.get(row.consultation_id, "")) for row in rows]
+
+
+def _titles(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The titles of these consultations for this reader, as their own room tells them."""
+    return {id: title for told in providers.ask("titles", ids) for id, title in told.items()} if ids else {}
 
 
 def mark_seen(by: Viewer) -> None:

@@ -61,6 +61,12 @@ SENTENCES: dict[str, Any] = {
     "audit_broken": lazy("A nightly check has found that the audit was changed after it was written."),
 }
 
+# Within a day: what one can act on or has waited for stands first, what happens once for every input last.
+RANKS = {**dict.fromkeys(("published", "ground_round", "invited", "open", "convene", "facilitate", "reminded", "closed",
+                          "themes_shared", "successor", "objection", "input_masked", "vault_asked"), 0),
+         **dict.fromkeys(("input_read", "placed"), 2)}
+ONE = {"input_read", "input_masked", "objection_handled"}  # about one input, which has a page of its own
+
 # Where a reader goes next, by kind; each endpoint takes the consultation's id.
 PLACES: dict[str, tuple[str, ...]] = {
     "input_read": ("inputs.inbox",), "input_masked": ("inputs.inbox",), "placed": ("inputs.inbox",),

@@ -14,6 +14,7 @@ from polyphony.kernel.locale import _, lazy, ngettext
 from polyphony.kernel.viewer import Viewer
 from polyphony.notices import service as notices
 from polyphony.notices.places import place_of as place
+from polyphony.notices.words import RANKS
 from polyphony.openness.service import Line, Lists, where
 from polyphony.organisations import joining
 
@@ -68,15 +69,17 @@ def _to_say(by: Viewer, lists: Lists) -> list[Wait]:
 
 
 def _to_translate(by: Viewer, lists: Lists) -> list[Wait]:
-    """Consultations that have appointed her as their translator and are not over."""
-    return _lines([line for line in lists.moving if by.is_in("translating", line.id)], "languages.desk",
+    """Consultations that have appointed her as their translator and are not over: answers too want to be read."""
+    every = [*lists.moving, *(line for line in lists.answered if line.state == "published")]
+    return _lines([line for line in every if by.is_in("translating", line.id)], "languages.desk",
                   lazy("Translate: %(title)s"))
 
 
 def _lines(lines: list[Line], endpoint: str, text: Any) -> list[Wait]:
-    found = [(line, where(endpoint, id=line.id)) for line in lines]
-    return [_made(str(text) % {"title": line.title.text}, url, line.ends if line.state == "open" else line.answers)
-            for line, url in found if url]
+    due = {"open": "ends", "published": ""}  # what is published is due no more
+    found = [(line, where(endpoint, id=line.id), due.get(line.state, "answers")) for line in lines]
+    return [_made(str(text) % {"title": line.title.text}, url, getattr(line, day) if day else None)
+            for line, url, day in found if url]
 
 
 def _to_admit(by: Viewer) -> list[Wait]:
@@ -92,8 +95,10 @@ def _to_admit(by: Viewer) -> list[Wait]:
 
 
 def lately(by: Viewer) -> list[tuple[Any, str | None]]:
-    """The newest things she was told and has not seen, each with the page it leads to."""
-    return [(note, place(note)) for note in notices.recent(by, 20) if not note.seen][:LATELY]
+    """The newest things she was told and has not seen, what happens often last, each with the page it leads to."""
+    new = [note for note in notices.recent(by, 20) if not note.seen]
+    new.sort(key=lambda note: RANKS.get(note.kind, 1) > 1)
+    return [(note, place(note)) for note in new[:LATELY]]
 
 
 DOORS = (

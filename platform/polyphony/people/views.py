@@ -50,7 +50,7 @@ def sign_in_post() -> Any:
 @access(anyone, step=True)
 def sign_out() -> Any:
     service.sign_out()
-    return redirect(url_for("openness.home"), 303)
+    return redirect(url_for("openness.front"), 303)
 
 
 @blueprint.post("/sign-out-everywhere")
