@@ -219,6 +219,7 @@ def downgrade() -> None:
         op.execute(lift.format(table, "NO FORCE"))
     for table, rows in GOING.items():
         op.execute(f"DELETE FROM {table} WHERE {rows}")
+    op.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for table in GOING:
         op.execute(lift.format(table, "FORCE"))
     _one_of("notices", "notice", "kind", [w for w in _words("notices", "notice", "kind") if w not in NOTICES])

@@ -54,6 +54,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Functions that take a whole session go with its new columns; they are declared anew with the policies."""
+    for name in ("step_of", "is_fresh"):
+        op.execute(f"DROP FUNCTION IF EXISTS people.{name}(people.session)")
     for table in ("challenge", "recovery", "factor"):
         op.drop_table(table, schema="people")
     for column in ("seats", "proven_at", "factored"):

@@ -30,6 +30,7 @@ SHAPE = {
 STAYS_DOWNWARD = {
     'notices."notice"': "kind IN ('input_read', 'placed', 'published', 'closed', 'ground_round', 'open', 'announced')",
     'languages."translation"': "kind NOT IN ('quote', 'fund_purpose')",
+    'organisations."membership"': "role <> 'keyholder'",
     'languages."work"': "translation_id IN (SELECT t.id FROM languages.translation t WHERE t.kind NOT IN ('quote', 'fund_purpose'))",
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import make
-from polyphony.demo.real import pairs
+from polyphony.demo.pairs import pairs
 from polyphony.feedback.glance import Room
 from polyphony.feedback.models import Answer, Theme
 from polyphony.folders import folder, root

@@ -10,7 +10,7 @@ import pytest
 from convening import TERMS, begin, dates, once, the_cast  # noqa: F401
 from polyphony.consultations.forms import TOGETHER
 from polyphony.consultations.rules import FIELDS
-from polyphony.demo.real import pairs
+from polyphony.demo.pairs import pairs
 from polyphony.folders import folder, root
 
 

@@ -6,11 +6,8 @@ that answer every one. Accounts and organisations are put in place first; everyt
 by them. Then the fund pays (`real_fund`). It ends non-zero if anything is missing.
 """
 
-import itertools
 import time
 import uuid
-import xml.etree.ElementTree as ET
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +23,7 @@ from polyphony.consultations import companies, facilitation, rules, service
 from polyphony.consultations.tasks import turn_with_time
 from polyphony.demo import real_fund
 from polyphony.demo.door import read
+from polyphony.demo.pairs import LANGUAGES, Pair, pairs
 from polyphony.feedback import answers, publication, themes
 from polyphony.feedback.models import Answer, Excerpt, Theme
 from polyphony.inputs import desk
@@ -44,38 +42,17 @@ from polyphony.people.models import Session as SignedIn
 from polyphony.settings import Settings
 
 INPUTS, ORGANISATIONS, PHRASES, THEMES = 2000, 20, 200, 25
-LANGUAGES = {"ar": "ar", "es": "es-LA", "fr": "fr", "id": "id", "pt": "pt-BR", "sw": "sw"}
-XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 DECISIONS = ("adopted", "adapted", "later", "declined", "outside", "already")
 SALT = b"-" * 16
 # Sessions as they are after both steps of signing in, with the seats of their people.
 WHOLE = sa.text("UPDATE people.session SET factored = true, proven_at = now(), "
                 "seats = people.seal_of(viewer.seats(person_id)) WHERE person_id IS NOT NULL")
-Pair = tuple[str, str, str]  # language, original, English
 
 
 def house(id: uuid.UUID, name: str, kind: str) -> Organisation:
     """An organisation that was admitted today."""
     today = datetime.now(UTC).date()
     return Organisation(id=id, name=name, kind=kind, country="KE", asked_on=today, admitted_on=today)
-
-
-def pairs(settings: Settings) -> list[Pair]:
-    """Segments of at least forty letters, the languages in turn."""
-    each = [list(itertools.islice(_segments(settings, code, name), 0, 400)) for code, name in LANGUAGES.items()]
-    return [pair for row in zip(*each, strict=False) for pair in row][:INPUTS]
-
-
-def _segments(settings: Settings, code: str, name: str) -> Iterator[Pair]:
-    seen = set()
-    with zipfile.ZipFile(settings.data / "tico19" / f"all.en-{name}.tmx.zip") as packed:
-        tree = ET.fromstring(packed.read(packed.namelist()[0]))  # noqa: S314 - a file of our own data folder
-    for unit in tree.iter("tu"):
-        said = {(v.get(XML_LANG) or "").split("-")[0]: "".join(v.find("seg").itertext()).strip()  # type: ignore[union-attr]
-                for v in unit.iter("tuv")}
-        if len(said.get(code, "")) >= 40 and said[code] not in seen:
-            seen.add(said[code])
-            yield code, said[code], said.get("en", "")
 
 
 class Real:
@@ -278,7 +255,7 @@ def run(settings: Settings) -> int:
 def _run(settings: Settings) -> int:
     migrate(settings.owner_database_url)
     job = Real(settings)
-    said = _timed("read the translation pairs", lambda: pairs(settings))
+    said = _timed("read the translation pairs", lambda: pairs(settings)[:INPUTS])
     _timed("put accounts and organisations in place", job.cast)
     began = clock.now() - timedelta(days=22)  # so that the days told on the pages follow each other
     with clock.at(began):

@@ -11,9 +11,8 @@ from polyphony.kernel.forms import answer, tidy
 from polyphony.kernel.locale import lazy, name_of
 from polyphony.kernel.pages import page
 from polyphony.languages import service
-from polyphony.languages.desk import Asked
+from polyphony.languages.desk import Asked, following, hers
 from polyphony.languages.desk import desk as read_desk
-from polyphony.languages.desk import following, hers
 from polyphony.languages.desk import piece as read_piece
 from polyphony.languages.forms import ReviewForm, TranslationForm
 
