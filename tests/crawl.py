@@ -65,6 +65,7 @@ NOUNS = {
     "invitations": "SELECT id FROM organisations.invitation ORDER BY at, id LIMIT 2",
     "keyholders": "SELECT id FROM vault.keyholder ORDER BY id", "boxes": "SELECT id FROM vault.box ORDER BY id",
     "openings": "SELECT id FROM vault.opening ORDER BY id",
+    "sign-in": "SELECT organisation_id FROM organisations.entrance", "account": "SELECT organisation_id FROM organisations.entrance",
 }
 ENDPOINTS = {
     "feedback.draft": "SELECT t.id, c.company_id FROM feedback.theme t JOIN consultations.convener c USING "
@@ -153,6 +154,7 @@ def live_in(demo):
     _make_secrets(demo)
     _prepare(demo)
     _keep(demo)
+    _enter(demo)
     return demo
 
 
@@ -232,3 +234,11 @@ def _keep(demo):
     asked = browser_of(demo, "facilitator").post(f"/en/boxes/{box}/opening", data={
         "reason": "She asked for help.", "key": make_vault.one_time()[1], "days": "3", "delay": "0", "safety_reason": ""})
     assert asked.status_code == 303, asked.get_data(as_text=True)
+
+
+def _enter(demo):
+    """A company with a sign-in of its own, whose provider is away."""
+    (firm,) = demo.sql("SELECT id FROM organisations.organisation WHERE name LIKE 'Halcyon%%'")[0]
+    set_up = browser_of(demo, "first lead").post(f"/en/organisation/{firm}/sign-in", data={
+        "issuer": "http://127.0.0.1:9", "client_id": "polyphony", "client_secret": "a secret", "domain": "", "acr": ""})
+    assert set_up.status_code == 303, set_up.get_data(as_text=True)

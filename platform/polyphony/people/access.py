@@ -43,6 +43,7 @@ LANGUAGE sql STABLE {_HEAD}
   WHERE s.token_hash = sha256(secret) AND p.ended_on IS NULL AND s.began_at > now() - interval '{LONGEST}'
     AND s.seen_at > now() - CASE WHEN s.phrase_id IS NULL THEN interval '{IDLE["person"]}'
                                  ELSE interval '{IDLE["phrase"]}' END
+    AND (s.organisation_id IS NULL OR people.company_holds(s.person_id, s.organisation_id))
 $f$""", to="polyphony_lookup")
 
 definer("people.touch_session(secret bytea) RETURNS void", f"""

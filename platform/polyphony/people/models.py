@@ -7,6 +7,7 @@ rows, not columns.
 import uuid
 from datetime import date, datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from polyphony.kernel.database import Base, Row, at_most, one_of, to
@@ -57,6 +58,19 @@ class Session(Row, Base):
     phrase_id: Mapped[uuid.UUID | None] = to("people.phrase.id")
     began_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    organisation_id: Mapped[uuid.UUID | None]  # whose own sign-in opened it; of a higher room, hence no foreign key
+    second_by_company: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+
+
+class CompanyLink(Row, Base):
+    """An account opened by a company's own sign-in: SHA-256 of what is derived from company, issuer and subject."""
+
+    __tablename__ = "company_link"
+    __table_args__ = (sa.UniqueConstraint("person_id", "organisation_id"), {"schema": "people"})
+    person_id: Mapped[uuid.UUID] = to("people.person.id")
+    organisation_id: Mapped[uuid.UUID] = mapped_column(index=True)  # of a higher room, hence no foreign key
+    verifier: Mapped[bytes] = mapped_column(unique=True)
+    day: Mapped[date]
 
 
 class Reset(Row, Base):
