@@ -17,8 +17,8 @@ def table() -> str:
     from polyphony.settings import Settings
 
     app = create_app(Settings(database_url="postgresql://polyphony_app@localhost/none", secret_key="n" * 40))
-    begins = ("# Who may do what", "", "Written by `polyphony docs` from the rule on each page and the policies of each "
-              "table; a test compares.", "")
+    begins = ("# Who may do what", "", "Written by `polyphony docs` from the rule on each page and the policies of "
+              "each table; a test compares.", "")
     return "\n".join([*begins, *_pages(app), "", *_tables()]) + "\n"
 
 
