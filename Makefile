@@ -6,7 +6,7 @@ LOCKS := requirements
 export PYTHONPATH := platform
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check bench real code strings clean installed installed-test made
+.PHONY: help run test test-all check bench real code strings clean installed installed-test npm-tools made
 
 help:            ## show what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed 's/: *make/make/'
@@ -17,7 +17,7 @@ run: installed made ## start everything (database, web, jobs) and print the addr
 test: installed-test made ## the core tests, on a real PostgreSQL
 	$(PY) -m pytest -n 2 -m "not slow"
 
-test-all: installed-test made ## the slow rest: browsers, many random worlds, the built wheel
+test-all: installed-test npm-tools made ## the slow rest: browsers, many random worlds, the built wheel
 	$(PY) -m pytest -n 2 -m slow || { code=$$?; test $$code -eq 5 && echo "There is no slow test."; }
 
 check: installed-test made ## lint, types, import contracts, templates, catalogues
@@ -63,6 +63,15 @@ installed: $(VENV)/.tools
 
 installed-test: $(VENV)/.tools
 	$(call install,test,test)
+
+# What the tests take from npm (a certified identity provider). Without node, the tests that need it say so.
+npm-tools: $(VENV)/.tools
+	@if ! command -v npm >/dev/null; then echo "No npm here: the tests against a certified identity provider say so."; \
+	elif test "$$(cat $(LOCKS)/npm/package-lock.json | cksum)" != "$$(cat $(VENV)/npm/.lock 2>/dev/null)"; then \
+	  echo "Installing what requirements/npm lists."; \
+	  mkdir -p $(VENV)/npm && cp $(LOCKS)/npm/package.json $(LOCKS)/npm/package-lock.json $(VENV)/npm/ && \
+	  (cd $(VENV)/npm && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) && \
+	  cat $(LOCKS)/npm/package-lock.json | cksum > $(VENV)/npm/.lock; fi
 
 $(VENV)/.tools: $(LOCKS)/uv.txt $(LOCKS)/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'

@@ -64,6 +64,7 @@ NOUNS = {
     "invitations": "SELECT id FROM organisations.invitation ORDER BY at, id LIMIT 2",
     "keyholders": "SELECT id FROM vault.keyholder ORDER BY id", "boxes": "SELECT id FROM vault.box ORDER BY id",
     "openings": "SELECT id FROM vault.opening ORDER BY id", "holds": "SELECT id FROM retention.hold ORDER BY made_at, id",
+    "sign-in": "SELECT organisation_id FROM organisations.entrance", "account": "SELECT organisation_id FROM organisations.entrance",
 }
 ENDPOINTS = {
     "feedback.draft": "SELECT t.id, c.company_id FROM feedback.theme t JOIN consultations.convener c USING "
@@ -153,6 +154,7 @@ def live_in(demo):
     _prepare(demo)
     _keep(demo)
     _hold(demo)
+    _enter(demo)
     return demo
 
 
@@ -224,3 +226,11 @@ def _hold(demo):
         "about": str(here), "reason": "A complaint is open.", "until": (make.today() + timedelta(days=30)).isoformat(),
         "safety_reason": ""})
     assert asked.status_code == 303, asked.get_data(as_text=True)
+
+
+def _enter(demo):
+    """A company with a sign-in of its own, whose provider is away."""
+    (firm,) = demo.sql("SELECT id FROM organisations.organisation WHERE name LIKE 'Halcyon%%'")[0]
+    set_up = browser_of(demo, "first lead").post(f"/en/organisation/{firm}/sign-in", data={
+        "issuer": "http://127.0.0.1:9", "client_id": "polyphony", "client_secret": "a secret", "domain": "", "acr": ""})
+    assert set_up.status_code == 303, set_up.get_data(as_text=True)

@@ -122,7 +122,8 @@ def test_an_invitation_belongs_to_its_address_and_can_be_withdrawn(world, halcyo
     assert cleo.post(place["cleo@tern.example"], data={}).status_code == 303
     assert world.sql("SELECT count(*) FROM organisations.membership m JOIN people.person p ON p.id = m.person_id "
                      "WHERE p.name = 'Cleo'") == [(2,)]
-    [(dans,)] = world.sql("SELECT id FROM organisations.invitation WHERE answered_at IS NULL")
+    [(dans,)] = world.sql("SELECT id FROM organisations.invitation i WHERE NOT EXISTS (SELECT 1 FROM "
+                       "organisations.invitation_end e WHERE e.invitation_id = i.id)")
     assert cleo.post(f"/en/invitations/{dans}/withdrawal").status_code == 404
     assert ada.post(f"/en/invitations/{dans}/withdrawal").status_code == 303
     assert world.client().get(place["dan@halcyon.example"]).status_code == 410

@@ -20,7 +20,8 @@ DESKS = {"openness.home", "feedback.facilitate", "feedback.desk", "languages.des
 COMPRESSED = 14 * 1024
 # These are no pages: they send to one, or hand a file over.
 SEND_ON = {"door.best_language", "consultations.by_link", "uploads.attachment", "retention.download",
-           "fund.next_case", "fund.next_review"}
+           "fund.next_case", "fund.next_review", "entrance.begin",
+           "entrance_door.back_in_any_language", "entrance.back"}  # the last one lives only between leaving and coming back
 # What a GET may change, each with its reason: nothing but when a session was last seen (at most once a minute).
 TOUCHED = {"people.session": "seen_at"}
 

@@ -59,6 +59,7 @@ def test_a_planted_fault_is_found(world) -> None:
 # What anybody may see is told by the row itself, or it follows another row that somebody sees.
 PUBLIC = {
     "audit.head.select_anyone", "kernel.tally.select_anyone", "organisations.organisation.select_admitted", "organisations.departure.select_of_seen",
+    "organisations.entrance.select_of_seen",
     "fund.body.select_anyone", "fund.composition_rule.select_anyone", "fund.fund.select_anyone", "fund.seat.select_anyone",
     "fund.call.select_published", "fund.call_step.select_of_seen", "fund.criterion.select_of_seen",
     "fund.eligibility.select_of_seen", "consultations.consultation.select_listed", "consultations.convener.select_of_seen",

@@ -1,5 +1,6 @@
 """`polyphony docs`: pages of documentation that are written by the code, so that they stay true."""
 
+from polyphony.commands import who
 from polyphony.consultations.models import MACHINE
 from polyphony.folders import root
 
@@ -13,3 +14,4 @@ def states() -> str:
 def write() -> None:
     """Write every generated page."""
     (root() / "docs" / "states.md").write_text(states(), "utf-8")
+    (root() / "docs" / "who-may-do-what.md").write_text(who.table(), "utf-8")

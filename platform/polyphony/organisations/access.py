@@ -2,10 +2,12 @@
 
 from polyphony.kernel.policies import allow, any_of, definer, holds, ids, one, protect, statements
 from polyphony.kernel.viewer import card, fact, had, seats
+from polyphony.organisations.entrance import access as entrance
 from polyphony.organisations.models import (
     Approval,
     Departure,
     Invitation,
+    InvitationEnd,
     Membership,
     MembershipEnd,
     Organisation,
@@ -14,7 +16,8 @@ from polyphony.people.models import Person
 
 _LIVING = ("FROM organisations.membership m JOIN organisations.organisation o ON o.id = m.organisation_id "
            "WHERE m.person_id = me AND NOT EXISTS (SELECT 1 FROM organisations.membership_end e "
-           "WHERE e.membership_id = m.id)")
+           f"WHERE e.membership_id = m.id) AND NOT m.organisation_id = ANY ({had('barred')})")
+__all__ = ["entrance"]
 
 
 def _seat(name: str, where: str) -> None:
@@ -32,7 +35,7 @@ _seat("speaking", "o.kind = 'stakeholder' AND o.admitted_on IS NOT NULL AND m.ro
 _seat("interpreting", "o.admitted_on IS NOT NULL AND m.role = 'translator'")
 # Companies keep no shares: neither by a seat of theirs nor through somebody who has one there as well.
 _seat("keyholding", "o.kind <> 'company' AND o.admitted_on IS NOT NULL AND m.role = 'keyholder' AND "
-      f"coalesce(cardinality({had('companies')}), 0) = 0")
+      f"coalesce(cardinality({had('companies')} || {had('barred')}), 0) = 0")
 _seat("facilitating", "o.kind = 'facilitation' AND o.admitted_on IS NOT NULL AND m.role = 'facilitator'")
 seats("SELECT o.kind || ':' || m.role || ':' || m.id FROM organisations.membership m JOIN organisations.organisation o "
       "ON o.id = m.organisation_id WHERE m.person_id = who AND NOT EXISTS (SELECT 1 FROM organisations.membership_end e "
@@ -42,11 +45,11 @@ card("function", f"SELECT m.function {_LIVING} AND m.function <> '' ORDER BY m.b
 
 protect(Organisation, app="SELECT, INSERT, UPDATE", worker="SELECT", lookup="SELECT, INSERT")
 protect(Approval, app="SELECT, INSERT", lookup="SELECT")
-protect(Membership, app="SELECT, INSERT", worker="SELECT", lookup="SELECT, INSERT")
-protect(MembershipEnd, app="SELECT, INSERT", worker="SELECT, UPDATE (reason)")
+protect(Membership, app="SELECT", worker="SELECT, UPDATE (why)", lookup="SELECT, INSERT")
+protect(MembershipEnd, app="SELECT, INSERT", worker="SELECT, UPDATE (reason)", lookup="SELECT, INSERT")
 protect(Departure, app="SELECT, INSERT")
-protect(Invitation, app="SELECT, INSERT, UPDATE", worker="SELECT, UPDATE (address_hash, address_sealed, words)",
-        lookup="SELECT, UPDATE")
+protect(Invitation, app="SELECT, INSERT", worker="SELECT, UPDATE (address_hash, address_sealed, words)")
+protect(InvitationEnd, app="SELECT, INSERT", worker="SELECT", lookup="SELECT, INSERT")
 
 allow(Organisation, "SELECT", "admitted", "admitted_on IS NOT NULL", public=True)
 allow(Organisation, "SELECT", "own", f"{any_of('id', 'organisations')} OR {any_of('invited_by', 'administered')}")
@@ -57,7 +60,6 @@ allow(Approval, "SELECT", "steward", holds("steward"))
 allow(Approval, "INSERT", "steward", "", check=f"{holds('steward')} AND person_id = {one('person')}")
 allow(Membership, "SELECT", "self", f"person_id = {one('person')}")
 allow(Membership, "SELECT", "administrator", any_of("organisation_id", "administered"))
-allow(Membership, "INSERT", "administrator", "", check=any_of("organisation_id", "administered"))
 allow(MembershipEnd, "SELECT", "of_mine", f"membership_id = ANY ({ids('memberships')}) OR EXISTS (SELECT 1 FROM "
       f"organisations.membership m WHERE m.id = membership_id AND {any_of('m.organisation_id', 'administered')})")
 allow(MembershipEnd, "INSERT", "self_or_administrator", "", check=f"by = {one('person')} AND (membership_id = ANY "
@@ -68,7 +70,9 @@ allow(Departure, "INSERT", "administrator", "", check=any_of("organisation_id", 
 allow(Invitation, "SELECT", "administrator", any_of("organisation_id", "administered"))
 allow(Invitation, "INSERT", "administrator", "", check=f"invited_by = {one('person')} AND "
       f"{any_of('organisation_id', 'administered')}")
-allow(Invitation, "UPDATE", "administrator", any_of("organisation_id", "administered"))
+_OF_OURS = f"invitation_id IN (SELECT i.id FROM organisations.invitation i WHERE {any_of('i.organisation_id', 'administered')})"
+allow(InvitationEnd, "SELECT", "administrator", _OF_OURS)
+allow(InvitationEnd, "INSERT", "withdrawn", "", check=f"by = {one('person')} AND outcome = 'withdrawn' AND {_OF_OURS}")
 allow(Person, "SELECT", "colleague", f"id IN (SELECT m.person_id FROM organisations.membership m WHERE "
       f"{any_of('m.organisation_id', 'administered')})")
 
@@ -79,7 +83,8 @@ definer("organisations.invitation_behind(token bytea) RETURNS TABLE (id uuid, pu
 LANGUAGE sql STABLE {_HEAD}
   SELECT i.id, i.purpose, i.organisation_id, o.name, i.language, i.roles, i.function, i.words, i.address_sealed
   FROM organisations.invitation i JOIN organisations.organisation o ON o.id = i.organisation_id
-  WHERE i.token_hash = sha256(token) AND i.answered_at IS NULL AND NOT i.withdrawn AND i.expires_at > now()
+  WHERE i.token_hash = sha256(token) AND i.expires_at > now()
+    AND NOT EXISTS (SELECT 1 FROM organisations.invitation_end e WHERE e.invitation_id = i.id)
 $f$""")
 
 # Accepting: the link's secret is the proof. A new account is made when the address has none; whoever already
@@ -90,8 +95,8 @@ definer("organisations.accept(token bytea, person uuid, called text, lang text, 
 LANGUAGE plpgsql VOLATILE {_HEAD}
 DECLARE i organisations.invitation; who uuid; target uuid; r text;
 BEGIN
-  SELECT * INTO i FROM organisations.invitation x WHERE x.token_hash = sha256(token) AND x.answered_at IS NULL
-    AND NOT x.withdrawn AND x.expires_at > now() FOR UPDATE;
+  SELECT * INTO i FROM organisations.invitation x WHERE x.token_hash = sha256(token) AND x.expires_at > now()
+    AND NOT EXISTS (SELECT 1 FROM organisations.invitation_end e WHERE e.invitation_id = x.id);
   IF i.id IS NULL THEN RETURN 'gone'; END IF;
   SELECT c.person_id INTO who FROM people.credential c WHERE c.address_hash = i.address_hash;
   IF who IS NOT NULL AND (NOT viewer.sealed() OR who <> coalesce(nullif(current_setting('polyphony.person', true), '')::uuid,
@@ -110,11 +115,31 @@ BEGIN
     i.roles := CASE organisation_kind WHEN 'stakeholder' THEN ARRAY['coordinator'] ELSE ARRAY['administrator'] END;
   END IF;
   FOREACH r IN ARRAY i.roles LOOP
-    INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at)
-    VALUES (gen_random_uuid(), who, target, r, CASE WHEN r = 'decision_maker' THEN i.function ELSE '' END, now());
+    INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at, given_by, why, invitation_id)
+    VALUES (gen_random_uuid(), who, target, r, CASE WHEN r = 'decision_maker' THEN i.function ELSE '' END, now(),
+            i.invited_by, CASE i.purpose WHEN 'member' THEN i.words ELSE '' END, i.id);
   END LOOP;
-  UPDATE organisations.invitation SET answered_at = now() WHERE id = i.id;
+  -- The key holds when two accept in the same moment: the second begins again and finds the invitation ended.
+  INSERT INTO organisations.invitation_end (invitation_id, outcome, by, at) VALUES (i.id, 'accepted', who, now());
   RETURN 'done';
+END $f$""")
+
+# Another role is a new membership and the end of the old one, both with who, when and why; nothing is changed.
+definer("organisations.change_role(seat uuid, new_role text, new_function text, words text) RETURNS uuid", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+DECLARE m organisations.membership; made uuid := gen_random_uuid();
+  me uuid := nullif(current_setting('polyphony.person', true), '')::uuid;
+BEGIN
+  SELECT * INTO m FROM organisations.membership x WHERE x.id = seat AND NOT EXISTS (
+    SELECT 1 FROM organisations.membership_end e WHERE e.membership_id = x.id);
+  IF m.id IS NULL OR NOT viewer.sealed() OR
+     NOT coalesce(m.organisation_id = ANY (nullif(current_setting('polyphony.administered', true), '')::uuid[]), false) THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at, given_by, why)
+  VALUES (made, m.person_id, m.organisation_id, new_role, new_function, now(), me, words);
+  INSERT INTO organisations.membership_end (membership_id, at, by, reason) VALUES (m.id, now(), me, words);
+  RETURN made;
 END $f$""")
 
 # Two different stewards, in the database too: nobody can admit an organisation alone.
@@ -143,3 +168,5 @@ BEGIN
 END $f$""", """
 CREATE OR REPLACE TRIGGER never_changed BEFORE UPDATE ON organisations.membership
 FOR EACH ROW EXECUTE FUNCTION organisations.never_changed()"""]
+statements += [f"CREATE OR REPLACE TRIGGER never_changed BEFORE UPDATE ON organisations.{table} FOR EACH ROW EXECUTE "
+               "FUNCTION organisations.never_changed()" for table in ("membership_end", "invitation", "invitation_end")]

@@ -27,6 +27,7 @@ class InviteMember(Form):
     roles = Several(lazy("Roles"), [required(lazy("Please choose at least one role."))])
     function = SelectField(lazy("Function, for a decision maker"), [optional()], choices=[
         SelectChoice("", lazy("None")), *(SelectChoice(code, FUNCTION_NAMES[code]) for code in FUNCTIONS)])
+    words = Words(lazy("Why this person?"), [optional()], length=2000)
     language = SelectField(lazy("Language of the invitation"), choices=language_choices)
 
     def __init__(self, *args: Any, kind: str, **kw: Any):
@@ -40,6 +41,19 @@ class InviteOrganisation(Form):
     address = address_field(lazy("E-mail address of a person there"))
     language = SelectField(lazy("Language of the invitation"), choices=language_choices)
     words = Words(lazy("Your words to them"), [required()], length=2000)
+
+
+class ChangeRole(Form):
+    role = SelectField(lazy("New role"), [required()])
+    function = SelectField(lazy("Function, for a decision maker"), [optional()], choices=[
+        SelectChoice("", lazy("None")), *(SelectChoice(code, FUNCTION_NAMES[code]) for code in FUNCTIONS)])
+    reason = Words(lazy("Why does the role change?"), [required()], length=1000)
+
+    def __init__(self, *args: Any, kind: str, **kw: Any):
+        super().__init__(*args, **kw)
+        self.role.choices = [SelectChoice(role, ROLE_NAMES[role]) for role in ROLES[kind]]
+        if "decision_maker" not in ROLES[kind]:
+            del self.function
 
 
 class EndMembership(Form):

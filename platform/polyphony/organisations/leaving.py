@@ -15,7 +15,7 @@ from polyphony.kernel.database import db
 from polyphony.kernel.policies import APP, LOOKUP, VAULT, definer, statements
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import rules
-from polyphony.organisations.models import Departure, Invitation, Membership, MembershipEnd, Organisation
+from polyphony.organisations.models import Departure, Invitation, InvitationEnd, Membership, MembershipEnd, Organisation
 from polyphony.organisations.service import ensure_administers
 
 _ROOMS: list[str] = []
@@ -76,8 +76,10 @@ def leave(by: Viewer, *, organisation: Organisation, words: str) -> Departure:
     made = Departure(organisation_id=organisation.id, on=clock.today(), words=words)
     db.session.add(made)
     db.session.flush()
-    db.session.execute(sa.update(Invitation).where(
-        Invitation.organisation_id == organisation.id, Invitation.answered_at.is_(None)).values(withdrawn=True))
+    still_open = ~sa.exists().where(InvitationEnd.invitation_id == Invitation.id)
+    db.session.execute(sa.insert(InvitationEnd.__table__).from_select(["invitation_id", "outcome", "by", "at"], sa.select(
+        Invitation.id, sa.literal("withdrawn"), sa.literal(by.person, sa.Uuid()), sa.literal(clock.now())).where(
+        Invitation.organisation_id == organisation.id, still_open)))
     end_all(by, living(Membership.organisation_id == organisation.id), reason=words)
     audit.record("organisation.left", organisation.id, about=organisation.id)
     viewer.refresh()

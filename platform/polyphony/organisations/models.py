@@ -7,6 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from polyphony.kernel.database import Base, Row, at_most, one_of, to
+from polyphony.organisations.entrance import models as entrance
+
+__all__ = ["Approval", "Invitation", "InvitationEnd", "Membership", "MembershipEnd", "Organisation", "entrance"]
 
 KINDS = ("company", "stakeholder", "facilitation", "fund", "operator")
 ROLES = {
@@ -63,6 +66,9 @@ class Membership(Row, Base):
     role: Mapped[str]
     function: Mapped[str] = mapped_column(default="")
     begun_at: Mapped[datetime]
+    given_by: Mapped[uuid.UUID | None] = to("people.person.id")  # unknown for those that an operator put in place
+    why: Mapped[str] = mapped_column(default="", server_default="")
+    invitation_id: Mapped[uuid.UUID | None] = to("organisations.invitation.id")
 
 
 class MembershipEnd(Base):
@@ -77,7 +83,7 @@ class MembershipEnd(Base):
 
 
 class Invitation(Row, Base):
-    """A mailed invitation: to be a member in some roles, or to bring a new organisation in."""
+    """A mailed invitation: to be a member in some roles, or to bring a new organisation in. Never changed."""
 
     __tablename__ = "invitation"
     __table_args__ = (one_of("purpose", ("member", "organisation")), {"schema": "organisations"})
@@ -93,8 +99,17 @@ class Invitation(Row, Base):
     token_hash: Mapped[bytes]
     at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    answered_at: Mapped[datetime | None]
-    withdrawn: Mapped[bool] = mapped_column(default=False)
+
+
+class InvitationEnd(Base):
+    """How an invitation ended: accepted, or withdrawn; by whom and when."""
+
+    __tablename__ = "invitation_end"
+    __table_args__ = (one_of("outcome", ("accepted", "withdrawn")), {"schema": "organisations"})
+    invitation_id: Mapped[uuid.UUID] = to("organisations.invitation.id", primary_key=True)
+    outcome: Mapped[str]
+    by: Mapped[uuid.UUID | None] = to("people.person.id")  # unknown for what ended before this was kept
+    at: Mapped[datetime]
 
 
 class Departure(Base):

@@ -51,3 +51,7 @@ def countries(lang: str) -> dict[str, str]:
 
 def country(code: str, lang: str) -> str:
     return countries(lang).get(code, code)
+
+HAPPENED = {"begun": lazy("Role given"), "ended": lazy("Role ended"), "invited": lazy("Invited"),
+            "organisation_invited": lazy("Organisation invited"), "accepted": lazy("Invitation accepted"),
+            "withdrawn": lazy("Invitation withdrawn")}

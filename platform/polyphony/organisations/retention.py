@@ -24,9 +24,10 @@ keeps(
                                          "it and why; what you said as a steward about organisations"),
           lazy("As long as the organisation is on record. When your account is erased, your name and the reasons go."),
           lazy("So that it stays clear who was allowed to act for whom."), STAYS,
-          {"organisations.membership": "id person_id organisation_id role function begun_at",
+          {"organisations.membership": "id person_id organisation_id role function begun_at given_by why invitation_id",
            "organisations.membership_end": "membership_id at by reason",
-           "organisations.approval": "id organisation_id person_id admits words at"},
+           "organisations.approval": "id organisation_id person_id admits words at",
+           "organisations.lift": "id organisation_id person_id required_at words at"},
           "SELECT o.name AS organisation, m.role, m.function, m.begun_at, e.at AS ended_at, e.reason FROM "
           "organisations.membership m LEFT JOIN organisations.organisation o ON o.id = m.organisation_id LEFT JOIN "
           "organisations.membership_end e ON e.membership_id = m.id WHERE m.person_id = :person ORDER BY m.begun_at, m.id", erased=EMPTIED),
@@ -34,7 +35,8 @@ keeps(
           lazy("Address and words until 90 days after an invitation was answered, withdrawn or too old."),
           lazy("So that it can be sent, and taken back."), EMPTIED,
           {"organisations.invitation": "id purpose organisation_id invited_by address_hash address_sealed language roles "
-                                       "function words token_hash at expires_at answered_at withdrawn"},
+                                       "function words token_hash at expires_at",
+           "organisations.invitation_end": "invitation_id outcome by at"},
           "SELECT i.purpose, i.roles, i.words, i.at FROM organisations.invitation i WHERE i.invited_by = :person "
           "ORDER BY i.at, i.id"),
     Datum("organisation", (ORGANISATION,), lazy("The name, kind, country and words of an organisation; when it came and "
@@ -43,7 +45,9 @@ keeps(
           lazy("So that every answer keeps the name of who gave it."), STAYS,
           {"organisations.organisation": "id name kind country about about_lang invited_by asked_on admitted_on "
                                          "turned_away_on",
-           "organisations.departure": "organisation_id on words"}),
+           "organisations.departure": "organisation_id on words",
+           "organisations.entrance": "organisation_id issuer client_id domain is_second acr changed_at tried_at required_at",
+           "organisations.entrance_secret": "organisation_id sealed"}),
 )
 
 _IDLE = sa.text("""
@@ -68,9 +72,9 @@ def unused_accounts(now: Now) -> int:
 
 _ANSWERED = sa.text("""
     UPDATE organisations.invitation SET address_hash = '', address_sealed = '', words = '' WHERE id IN (
-      SELECT i.id FROM organisations.invitation i WHERE i.address_hash <> '' AND
-      (CASE WHEN i.withdrawn THEN i.at ELSE coalesce(i.answered_at, i.expires_at) END) <
-      CAST(:today AS date) - interval '90 days' ORDER BY i.id LIMIT :most)""")
+      SELECT i.id FROM organisations.invitation i LEFT JOIN organisations.invitation_end e ON e.invitation_id = i.id
+      WHERE i.address_hash <> '' AND coalesce(e.at, i.expires_at) < CAST(:today AS date) - interval '90 days'
+      ORDER BY i.id LIMIT :most)""")
 
 
 @ends("invitation")
@@ -90,5 +94,6 @@ def forget(gone: Gone) -> None:
     db.session.execute(sa.update(table).where(table.c.address_hash == hers).values(
         address_hash=b"", address_sealed=b"", words=""))
     seats = sa.select(Membership.id).where(Membership.person_id == gone.person)
+    db.session.execute(sa.update(Membership).where(Membership.person_id == gone.person).values(why=""))
     db.session.execute(sa.update(MembershipEnd).where(MembershipEnd.membership_id.in_(seats)).values(reason=""),
                        execution_options={"synchronize_session": False})

@@ -23,6 +23,11 @@ class LastAdministrator(WrongState):
     help = lazy("Invite another administrator first. This membership can end as soon as the invitation is accepted.")
 
 
+class SameRole(BadInput):
+    field = "role"
+    message = lazy("She has this role already.")
+
+
 class AlreadyEnded(WrongState):
     message = lazy("This membership has already ended.")
 
@@ -93,6 +98,14 @@ def ensure_may_end(role: str, *, others_who_administer: int, is_ended: bool) -> 
     if is_ended:
         raise AlreadyEnded()
     if role in ADMINISTERS and not others_who_administer:
+        raise LastAdministrator()
+
+
+def ensure_may_change(role: str, new_role: str, *, others_who_administer: int, has: set[str]) -> None:
+    """Another role ends the present one, so the last administrator keeps hers. Raises SameRole, LastAdministrator."""
+    if new_role in has:
+        raise SameRole()
+    if role in ADMINISTERS and new_role not in ADMINISTERS and not others_who_administer:
         raise LastAdministrator()
 
 

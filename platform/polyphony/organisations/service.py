@@ -12,12 +12,22 @@ from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import rules
-from polyphony.organisations.models import ADMINISTERS, Invitation, Membership, MembershipEnd, Organisation, has_left
+from polyphony.organisations.models import (
+    ADMINISTERS,
+    Invitation,
+    InvitationEnd,
+    Membership,
+    MembershipEnd,
+    Organisation,
+    has_left,
+)
 from polyphony.people import service as people
 from polyphony.people.models import Person
 
 VALID_FOR = timedelta(days=14)
 PAGE = 50
+_CHANGE = sa.text("SELECT organisations.change_role(:seat, :role, :function, :words)").bindparams(
+    sa.bindparam("seat", type_=sa.Uuid())).columns(change_role=sa.Uuid())
 
 
 @dataclass
@@ -73,19 +83,20 @@ def members(by: Viewer, organisation_id: uuid.UUID) -> list[Member]:
 def open_invitations(by: Viewer, organisation_id: uuid.UUID) -> list[OpenInvitation]:
     """What this organisation has sent out and nobody has answered, newest first."""
     rows = db.session.scalars(sa.select(Invitation).where(
-        Invitation.organisation_id == organisation_id, Invitation.answered_at.is_(None), ~Invitation.withdrawn,
-        Invitation.expires_at > clock.now()).order_by(Invitation.at.desc(), Invitation.id))
+        Invitation.organisation_id == organisation_id, Invitation.expires_at > clock.now(),
+        ~sa.exists().where(InvitationEnd.invitation_id == Invitation.id)).order_by(Invitation.at.desc(), Invitation.id))
     return [OpenInvitation(i.id, secrets.open_address(i.address_sealed, i.id), i.purpose, i.roles, i.expires_at)
             for i in rows]
 
 
 def invite_member(by: Viewer, *, organisation: Organisation, address: str, roles: list[str], language: str,
-                  function: str = "") -> Invitation:
+                  function: str = "", words: str = "") -> Invitation:
     """Invite somebody to act for the organisation. Raises NoSuchRole, FunctionMissing."""
     ensure_administers(by, organisation.id)
     rules.ensure_roles(organisation.kind, roles, function or "")
     providers.ask("may_invite", by, organisation.id, organisation.kind, secrets.address_hash(address), roles)
-    return _invite(by, organisation, "member", address, language, roles=roles, function=function or "")
+    return _invite(by, organisation, "member", address, language, roles=roles, function=function or "",
+                   words=words or "")
 
 
 def invite_organisation(by: Viewer, *, organisation: Organisation, address: str, language: str,
@@ -104,7 +115,7 @@ def _invite(by: Viewer, organisation: Organisation, purpose: str, address: str, 
         id=made, purpose=purpose, organisation_id=organisation.id, invited_by=by.person, language=language,
         address_hash=secrets.address_hash(address), address_sealed=secrets.seal_address(address, made),
         token_hash=secrets.digest(secrets.link_token("invitation", made)), at=clock.now(),
-        expires_at=clock.now() + VALID_FOR, withdrawn=False, **more)
+        expires_at=clock.now() + VALID_FOR, **more)
     db.session.add(invitation)
     audit.record(f"{purpose}.invited", made, about=organisation.id)
     jobs.defer("organisations.mail_invitation", id=made)
@@ -112,10 +123,12 @@ def _invite(by: Viewer, organisation: Organisation, purpose: str, address: str, 
 
 
 def withdraw(by: Viewer, *, invitation_id: uuid.UUID) -> Invitation:
-    """Take an invitation back; its link opens nothing from now on."""
+    """Take an invitation back; its link opens nothing from now on. Raises InvitationGone."""
     invitation = access.there(db.session.get(Invitation, invitation_id))
     ensure_administers(by, invitation.organisation_id)
-    invitation.withdrawn = True
+    if db.session.get(InvitationEnd, invitation_id) is not None:
+        raise rules.InvitationGone()
+    db.session.add(InvitationEnd(invitation_id=invitation_id, outcome="withdrawn", by=by.person, at=clock.now()))
     audit.record("invitation.withdrawn", invitation.id, about=invitation.organisation_id)
     return invitation
 
@@ -127,17 +140,25 @@ def seat(membership_id: uuid.UUID) -> tuple[Membership, Person]:
     return access.there(tuple(row) if row else None)  # type: ignore[return-value]
 
 
+def _living(membership: Membership) -> list[Membership]:
+    """The present seats of an organisation that administer, and all present seats of this person.
+
+    Two administrators who end each other at the same moment: the second waits here and is refused.
+    """
+    db.session.get(Organisation, membership.organisation_id, with_for_update=True)
+    return list(db.session.scalars(sa.select(Membership).where(
+        Membership.organisation_id == membership.organisation_id,
+        ~sa.exists().where(MembershipEnd.membership_id == Membership.id),
+        Membership.role.in_(ADMINISTERS) | (Membership.person_id == membership.person_id))))
+
+
 def end_membership(by: Viewer, *, membership: Membership, reason: str) -> MembershipEnd:
     """End a membership, with a reason; it stays on record. Raises LastAdministrator, AlreadyEnded."""
     ensure_administers(by, membership.organisation_id)
-    # Two administrators who end each other at the same moment: the second waits here and is refused.
-    db.session.get(Organisation, membership.organisation_id, with_for_update=True)
-    living = set(db.session.scalars(sa.select(Membership.id).where(
-        Membership.organisation_id == membership.organisation_id,
-        ~sa.exists().where(MembershipEnd.membership_id == Membership.id),
-        Membership.role.in_(ADMINISTERS) | (Membership.id == membership.id))))
-    rules.ensure_may_end(membership.role, others_who_administer=len(living - {membership.id}),
-                         is_ended=membership.id not in living)
+    living = _living(membership)
+    others = [x for x in living if x.role in ADMINISTERS and x.id != membership.id]
+    rules.ensure_may_end(membership.role, others_who_administer=len(others),
+                         is_ended=membership.id not in {x.id for x in living})
     end = MembershipEnd(membership_id=membership.id, at=clock.now(), by=by.person, reason=reason)
     db.session.add(end)
     audit.record("membership.ended", membership.id, about=membership.organisation_id)
@@ -146,6 +167,28 @@ def end_membership(by: Viewer, *, membership: Membership, reason: str) -> Member
     people.keep_session()
     viewer.refresh()
     return end
+
+
+def change_role(by: Viewer, *, membership: Membership, kind: str, role: str, reason: str,
+                function: str = "") -> uuid.UUID:
+    """Give somebody another role: the present one ends and a new one begins, both on record with who, when and why.
+
+    Raises NoSuchRole, FunctionMissing, SameRole, LastAdministrator, AlreadyEnded.
+    """
+    ensure_administers(by, membership.organisation_id)
+    rules.ensure_roles(kind, [role], function or "")
+    living = _living(membership)
+    others = [x for x in living if x.role in ADMINISTERS and x.id != membership.id]
+    rules.ensure_may_change(membership.role, role, others_who_administer=len(others),
+                            has={x.role for x in living if x.person_id == membership.person_id})
+    made = db.session.execute(_CHANGE, {"seat": membership.id, "role": role, "words": reason,
+                                        "function": function if role == "decision_maker" else ""}).scalar()
+    if made is None:
+        raise rules.AlreadyEnded()
+    audit.record("membership.role_changed", made, about=membership.organisation_id)
+    providers.ask("membership_ended", membership.id)
+    viewer.refresh()
+    return made
 
 
 def directory(after: uuid.UUID | None = None) -> tuple[list[Organisation], uuid.UUID | None]:

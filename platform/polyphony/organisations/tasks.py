@@ -11,7 +11,14 @@ from polyphony.kernel.database import db
 from polyphony.kernel.jobs import task
 from polyphony.kernel.locale import _
 from polyphony.kernel.providers import provide
-from polyphony.organisations.models import ADMINISTERS, Invitation, Membership, MembershipEnd, Organisation
+from polyphony.organisations.models import (
+    ADMINISTERS,
+    Invitation,
+    InvitationEnd,
+    Membership,
+    MembershipEnd,
+    Organisation,
+)
 from polyphony.people.models import Credential, Person
 
 NEUTRAL = ("fund", "operator")  # they bring people together who owe each other nothing
@@ -21,7 +28,9 @@ NEUTRAL = ("fund", "operator")  # they bring people together who owe each other 
 def mail_invitation(id: str) -> None:
     """Mail an invitation in the language it was written for; nothing when it is answered or withdrawn."""
     invitation = db.session.get(Invitation, uuid.UUID(id))
-    if invitation is None or invitation.withdrawn or invitation.answered_at or invitation.expires_at <= clock.now():
+    if invitation is None or invitation.expires_at <= clock.now():
+        return
+    if db.session.get(InvitationEnd, invitation.id) is not None:
         return
     organisation = db.session.get(Organisation, invitation.organisation_id)
     address = mail.link("organisations.invitation", lang=invitation.language,

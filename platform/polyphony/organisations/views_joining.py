@@ -12,6 +12,7 @@ from polyphony.kernel.locale import direction, language
 from polyphony.kernel.pages import page
 from polyphony.organisations import forms, joining, names, service
 from polyphony.organisations.doors import blueprint, called
+from polyphony.organisations.entrance import service as entrance
 
 
 def _form(invitation: joining.Behind, **kw: Any) -> Any:
@@ -26,6 +27,7 @@ def _invitation(token: str, invitation: joining.Behind, form: Any) -> Any:
     by = viewer.current()
     return page("organisations/invitation.html", invitation=invitation, form=form, token=token,
                 for_another=by.is_signed_in and not joining.is_for(by, invitation), button=forms.Nothing(None),
+                door=None if by.is_signed_in else entrance.door_for(invitation.purpose, invitation.organisation_id),
                 **called())
 
 

@@ -45,6 +45,7 @@ BEGIN
   held := viewer.seats(s.person_id);
   IF s.seats IS DISTINCT FROM people.seal_of(held)
      OR NOT EXISTS (SELECT FROM people.person p WHERE p.id = s.person_id AND p.ended_on IS NULL) THEN RETURN NULL; END IF;
+  IF s.organisation_id IS NOT NULL AND NOT people.company_holds(s.person_id, s.organisation_id) THEN RETURN NULL; END IF;
   idle := (SELECT min(CASE {_IDLE} ELSE {PERSON_IDLE} END) FROM unnest(held) seat);
   IF s.seen_at <= now() - make_interval(mins => coalesce(idle, {PERSON_IDLE})) THEN RETURN NULL; END IF;
   IF s.factored THEN RETURN 'in'; END IF;

@@ -164,7 +164,7 @@ def _go_on(statement: sa.TextClause, given: Given, **more: Any) -> Viewer:
 def carry(fresh: bytes) -> Viewer:
     """This browser carries a new session secret from now on; whatever it carried before opens nothing."""
     service.carry(fresh)
-    return viewer.current()
+    return service.ensure_right_way_in()
 
 
 # An authenticator app

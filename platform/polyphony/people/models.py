@@ -62,6 +62,8 @@ class Session(Row, Base):
     factored: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # the second step was passed
     proven_at: Mapped[datetime | None]  # when she last proved who she is
     seats: Mapped[bytes | None]  # hash of the seats she held: with another seat, this session opens nothing
+    organisation_id: Mapped[uuid.UUID | None]  # whose own sign-in opened it; of a higher room, hence no foreign key
+    second_by_company: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
 
 class Factor(Row, Base):
@@ -101,6 +103,17 @@ class Challenge(Base):
     __table_args__ = {"schema": "people"}
     hash: Mapped[bytes] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+
+
+class CompanyLink(Row, Base):
+    """An account opened by a company's own sign-in: SHA-256 of what is derived from company, issuer and subject."""
+
+    __tablename__ = "company_link"
+    __table_args__ = (sa.UniqueConstraint("person_id", "organisation_id"), {"schema": "people"})
+    person_id: Mapped[uuid.UUID] = to("people.person.id")
+    organisation_id: Mapped[uuid.UUID] = mapped_column(index=True)  # of a higher room, hence no foreign key
+    verifier: Mapped[bytes] = mapped_column(unique=True)
+    day: Mapped[date]
 
 
 class Reset(Row, Base):

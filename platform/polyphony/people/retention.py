@@ -9,7 +9,19 @@ from polyphony.kernel import secrets
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.retention import ACCOUNT, DELETED, EMPTIED, PHRASE, Datum, Gone, erases, keeps
-from polyphony.people.models import Attempt, Credential, Erasure, Person, Phrase, PlatformRole, Reset, Session
+from polyphony.people.models import (
+    Attempt,
+    CompanyLink,
+    Credential,
+    Erasure,
+    Factor,
+    Person,
+    Phrase,
+    PlatformRole,
+    Recovery,
+    Reset,
+    Session,
+)
 
 
 def _with_address(row: dict[str, Any]) -> dict[str, Any]:
@@ -30,6 +42,13 @@ keeps(
           "(SELECT string_agg(r.role, ', ' ORDER BY r.role) FROM people.platform_role r WHERE r.person_id = p.id) AS role "
           "FROM people.person p JOIN people.credential c ON c.person_id = p.id WHERE p.id = :person",
           told=_with_address),
+    Datum("factor", (ACCOUNT,), lazy("Your second factors: an app's secret (locked), a passkey's public half, checks of "
+                                     "recovery codes; the link with your company's own sign-in"),
+          lazy("Until you take them away or erase your account."),
+          lazy("So that nobody else signs in as you."), DELETED,
+          {"people.factor": "id person_id kind label sealed verifier credential public_key mark added_on",
+           "people.recovery": "hash person_id", "people.company_link": "id person_id organisation_id verifier day"},
+          "SELECT f.kind, f.label, f.added_on FROM people.factor f WHERE f.person_id = :person ORDER BY f.added_on, f.id"),
     Datum("phrase", (PHRASE,), lazy("A check of your return phrase that is slow to try out, its consultation, its "
                                     "language and the day"),
           lazy("Until you erase it, or until what you said with it ends."),
@@ -41,7 +60,8 @@ keeps(
           lazy("Until you sign out, or after 8 hours without use (30 minutes with a return phrase). Links for a day, "
                "counts for two hours."),
           lazy("So that you need not sign in on every page, and nobody guesses passwords."), DELETED,
-          {"people.session": "id token_hash person_id phrase_id began_at seen_at",
+          {"people.session": "id token_hash person_id phrase_id began_at seen_at factored proven_at seats "
+                             "organisation_id second_by_company",
            "people.reset": "id person_id token_hash expires_at used", "people.attempt": "address_hash hour count"},
           "SELECT s.began_at, s.seen_at FROM people.session s WHERE s.person_id = :person OR s.phrase_id = :phrase "
           "ORDER BY s.began_at, s.id"),
@@ -66,7 +86,7 @@ def forget(gone: Gone) -> None:
     hashed = sa.select(Credential.address_hash).where(Credential.person_id == gone.person)
     db.session.execute(sa.delete(Attempt).where(Attempt.address_hash.in_(hashed)),
                        execution_options={"synchronize_session": False})
-    for table in (Reset, PlatformRole, Credential):
+    for table in (Reset, PlatformRole, Factor, Recovery, CompanyLink, Credential):
         db.session.execute(sa.delete(table).where(table.person_id == gone.person))
     db.session.execute(sa.update(Person).where(Person.id == gone.person).values(
         name="", language="en", time_zone="UTC", mail_opt_in=False))

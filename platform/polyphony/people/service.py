@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from flask import g, session
 
-from polyphony.kernel import access, audit, jobs, secrets, sums, viewer
+from polyphony.kernel import access, audit, jobs, providers, secrets, sums, viewer
 from polyphony.kernel.access import SignInNeeded
 from polyphony.kernel.database import db
 from polyphony.kernel.edge import aside
+from polyphony.kernel.refusals import Refusal
 from polyphony.kernel.viewer import Viewer
 from polyphony.people import rules
 from polyphony.people.models import Credential, Person, Session
@@ -53,7 +54,7 @@ def new_secret(password: str) -> tuple[bytes, bytes]:
 def sign_in(*, address: str, password: str) -> Viewer:
     """Open a session for whoever knows the password; the same work and words for an unknown address.
 
-    Raises WrongSignIn, or TooManyAttempts when this address has to wait.
+    Raises WrongSignIn, TooManyAttempts when this address has to wait, and what `ensure_right_way_in` raises.
     """
     hashed = secrets.address_hash(address)
     _ensure_may_try(hashed)
@@ -61,7 +62,7 @@ def sign_in(*, address: str, password: str) -> Viewer:
     if not begin_session(hashed, derived):
         raise rules.WrongSignIn()
     _forget_attempts(hashed, derived)
-    return viewer.current()
+    return ensure_right_way_in()
 
 
 def was_missed(address: str) -> bool:
@@ -89,6 +90,20 @@ def keep_session() -> None:
     """This session outlives a change of her own seats; every other one ends by it."""
     if key := session.get("key"):
         run(_KEEP, secret=secrets.bytes_of(key))
+
+
+def ensure_right_way_in() -> Viewer:
+    """Ask the other rooms whether she may come in this way; whoever starts a session asks it last.
+
+    Raises their refusal, and nobody is signed in then: neither in the browser nor for the page that says so.
+    """
+    try:
+        providers.ask("signed_in", viewer.current())
+    except Refusal:
+        session.pop("key", None)
+        viewer.open_viewer(None, g.get("viewer_links"))
+        raise
+    return viewer.current()
 
 
 def _ensure_may_try(hashed: bytes) -> None:
