@@ -275,7 +275,7 @@ def test_means_count_only_what_was_given() -> None:
 def test_who_judges_is_told_what_is_not_translated_yet(fund: Any) -> None:
     f = fund.facts
     fund.sql("ALTER TABLE fund.call DISABLE TRIGGER USER; UPDATE fund.call SET languages = '{en,fr}'")
-    fund.sql("UPDATE fund.part SET lang = 'fr', words = 'mots: ' || name; UPDATE fund.application SET lang = 'fr'")
+    fund.sql("UPDATE fund.part SET lang = 'fr', words = 'mots: ' || name")
     warned = get(fund, "admin", f"/calls/{f['call']}/share-out")
     assert "1 application is not translated into every language" in warned
     done = browser(fund, "admin").post(f"/en/fund/calls/{f['call']}/share-out", data={"once": str(uuid.uuid4())})
