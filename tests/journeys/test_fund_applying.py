@@ -162,6 +162,14 @@ def test_a_budget_is_exact_and_nothing_typed_is_lost(world, cast):
     assert "The lines add up to KES\u00a0900.50, but you ask for KES\u00a01,000.50." in missing
 
 
+def test_what_is_wrong_in_a_line_of_the_budget_is_said_with_its_number(world, cast):
+    id = begun(world, cast)
+    answer = keep(cast["asha"], id, "budget", {**BUDGET, "rows-0-amount": "x", "rows-1-amount": "y"}, lang="en")
+    told = answer.get_data(as_text=True).split('id="error-summary"')[1].split("</ul>")[0]
+    assert "Line 1 · Amount · " in told
+    assert "Line 2 · Amount · " in told
+
+
 def test_two_people_write_and_both_texts_stay(world, cast):
     id = begun(world, cast)
     url = f"/en/fund/applications/{id}/plan"
