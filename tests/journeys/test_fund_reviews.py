@@ -306,7 +306,7 @@ def test_from_the_deadline_to_the_second_reviews_can_be_asked_for_and_not_before
     assert "Can still be changed" in page
     assert "In review" not in page.split("<tbody")[1]
     assert "share-out" not in get(fund, "admin", table)
-    assert "Reviews begin when the call is closed" in post(fund, "admin", share, 403)
+    assert "Reviews begin when the call is closed" in post(fund, "admin", share, 409)
     fund.sql("UPDATE fund.call SET closes_at = now()")
     assert "The call is still open" not in get(fund, "member1", table)
     assert "share-out" in get(fund, "admin", table)
