@@ -308,7 +308,16 @@ def test_parts_are_translated_by_the_applicants_own_and_the_funds_translators(wo
     part = world.sql("SELECT id FROM fund.part WHERE name = 'title'")[0][0]
     need = world.sql("SELECT id FROM fund.part WHERE name = 'need'")[0][0]
     desk = f"/en/consultations/{cast['call']}/translations"
-    assert "Heures pour parler" in cast["tomo"].get(desk).get_data(as_text=True)
+    page = cast["tomo"].get(desk).get_data(as_text=True)
+    named = [f"{name} · \u2068Heures pour parler\u2069" for name in ("In a few sentences", "Why it is needed",
+                                                                        "What you will do, and when")]
+    places = [page.index(each) for each in ("Title of the project ·", *named)]
+    assert places == sorted(places), "in the order of the application"
+    assert "Why it is needed" in cast["tomo"].get(f"{desk}?q=heures+pour").get_data(as_text=True), "found by its project"
+    assert "Keep her meaning" in theirs.get(f"{desk}/fund_part/{need}/words/en").get_data(as_text=True)
+    own = theirs.get(f"{desk}/fund_call/{cast['call']}/title/fr").get_data(as_text=True)
+    assert "Keep the meaning" in own
+    assert "Keep her meaning" not in own
     assert "Heures" not in company.get(desk).get_data(as_text=True)
     assert company.get(f"{desk}/fund_part/{part}/words/en").status_code == 404
     assert cast["tomo"].post(f"{desk}/fund_part/{part}/words/en", data={"text": "Hours to speak", **once()}).status_code == 303

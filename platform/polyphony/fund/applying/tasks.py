@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from polyphony.fund.applying import rules, service, words
-from polyphony.fund.applying.models import Application, Part
+from polyphony.fund.applying.models import PARTS, Application, Part
 from polyphony.fund.calls import showing
 from polyphony.kernel import clock, providers, viewer
 from polyphony.kernel.database import db
@@ -14,6 +14,7 @@ from polyphony.kernel.locale import _, language
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import translations_for
 
+LONG = 60  # letters of a title beside a text of its application
 SHOWN = 5  # applications that a home shows
 WORKS = ("applied", "interpreted", "fund_translate", "fund_admin")
 
@@ -41,10 +42,21 @@ def translatable(call_id: uuid.UUID, only: uuid.UUID | None = None, kind: str = 
     """Every part of an application to this call that the viewer may read; the database decides which."""
     if kind not in ("", "fund_part") or not any(viewer.current().of(fact) for fact in WORKS):
         return []
+    head = sa.orm.aliased(Part)
     rows = db.session.execute(
-        sa.select(Part.id, Part.name, Part.words, Part.lang).join(Application, Application.id == Part.application_id)
-        .where(Application.call_id == call_id, Part.words != "").order_by(Part.application_id, Part.name))
-    return [("fund_part", id, "words", words.PART_NAMES[name], text, lang) for id, name, text, lang in rows]
+        sa.select(Part.id, Part.name, Part.words, Part.lang, sa.func.coalesce(head.words, ""))
+        .join(Application, Application.id == Part.application_id)
+        .outerjoin(head, sa.and_(head.application_id == Part.application_id, head.name == "title"))
+        .where(Application.call_id == call_id, Part.words != "")
+        .order_by(sa.func.lower(head.words), Part.application_id,
+                  sa.case({name: n for n, name in enumerate(PARTS)}, value=Part.name)))
+    return [("fund_part", id, "words", _called(name, title), text, lang) for id, name, text, lang, title in rows]
+
+
+def _called(name: str, title: str) -> str:
+    """A text of an application by its place in it and by the project's title: what belongs together is seen."""
+    short = title if len(title) <= LONG else f"{title[:LONG]}…"
+    return str(words.PART_NAMES[name]) + (f" · \u2068{short}\u2069" if short and name != "title" else "")
 
 
 @providers.provide("applied_to")
