@@ -70,7 +70,7 @@ def has_sent(by: Viewer) -> list[providers.Waits]:
     """What her organisation has sent to the fund and where it stands, the newest first, each with its page."""
     from flask import url_for
 
-    found = []
+    found: list[providers.Waits] = []
     for each in reversed(service.own(by)):
         if each.state != "draft" and len(found) < SHOWN:
             text = each.title or each.call.title
