@@ -162,6 +162,14 @@ def test_a_budget_is_exact_and_nothing_typed_is_lost(world, cast):
     assert "The lines add up to KES\u00a0900.50, but you ask for KES\u00a01,000.50." in missing
 
 
+def test_what_is_wrong_in_a_line_of_the_budget_is_said_with_its_number(world, cast):
+    id = begun(world, cast)
+    answer = keep(cast["asha"], id, "budget", {**BUDGET, "rows-0-amount": "x", "rows-1-amount": "y"}, lang="en")
+    told = answer.get_data(as_text=True).split('id="error-summary"')[1].split("</ul>")[0]
+    assert "Line 1 · Amount · " in told
+    assert "Line 2 · Amount · " in told
+
+
 def test_two_people_write_and_both_texts_stay(world, cast):
     id = begun(world, cast)
     url = f"/en/fund/applications/{id}/plan"
@@ -252,6 +260,46 @@ def test_a_draft_that_missed_the_deadline_is_kept_and_a_sent_one_can_be_withdraw
     assert "What you wrote is kept for you." in cast["asha"].get(f"/en/fund/applications/{id}").get_data(as_text=True)
 
 
+def test_her_home_tells_of_an_open_call_then_of_what_she_sent_and_the_list_of_calls_that_she_applied(world, cast):
+    home = lambda: cast["asha"].get("/en/home").get_data(as_text=True)  # noqa: E731
+    listed = lambda: cast["asha"].get("/en/fund/calls").get_data(as_text=True)  # noqa: E731
+    assert "Apply to the fund: Time to speak" in home()
+    assert "You have applied" not in listed()
+    assert "Apply to the fund" not in cast["admin_in"].get("/en/home").get_data(as_text=True)
+    id = sent(world, cast)
+    assert "Apply to the fund" not in home()
+    told = home().split("What you have sent to the fund")[1]
+    assert f"/en/fund/applications/{id}" in told
+    assert "Heures pour parler" in told
+    assert "You have applied" in listed()
+    assert "You have applied" not in cast["admin_in"].get("/en/fund/calls").get_data(as_text=True)
+
+
+def test_after_the_deadline_withdrawing_is_said_to_be_final(world, cast):
+    id = sent(world, cast)
+    url = f"/en/fund/applications/{id}"
+    assert "you can take it up again" in cast["asha"].get(url).get_data(as_text=True)
+    close(world)
+    page = cast["asha"].get(url).get_data(as_text=True)
+    assert "you can take it up again" not in page
+    assert "withdrawn now cannot be sent again" in page
+
+
+def test_a_call_that_is_not_open_offers_no_form_and_says_when_it_opens(world, cast):
+    world.sql("ALTER TABLE fund.call DISABLE TRIGGER USER")
+    world.sql("UPDATE fund.call SET state = 'scheduled', opens_at = '2099-03-04 10:30Z', closes_at = '2099-05-06 10:00Z'")
+    base = f"/en/fund/calls/{cast['call']}"
+    page = cast["asha"].get(f"{base}/apply").get_data(as_text=True)
+    assert 'name="q0"' not in page
+    for text in (page, cast["asha"].get("/en/fund/calls").get_data(as_text=True),
+                 cast["asha"].get(base).get_data(as_text=True).split("<aside")[0]):
+        assert "Applications begin" in text
+        assert 'datetime="2099-03-04T10:30' in text
+    kept = cast["asha"].post(f"{base}/apply", data={"q0": "yes", "lang": "sw", **once()})
+    assert kept.status_code == 409
+    assert re.search(r'selected[^>]*value="sw"', kept.get_data(as_text=True)), "what was typed is kept"
+
+
 def test_parts_are_translated_by_the_applicants_own_and_the_funds_translators(world, cast):
     id = sent(world, cast)
     make.person(world, "lead@c.org", seats=((make.organisation(world, "Tern"), "engagement_lead"),))
@@ -260,7 +308,16 @@ def test_parts_are_translated_by_the_applicants_own_and_the_funds_translators(wo
     part = world.sql("SELECT id FROM fund.part WHERE name = 'title'")[0][0]
     need = world.sql("SELECT id FROM fund.part WHERE name = 'need'")[0][0]
     desk = f"/en/consultations/{cast['call']}/translations"
-    assert "Heures pour parler" in cast["tomo"].get(desk).get_data(as_text=True)
+    page = cast["tomo"].get(desk).get_data(as_text=True)
+    named = [f"{name} · \u2068Heures pour parler\u2069" for name in ("In a few sentences", "Why it is needed",
+                                                                        "What you will do, and when")]
+    places = [page.index(each) for each in ("Title of the project ·", *named)]
+    assert places == sorted(places), "in the order of the application"
+    assert "Why it is needed" in cast["tomo"].get(f"{desk}?q=heures+pour").get_data(as_text=True), "found by its project"
+    assert "Keep her meaning" in theirs.get(f"{desk}/fund_part/{need}/words/en").get_data(as_text=True)
+    own = theirs.get(f"{desk}/fund_call/{cast['call']}/title/fr").get_data(as_text=True)
+    assert "Keep the meaning" in own
+    assert "Keep her meaning" not in own
     assert "Heures" not in company.get(desk).get_data(as_text=True)
     assert company.get(f"{desk}/fund_part/{part}/words/en").status_code == 404
     assert cast["tomo"].post(f"{desk}/fund_part/{part}/words/en", data={"text": "Hours to speak", **once()}).status_code == 303

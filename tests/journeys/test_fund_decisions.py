@@ -86,7 +86,8 @@ def test_from_the_votes_to_the_letter(case: Any) -> None:
 
 def test_a_refusal_has_its_letter_and_reserves_nothing(case: Any) -> None:
     vote(case, 1, 2, 3, choice="against")
-    assert "follows the votes" in decide(case, 409)
+    page = decide(case, 409)
+    assert "follows the votes" in page.split('id="outcome"')[1].split("</fieldset>")[0], "beside its field"
     assert "does not go with the decision" in decide(case, 422, outcome="declined", reason="need")
     decide(case, outcome="declined", reason="plan", words="Tell us more about the second year.")
     assert case.sql("SELECT outcome, amount FROM fund.decision") == [("declined", 0)]
@@ -128,6 +129,15 @@ def test_what_does_not_add_up_is_refused_and_kept(case: Any) -> None:
             assert "Because people need it." in page
     assert case.sql("SELECT count(*) FROM fund.decision") == [(0,)]
     decide(case)
+
+
+def test_what_is_wrong_in_an_instalment_is_said_with_its_number(case: Any) -> None:
+    vote(case, 1, 2, 3)
+    page = decide(case, 422, part_1="6,00,0x", part_2="x", due_3="2020-01-01", part_3="5")
+    told = page.split('id="error-summary"')[1].split("</ul>")[0]
+    for said in ("Amount of instalment 1", "Amount of instalment 2", "Instalment 3 is due on"):
+        assert said in told
+    assert "due today or later" in page.split('for="due_3"')[1].split("</td>")[0]
 
 
 def test_only_received_money_and_the_envelope_are_granted(case: Any) -> None:

@@ -1,5 +1,6 @@
 """Reviews of applications: nobody with a conflict, nobody's name, nobody else's scores before locking one's own."""
 
+import re
 import uuid
 from fractions import Fraction
 from typing import Any
@@ -275,7 +276,7 @@ def test_means_count_only_what_was_given() -> None:
 def test_who_judges_is_told_what_is_not_translated_yet(fund: Any) -> None:
     f = fund.facts
     fund.sql("ALTER TABLE fund.call DISABLE TRIGGER USER; UPDATE fund.call SET languages = '{en,fr}'")
-    fund.sql("UPDATE fund.part SET lang = 'fr', words = 'mots: ' || name; UPDATE fund.application SET lang = 'fr'")
+    fund.sql("UPDATE fund.part SET lang = 'fr', words = 'mots: ' || name")
     warned = get(fund, "admin", f"/calls/{f['call']}/share-out")
     assert "1 application is not translated into every language" in warned
     done = browser(fund, "admin").post(f"/en/fund/calls/{f['call']}/share-out", data={"once": str(uuid.uuid4())})
@@ -293,3 +294,31 @@ def test_who_judges_is_told_what_is_not_translated_yet(fund: Any) -> None:
              "gen_random_uuid(), %s, 'fund_part', id, 'words', 'en', 'words: ' || name, 'person', false FROM fund.part", f["call"])
     assert "not translated" not in get(fund, who, here)
     assert "not translated" not in get(fund, "admin", f"/calls/{f['call']}/share-out")
+
+
+def test_from_the_deadline_to_the_second_reviews_can_be_asked_for_and_not_before(fund: Any) -> None:
+    f = fund.facts
+    table, share = f"/calls/{f['call']}/committee", f"/calls/{f['call']}/share-out"
+    fund.sql("ALTER TABLE fund.call DISABLE TRIGGER USER")
+    fund.sql("UPDATE fund.call SET state = 'open', closes_at = now() + interval '1 day'")
+    page = get(fund, "member1", table)
+    assert "The call is still open" in page
+    assert "Can still be changed" in page
+    assert "In review" not in page.split("<tbody")[1]
+    assert "share-out" not in get(fund, "admin", table)
+    assert "Reviews begin when the call is closed" in post(fund, "admin", share, 409)
+    fund.sql("UPDATE fund.call SET closes_at = now()")
+    assert "The call is still open" not in get(fund, "member1", table)
+    assert "share-out" in get(fund, "admin", table)
+    assert "Reviews begin" not in get(fund, "admin", f"/applications/{f['application']}/reviewers")
+    post(fund, "admin", share)
+    assert fund.sql("SELECT count(*) FROM fund.assignment") == [(2,)]
+
+
+def test_a_budget_in_another_script_stands_in_line_with_its_heading(fund: Any) -> None:
+    """Words that are written from the right keep to the side on which the table's other words stand."""
+    fund.sql("UPDATE fund.budget_line SET words = 'الوقت'")
+    assign(fund, "reviewer1")
+    page = get(fund, "reviewer1", f"/reviews/{fund.facts['application']}")
+    assert re.search(r'<th scope="row"><bdi lang="en">الوقت</bdi></th>', page)
+    assert '<fieldset class="group sheet">' not in page

@@ -112,7 +112,7 @@ def desk(by: Viewer, consultation_id: uuid.UUID, head: Any, looked_for: Asked, s
 def _is_wanted(pair: tuple[Any, str, str], looked_for: Asked) -> bool:
     entry, lang, _state = pair
     return (looked_for.into in ("", lang) and looked_for.kind in ("", entry[0]) and looked_for.of in ("", entry[5])
-            and looked_for.q.casefold() in entry[4].casefold())
+            and looked_for.q.casefold() in f"{entry[4]}\n{entry[3]}".casefold())
 
 
 def _piece(entry: tuple[Any, ...], lang: str, state: str, translation: Translation | None = None) -> Piece:

@@ -25,6 +25,8 @@ KINDS = {
     "fund_eligibility": lazy("Questions before applying"), "fund_part": lazy("Applications"),
     "fund_decision": lazy("Decision"), "fund_purpose": lazy("What the fund is for"),
 }
+# Texts that are no one person’s words.
+OF_THE_HOUSE = {"consultation", "fund_call", "fund_criterion", "fund_eligibility", "fund_purpose"}
 PIECE = "/<kind>/<uuid:subject>/<field>/<into>"
 
 
@@ -87,4 +89,5 @@ def _piece(found, form=None, checking=None):  # type: ignore[no-untyped-def]
     head, piece = found
     form = form or TranslationForm(data={"text": piece.translation.text if piece.translation else ""})
     return page("languages/piece.html", fragment="piece", head=head, piece=piece, form=form,
-                checking=checking or ReviewForm(), name_of=name_of)
+                checking=checking or ReviewForm(), name_of=name_of,
+                is_of_the_house=piece.kind in OF_THE_HOUSE)

@@ -47,6 +47,12 @@ def _made(text: str, url: str, on: date | None, due: Any = "", warn: bool = Fals
     return Wait(text, url, day.text if day else str(due), _left(on), warn, on)
 
 
+def sent(by: Viewer) -> list[Wait]:
+    """What this member has sent and now stands with others, each with the word for where it stands."""
+    told: list[providers.Waits] = [each for found in providers.ask("has_sent", by) for each in found]
+    return [_made(each.text, each.url, each.due_on, each.due) for each in told]
+
+
 def _left(on: date | None) -> str:
     if on is None:
         return ""

@@ -62,6 +62,7 @@ def home() -> Response:
     by = viewer.current()
     lists = service.mine(by)
     return page("openness/home.html", waits=waits.waiting(by, lists), lately=waits.lately(by), lists=lists,
+                sent=waits.sent(by),
                 doors=waits.doors(by), is_watching=by.is_steward or by.is_auditor)
 
 

@@ -20,6 +20,7 @@ from polyphony.fund.applying.models import (
 from polyphony.fund.applying.rules import Whole
 from polyphony.fund.calls import service as calls
 from polyphony.fund.calls.models import Call
+from polyphony.fund.deciding.models import Grant
 from polyphony.kernel import audit, clock, jobs
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
@@ -33,6 +34,8 @@ from polyphony.uploads import service as uploads
 from polyphony.uploads.receiving import Received
 from polyphony.uploads.service import hanging_on, listed
 
+UNTRIED = 3  # open calls that a home points to
+
 
 @dataclass(frozen=True)
 class Own:
@@ -43,6 +46,7 @@ class Own:
     call: Call
     title: str
     asked: bool
+    grant: uuid.UUID | None
 
 
 def load(id: uuid.UUID, *, locked: bool = False) -> Whole:
@@ -73,13 +77,23 @@ def own(by: Viewer, call_id: uuid.UUID | None = None) -> list[Own]:
     if not by.of("applied"):
         return []
     asked = sa.exists().where(AWAITED)
-    wanted = (sa.select(Application.id, Application.state, Call, sa.func.coalesce(Part.words, ""), asked)
-              .join(Call, Call.id == Application.call_id)
+    wanted = (sa.select(Application.id, Application.state, Call, sa.func.coalesce(Part.words, ""), asked, Grant.id)
+              .join(Call, Call.id == Application.call_id).outerjoin(Grant, Grant.application_id == Application.id)
               .outerjoin(Part, sa.and_(Part.application_id == Application.id, Part.name == "title"))
               .where(Application.id.in_(by.of("applied")), Application.state != "withdrawn"))
     if call_id:
         wanted = wanted.where(Application.call_id == call_id)
     return [Own(*row) for row in db.session.execute(wanted.order_by(Call.closes_at, Application.id))]
+
+
+def untried(by: Viewer, mine: list[Own]) -> list[Call]:
+    """The calls open now to which none of this viewer's organisations has begun an application (one statement)."""
+    if not by.of("speaking"):
+        return []
+    now = clock.now()
+    return list(db.session.scalars(sa.select(Call).where(
+        Call.state.in_(("scheduled", "open")), Call.opens_at <= now, Call.closes_at > now,
+        Call.id.not_in([each.call.id for each in mine])).order_by(Call.closes_at, Call.id).limit(UNTRIED)))
 
 
 def organisations(by: Viewer) -> list[tuple[uuid.UUID, str]]:

@@ -6,12 +6,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from polyphony.fund.applying import rules, service, words
-from polyphony.fund.applying.models import Application, Part
+from polyphony.fund.applying.models import PARTS, Application, Part
+from polyphony.fund.calls import showing
 from polyphony.kernel import clock, providers, viewer
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import _
+from polyphony.kernel.locale import _, language
 from polyphony.kernel.viewer import Viewer
+from polyphony.languages.service import translations_for
 
+LONG = 60  # letters of a title beside a text of its application
+SHOWN = 5  # applications that a home shows
 WORKS = ("applied", "interpreted", "fund_translate", "fund_admin")
 
 
@@ -38,19 +42,57 @@ def translatable(call_id: uuid.UUID, only: uuid.UUID | None = None, kind: str = 
     """Every part of an application to this call that the viewer may read; the database decides which."""
     if kind not in ("", "fund_part") or not any(viewer.current().of(fact) for fact in WORKS):
         return []
+    head = sa.orm.aliased(Part)
     rows = db.session.execute(
-        sa.select(Part.id, Part.name, Part.words, Part.lang).join(Application, Application.id == Part.application_id)
-        .where(Application.call_id == call_id, Part.words != "").order_by(Part.application_id, Part.name))
-    return [("fund_part", id, "words", words.PART_NAMES[name], text, lang) for id, name, text, lang in rows]
+        sa.select(Part.id, Part.name, Part.words, Part.lang, sa.func.coalesce(head.words, ""))
+        .join(Application, Application.id == Part.application_id)
+        .outerjoin(head, sa.and_(head.application_id == Part.application_id, head.name == "title"))
+        .where(Application.call_id == call_id, Part.words != "")
+        .order_by(sa.func.lower(head.words), Part.application_id,
+                  sa.case({name: n for n, name in enumerate(PARTS)}, value=Part.name)))
+    return [("fund_part", id, "words", _called(name, title), text, lang) for id, name, text, lang, title in rows]
+
+
+def _called(name: str, title: str) -> str:
+    """A text of an application by its place in it and by the project's title: what belongs together is seen."""
+    short = title if len(title) <= LONG else f"{title[:LONG]}…"
+    return str(words.PART_NAMES[name]) + (f" · \u2068{short}\u2069" if short and name != "title" else "")
+
+
+@providers.provide("applied_to")
+def applied_to(by: Viewer) -> set[uuid.UUID]:
+    """The calls to which her organisations have sent an application."""
+    return {each.call.id for each in service.own(by) if each.state != "draft"}
+
+
+@providers.provide("has_sent")
+def has_sent(by: Viewer) -> list[providers.Waits]:
+    """What her organisation has sent to the fund and where it stands, the newest first, each with its page."""
+    from flask import url_for
+
+    found: list[providers.Waits] = []
+    for each in reversed(service.own(by)):
+        if each.state != "draft" and len(found) < SHOWN:
+            text = each.title or each.call.title
+            url = url_for("fund.application", application_id=each.id)
+            if each.grant:
+                text, url = _("Grant: %(title)s", title=text), url_for("fund.grant", grant_id=each.grant)
+            found.append(providers.Waits(text, url, due=words.STATES[each.state]))
+    return found
 
 
 @providers.provide("waits")
 def waits(by: Viewer) -> list[providers.Waits]:
-    """Corrections that the fund asks for, and drafts whose deadline comes."""
+    """Corrections that the fund asks for, drafts whose deadline comes, and open calls to apply to."""
     from flask import url_for
 
-    found = []
-    for each in service.own(by):
+    mine = service.own(by)
+    untried = service.untried(by, mine)
+    tr = translations_for([call.id for call in untried], language())
+    found = [providers.Waits(_("Apply to the fund: %(title)s", title=showing.say(call, "title", tr).text),
+                             url_for("fund.call", call_id=call.id), due_on=call.closes_at.date()) for call in untried
+             if call.closes_at]
+    for each in mine:
         url = url_for("fund.application", application_id=each.id)
         day = clock.day(each.call.closes_at)
         if each.asked and each.state == "submitted":

@@ -71,7 +71,8 @@ def _apply_form(call: Any) -> tuple[Any, Any]:
 def _apply(call: Any, form: Any, tr: Any) -> Any:
     place = showing.zone_for(viewer.current(), call)
     return page("fund/apply.html", c=call, form=form, title=showing.say(call, "title", tr),
-                due=showing.due(call, place), is_open=rules.is_open(call, clock.now()))
+                due=showing.due(call, place), is_open=rules.is_open(call, clock.now()),
+                opens=clock.moment(call.opens_at, place) if call.opens_at and call.opens_at > clock.now() else None)
 
 
 def show(application_id: uuid.UUID):  # type: ignore[no-untyped-def]

@@ -39,10 +39,12 @@ def attach(blueprint: Blueprint) -> None:
 def index():  # type: ignore[no-untyped-def]
     by, now = viewer.current(), clock.now()
     found = service.listed(by)
+    applied = {id for ids in providers.ask("applied_to", by) for id in ids}
     tr, names = translations_for([c.id for c in found], language()), showing.fund_names([c.fund_id for c in found])
     lines = [{"call": c, "title": showing.say(c, "title", tr), "fund": names.get(c.fund_id, ""),
               "state": rules.standing(c, now), "due": showing.due(c, showing.zone_for(by, c)),
-              "sum": money.shown(c.envelope, c.currency)} for c in found]
+              "sum": money.shown(c.envelope, c.currency), "applied": c.id in applied,
+              "opens": clock.moment(c.opens_at, showing.zone_for(by, c))} for c in found]
     return page("fund/calls.html", fragment="list", lines=lines, words=words, may=bool(by.of("fund_admin")))
 
 

@@ -8,8 +8,8 @@ from wtforms.fields import SelectChoice
 
 from polyphony.fund.deciding import words
 from polyphony.fund.deciding.models import DECLINED_FOR, GRANTED_FOR
-from polyphony.fund.deciding.rules import Due, IncompleteInstalment, Ruling
-from polyphony.kernel import money
+from polyphony.fund.deciding.rules import Due, DueInThePast, IncompleteInstalment, Ruling
+from polyphony.kernel import clock, money
 from polyphony.kernel.forms import Form, Line, Words, optional, required
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import BadInput
@@ -63,13 +63,16 @@ class DecisionForm(Form):
                                outcome, codes in (("granted", GRANTED_FOR), ("declined", DECLINED_FOR))}
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """An instalment that was begun is complete."""
+        """An instalment that was begun is complete, and due today or later."""
         held = bool(super().validate(extra_validators))
         for n in self.places:
             part, due = self[f"part_{n}"], self[f"due_{n}"]
             if bool(part.data) != bool(due.data) and not part.errors and not due.errors:
                 missing = due if part.data else part
                 missing.errors = [*missing.errors, str(IncompleteInstalment.message)]
+                held = False
+            if self.outcome.data == "granted" and due.data and not due.errors and due.data < clock.today():
+                due.errors = [*due.errors, str(DueInThePast.message)]
                 held = False
         return held
 
@@ -95,8 +98,8 @@ def decision_form(currency: str, **kw: Any) -> DecisionForm:
     """The form of a decision in one currency."""
     fields: dict[str, Any] = {"currency": currency}
     for n in DecisionForm.places:
-        fields[f"part_{n}"] = Amount(lazy("Amount"), [optional()])
-        fields[f"due_{n}"] = DateField(lazy("Due on"), [optional()])
-        fields[f"condition_{n}"] = Line(lazy("Condition"), [optional()])
+        fields[f"part_{n}"] = Amount(lazy("Amount of instalment %(number)s", number=n), [optional()])
+        fields[f"due_{n}"] = DateField(lazy("Instalment %(number)s is due on", number=n), [optional()])
+        fields[f"condition_{n}"] = Line(lazy("Condition of instalment %(number)s", number=n), [optional()])
     made: DecisionForm = type("DecisionForm", (DecisionForm,), fields)(**kw)
     return made

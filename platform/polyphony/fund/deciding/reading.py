@@ -95,10 +95,11 @@ def case(by: Viewer, application_id: uuid.UUID) -> Case:
 _DONE = (ChangeRequest.application_id == Application.id, ChangeRequest.done_on.is_not(None))
 _CORRECTED = (
     sa.select(ChangeRequest.before).where(*_DONE)
-    .order_by(ChangeRequest.asked_on, ChangeRequest.done_on, ChangeRequest.id).limit(1).scalar_subquery(),
-    sa.select(sa.func.max(ChangeRequest.done_on)).where(*_DONE).scalar_subquery(),
+    .order_by(ChangeRequest.asked_on, ChangeRequest.done_on, ChangeRequest.id).limit(1)
+    .correlate(Application).scalar_subquery(),
+    sa.select(sa.func.max(ChangeRequest.done_on)).where(*_DONE).correlate(Application).scalar_subquery(),
     sa.select(sa.func.jsonb_object_agg(Part.name, Part.revision)).where(Part.application_id == Application.id)
-    .scalar_subquery())
+    .correlate(Application).scalar_subquery())
 
 
 def _changed(before: dict[str, Any], parts: dict[str, int], paper: reviews.Paper) -> list[tuple[Any, str]]:

@@ -60,6 +60,7 @@ class NoQuorum(WrongState):
 
 
 class AgainstMajority(WrongState):
+    field = "outcome"
     message = lazy("The decision follows the votes: more must be for than against to grant, else it is declined.")
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from polyphony.fund.applying.models import AWAITED, Applicant, Application, Part
 from polyphony.fund.applying.office import called
+from polyphony.fund.calls import rules as calls
 from polyphony.fund.calls.models import Call, Criterion
 from polyphony.fund.deciding import rules, service
 from polyphony.fund.deciding.models import Decision, Vote
@@ -17,7 +18,7 @@ from polyphony.fund.ledger.models import Account, Balance
 from polyphony.fund.reviewing import reading as reviews
 from polyphony.fund.reviewing import rules as scoring
 from polyphony.fund.reviewing.models import Lock, Recusal, Score
-from polyphony.kernel import money
+from polyphony.kernel import clock, money
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
 from polyphony.kernel.leafing import Leaf, Sought
@@ -72,6 +73,7 @@ class Table:
     left: int
     leaf: Leaf
     counts: dict[str, int] = field(default_factory=dict)
+    stands: str = "closed"  # the call, at this very moment
 
     def shown(self, minor: int) -> str:
         return money.shown(minor, self.call.currency)
@@ -98,7 +100,7 @@ def table(by: Viewer, call_id: uuid.UUID, sought: Sought, address: Callable[...,
     return Table(call, written(call.title, call.source_lang, call.id, "title", tr, language()), page, available, left,
                  Leaf(sought.start, PAGE, len(found), address),
                  {"all": len(lines), "ready": sum(x.state == "voting" for x in lines),
-                  "decided": sum(x.decision is not None for x in lines)})
+                  "decided": sum(x.decision is not None for x in lines)}, calls.standing(call, clock.now()))
 
 
 def next_case(by: Viewer, call_id: uuid.UUID) -> uuid.UUID | None:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from polyphony.fund.applying.models import Application
+from polyphony.fund.calls import rules as calls
 from polyphony.fund.calls.models import Call
 from polyphony.fund.deciding.models import Grant
 from polyphony.fund.reviewing import rules
@@ -62,7 +63,7 @@ def assign(by: Viewer, *, application_id: uuid.UUID, person_id: uuid.UUID | None
     Raises `NotAdministrator`, `ReviewedAfterDeadline`, `NotAReviewer`, `ConflictFound`, `AlreadyAssigned`.
     """
     application, call = application_for(by, application_id)
-    require(call.state == "closed", rules.ReviewedAfterDeadline())
+    require(calls.standing(call, clock.now()) == "closed", rules.ReviewedAfterDeadline())
     if person_id is None or person_id not in reviewers_of(application.fund_id):
         raise rules.NotAReviewer()
     found = conflicts_for(application.id, [person_id])
@@ -112,7 +113,7 @@ def share_out(by: Viewer, *, call_id: uuid.UUID) -> int:
     Raises `NotAdministrator`, `ReviewedAfterDeadline`.
     """
     call = call_for(by, call_id)
-    require(call.state == "closed", rules.ReviewedAfterDeadline())
+    require(calls.standing(call, clock.now()) == "closed", rules.ReviewedAfterDeadline())
     waiting = db.session.scalars(sa.select(Application.id).where(
         Application.call_id == call.id, Application.state == "submitted").order_by(Application.id)).all()
     asked = db.session.execute(sa.select(Assignment.application_id, Assignment.person_id).where(

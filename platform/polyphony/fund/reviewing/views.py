@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from flask import Blueprint, redirect, request, url_for
 from wtforms.fields import SelectChoice
 
+from polyphony.fund.calls import rules as calls
 from polyphony.fund.reviewing import forms, reading, rules, service, words
 from polyphony.fund.reviewing.models import Assignment, Lock
-from polyphony.kernel import viewer
+from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import Form, answer
@@ -102,8 +103,8 @@ def _reviewers(id: uuid.UUID, form: forms.AssignForm, refused: Form | None = Non
     people = service.reviewers_of(application.fund_id)
     found = reading.asking(application, call, people, service.conflicts_for(id, people))
     form.person_id.choices = [SelectChoice(str(person), name) for person, name in found.free]
-    return page("fund/review_people.html", found=found, form=form, refused=refused or form, words=words,
-                taking=forms.UnassignForm(formdata=None))
+    return page("fund/review_people.html", found=found, state=calls.standing(call, clock.now()), form=form,
+                refused=refused or form, words=words, taking=forms.UnassignForm(formdata=None))
 
 
 @access(rules.administrator)
