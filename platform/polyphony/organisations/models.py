@@ -95,3 +95,18 @@ class Invitation(Row, Base):
     expires_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     withdrawn: Mapped[bool] = mapped_column(default=False)
+
+
+class FactorReset(Row, Base):
+    """An administrator asks that a member who lost her second factor may begin anew; a steward says her word on it."""
+
+    __tablename__ = "factor_reset"
+    __table_args__ = (at_most("words", 2000), {"schema": "organisations"})
+    person_id: Mapped[uuid.UUID] = to("people.person.id")
+    organisation_id: Mapped[uuid.UUID] = to("organisations.organisation.id")
+    asked_by: Mapped[uuid.UUID] = to("people.person.id")
+    asked_at: Mapped[datetime]
+    words: Mapped[str]
+    steward_id: Mapped[uuid.UUID | None] = to("people.person.id")
+    decided_at: Mapped[datetime | None]
+    granted: Mapped[bool] = mapped_column(default=False)

@@ -11,12 +11,12 @@ from polyphony.kernel.forms import answer
 from polyphony.kernel.locale import language, lazy
 from polyphony.kernel.pages import nav, page
 from polyphony.kernel.refusals import NotThere
-from polyphony.organisations import forms, names, service, views_joining
+from polyphony.organisations import forms, names, service, views_joining, views_lost
 from polyphony.organisations.doors import blueprint, called
 from polyphony.organisations.models import Organisation
 
 BLUEPRINTS = [blueprint]
-__all__ = ["BLUEPRINTS", "views_joining"]
+__all__ = ["BLUEPRINTS", "views_joining", "views_lost"]
 
 
 def _mine(organisation_id: uuid.UUID) -> Organisation:
