@@ -33,11 +33,12 @@ def browsers(lived):
 
 @pytest.fixture(autouse=True)
 def proven(request) -> None:
-    """However long it takes to look at everything, everybody has just shown that it is she."""
+    """However long it takes to look at everything, everybody has just shown that it is she, and was noted as here."""
     if "browsers" in request.fixturenames:
         browsers, world = request.getfixturevalue("browsers"), request.getfixturevalue("lived")
         assert browsers
         world.sql(f"{make.WHOLE} AND factored")
+        world.sql("UPDATE people.session SET seen_at = now() + interval '30 minutes'")
 
 
 def over_budget(endpoint: str, html: bytes, statements: int) -> list[str]:
