@@ -27,14 +27,16 @@ OTHERS = {"first lead": "lead@halcyon.example", "speaker": "", "applicant": "coo
           "fund administrator": "admin@fund.example", "reviewer": "reviewer3@fund.example",
           "member": "member1@fund.example", "treasurer": "treasurer@fund.example",
           "approver": "approver@fund.example", "releaser": "releaser@fund.example",
-          "keyholder": "keyholder@masar.example"}
+          "keyholder": "keyholder@masar.example",
+          "halfway": "lead@meridian.example"}  # her password was right, her second step is open
 
 
 def browser_of(demo, who):
     """A browser in which this kind of person is signed in."""
     client, address = demo.client(), {**PEOPLE, **OTHERS}[who]
     if address:
-        make.sign_in(client, address, PASSWORD)
+        enter = make.half_in if who == "halfway" else make.sign_in
+        enter(client, address, PASSWORD)
     if who in ("phrase", "speaker"):
         answer = client.post("/en/come-back", data={"words": PHRASE if who == "phrase" else SPEAKER})
         assert answer.status_code == 303, answer.get_data(as_text=True)
@@ -65,6 +67,7 @@ NOUNS = {
     "keyholders": "SELECT id FROM vault.keyholder ORDER BY id", "boxes": "SELECT id FROM vault.box ORDER BY id",
     "openings": "SELECT id FROM vault.opening ORDER BY id", "holds": "SELECT id FROM retention.hold ORDER BY made_at, id",
     "sign-in": "SELECT organisation_id FROM organisations.entrance", "account": "SELECT organisation_id FROM organisations.entrance",
+    "lost-factors": "SELECT id FROM organisations.factor_reset ORDER BY id",
 }
 ENDPOINTS = {
     "feedback.draft": "SELECT t.id, c.company_id FROM feedback.theme t JOIN consultations.convener c USING "
@@ -86,6 +89,8 @@ ENDPOINTS = {
     "feedback.remind": "SELECT consultation_id, company_id FROM consultations.convener ORDER BY 1 DESC, 2 LIMIT 2",
     "consultations.withdraw": "SELECT consultation_id, organisation_id FROM consultations.invited ORDER BY 1, 2 LIMIT 2",
 }
+ENDPOINTS |= {"people.end_session": "SELECT id FROM people.session WHERE person_id IS NOT NULL ORDER BY id LIMIT 2",
+              "people.drop_factor": "SELECT id FROM people.factor ORDER BY id LIMIT 2"}
 ENDPOINTS |= {"feedback.comment": ENDPOINTS["feedback.draft"], "languages.write": ENDPOINTS["languages.piece"],
               "languages.review": ENDPOINTS["languages.piece"]}
 ENDPOINTS |= dict.fromkeys(("inputs.hand", "inputs.mask", "inputs.release", "inputs.withhold"), ENDPOINTS["inputs.read"])
@@ -197,6 +202,10 @@ def _make_secrets(demo):
         for kind, table in (("invitation", "organisations.invitation"), ("reset", "people.reset")):
             (row,) = demo.sql(f"SELECT id FROM {table} ORDER BY expires_at DESC LIMIT 1")[0]
             demo.facts[kind] = secrets.text_of(secrets.link_token(kind, row))
+    (seat,) = demo.sql("SELECT m.id FROM organisations.membership m WHERE m.organisation_id = %s AND role = 'decision_maker' LIMIT 1",
+                       firm)[0]
+    asked = lead.post(f"/en/memberships/{seat}/lost-factor", data={"words": "She called me."})
+    assert asked.status_code == 303, asked.get_data(as_text=True)
     secret = uuid.uuid4().bytes
     found_by_link = make.consultation(demo, [firm], discovery="link")
     make.add(demo, Link(consultation_id=found_by_link, secret=secret))

@@ -51,12 +51,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("challenge_pkey")),
         schema="people",
     )
+    people = ("person_id", "asked_by", "steward_id")
+    op.create_table(
+        "factor_reset",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("person_id", sa.UUID(), nullable=False),
+        sa.Column("organisation_id", sa.UUID(), nullable=False),
+        sa.Column("asked_by", sa.UUID(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("steward_id", sa.UUID(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("granted", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("length(words) <= 2000", name=op.f("factor_reset_words_length_check")),
+        *(sa.ForeignKeyConstraint([column], ["people.person.id"], name=op.f(f"factor_reset_{column}_fkey"),
+                                  initially="DEFERRED", deferrable=True) for column in people),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.organisation.id"],
+                                name=op.f("factor_reset_organisation_id_fkey"), initially="DEFERRED", deferrable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("factor_reset_pkey")),
+        schema="organisations",
+    )
+    for column in (*people, "organisation_id"):
+        op.create_index(op.f(f"factor_reset_{column}_idx"), "factor_reset", [column], unique=False, schema="organisations")
 
 
 def downgrade() -> None:
     """Functions that take a whole session go with its new columns; they are declared anew with the policies."""
     for name in ("step_of", "is_fresh"):
         op.execute(f"DROP FUNCTION IF EXISTS people.{name}(people.session)")
+    op.drop_table("factor_reset", schema="organisations")
     for table in ("challenge", "recovery", "factor"):
         op.drop_table(table, schema="people")
     for column in ("seats", "proven_at", "factored"):

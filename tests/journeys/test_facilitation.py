@@ -212,7 +212,11 @@ def test_a_translator_whose_membership_ends_translates_no_more(world, bodies):
     assert "Kept" not in neema.get(f"{base}/translations").text
     zawadi = bodies["zawadi"]
     assert zawadi.post(f"/en/memberships/{seat}/end", data={"reason": "Moved."}).status_code == 303
-    late = neema.post(f"{base}/translations/consultation/{id}/title/sw", data={"text": "x", **once()})
+    place = f"{base}/translations/consultation/{id}/title/sw"
+    late = neema.post(place, data={"text": "x", **once()})
+    assert late.status_code == 403, "her sessions end with her seat"
+    make.sign_in(neema, "neema@sauti.example")
+    late = neema.post(place, data={"text": "x", **once()})
     assert late.status_code == 404, "at once, before any job has run"
     world.work()
     assert world.sql("SELECT count(*) FROM consultations.translator WHERE ended_on IS NULL") == [(0,)]

@@ -2,6 +2,7 @@
 
 from polyphony.kernel.policies import allow, any_of, definer, holds, ids, one, protect, statements
 from polyphony.kernel.viewer import card, fact, had, seats
+from polyphony.organisations import access_lost as access_lost
 from polyphony.organisations.entrance import access as entrance
 from polyphony.organisations.models import (
     Approval,

@@ -125,3 +125,18 @@ class Departure(Base):
 def has_left() -> sa.ColumnElement[bool]:
     """SQL: the organisation of this row has left."""
     return sa.exists().where(Departure.organisation_id == Organisation.id)
+
+
+class FactorReset(Row, Base):
+    """An administrator asks that a member who lost her second factor may begin anew; a steward says her word on it."""
+
+    __tablename__ = "factor_reset"
+    __table_args__ = (at_most("words", 2000), {"schema": "organisations"})
+    person_id: Mapped[uuid.UUID] = to("people.person.id")
+    organisation_id: Mapped[uuid.UUID] = to("organisations.organisation.id")
+    asked_by: Mapped[uuid.UUID] = to("people.person.id")
+    asked_at: Mapped[datetime]
+    words: Mapped[str]
+    steward_id: Mapped[uuid.UUID | None] = to("people.person.id")
+    decided_at: Mapped[datetime | None]
+    granted: Mapped[bool] = mapped_column(default=False)

@@ -27,7 +27,8 @@ keeps(
           {"organisations.membership": "id person_id organisation_id role function begun_at given_by why invitation_id",
            "organisations.membership_end": "membership_id at by reason",
            "organisations.approval": "id organisation_id person_id admits words at",
-           "organisations.lift": "id organisation_id person_id required_at words at"},
+           "organisations.lift": "id organisation_id person_id required_at words at",
+           "organisations.factor_reset": "id person_id organisation_id asked_by asked_at words steward_id decided_at granted"},
           "SELECT o.name AS organisation, m.role, m.function, m.begun_at, e.at AS ended_at, e.reason FROM "
           "organisations.membership m LEFT JOIN organisations.organisation o ON o.id = m.organisation_id LEFT JOIN "
           "organisations.membership_end e ON e.membership_id = m.id WHERE m.person_id = :person ORDER BY m.begun_at, m.id", erased=EMPTIED),

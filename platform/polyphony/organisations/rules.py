@@ -81,6 +81,29 @@ class ForAnotherAddress(NotPermitted):
     help = lazy("Sign out first, then open the link in the mail again.")
 
 
+class OwnFactor(NotPermitted):
+    message = lazy("Nobody asks this for herself.")
+    help = lazy("Another administrator of your organisation can ask for you. A recovery code works at once.")
+
+
+class AlreadyAsked(WrongState):
+    message = lazy("This has been asked already.")
+    help = lazy("A steward will look at it. She may call you first.")
+
+
+class ResetGone(WrongState):
+    message = lazy("This request is decided, older than seven days, or it concerns yourself.")
+    help = lazy("Another steward can decide about it, or the administrator can ask anew.")
+
+
+def ensure_may_ask_reset(*, is_own: bool, is_asked: bool) -> None:
+    """An administrator asks for another member, once at a time. Raises OwnFactor, AlreadyAsked."""
+    if is_own:
+        raise OwnFactor()
+    if is_asked:
+        raise AlreadyAsked()
+
+
 def ensure_roles(kind: str, roles: Iterable[str], function: str) -> None:
     """Each kind of organisation has its own seats; a decision maker decides for a named function.
 

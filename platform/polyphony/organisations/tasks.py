@@ -11,6 +11,7 @@ from polyphony.kernel.database import db
 from polyphony.kernel.jobs import task
 from polyphony.kernel.locale import _
 from polyphony.kernel.providers import provide
+from polyphony.organisations import mailing_lost as mailing_lost
 from polyphony.organisations.models import (
     ADMINISTERS,
     Invitation,

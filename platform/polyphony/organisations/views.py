@@ -11,14 +11,14 @@ from polyphony.kernel.forms import answer
 from polyphony.kernel.locale import language, lazy
 from polyphony.kernel.pages import nav, page
 from polyphony.kernel.refusals import NotThere
-from polyphony.organisations import forms, names, service, views_joining, views_leaving, views_members
+from polyphony.organisations import forms, names, service, views_joining, views_leaving, views_lost, views_members
 from polyphony.organisations.doors import blueprint, called
 from polyphony.organisations.entrance import views as entrance
 from polyphony.organisations.entrance import views_settings
 from polyphony.organisations.models import Organisation
 
 BLUEPRINTS = [blueprint, entrance.blueprint, entrance.outside]
-__all__ = ["BLUEPRINTS", "views_joining", "views_leaving", "views_members", "views_settings"]
+__all__ = ["BLUEPRINTS", "views_joining", "views_leaving", "views_lost", "views_members", "views_settings"]
 
 
 def _mine(organisation_id: uuid.UUID) -> Organisation:

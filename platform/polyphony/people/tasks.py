@@ -10,7 +10,7 @@ from polyphony.kernel import clock, mail, secrets, unlinkable
 from polyphony.kernel.database import db
 from polyphony.kernel.jobs import task
 from polyphony.kernel.locale import _
-from polyphony.people.models import Attempt, Credential, Erasure, Person, Phrase, Reset, Session
+from polyphony.people.models import Attempt, Challenge, Credential, Erasure, Person, Phrase, Reset, Session
 from polyphony.people.rules import RESET_MAILS
 
 unlinkable.rows(Phrase, "true")
@@ -40,11 +40,12 @@ def mail_reset(id: str) -> None:
 
 @task("people.forget", every="17 * * * *")
 def forget() -> None:
-    """Drop sessions that have ended, old links and counted attempts."""
+    """Drop sessions that have ended, old links, counted attempts and questions nobody answered."""
     now = clock.now()
     db.session.execute(sa.delete(Session).where(Session.began_at < now - timedelta(days=14)))
     db.session.execute(sa.delete(Session).where(Session.seen_at < now - timedelta(hours=8)))
     db.session.execute(sa.delete(Session).where(Session.phrase_id.is_not(None),
                                                 Session.seen_at < now - timedelta(minutes=30)))
     db.session.execute(sa.delete(Reset).where(Reset.expires_at < now - timedelta(days=1)))
+    db.session.execute(sa.delete(Challenge).where(Challenge.at < now - timedelta(minutes=5)))
     db.session.execute(sa.delete(Attempt).where(Attempt.hour < now - timedelta(hours=2)))
