@@ -166,7 +166,8 @@ def held(stage: Any, *, about: str, confirm: str = "two", **changes: str) -> str
     made = stage.in_("one").post("/en/holds/new", data=typed)
     assert made.status_code == 303, made.get_data(as_text=True)
     if confirm:
-        assert stage.in_(confirm).post(f"{made.location}/confirmation").status_code == 303
+        said = stage.in_(confirm).post(f"{made.location}/confirmation", data={"about": about})
+        assert said.status_code == 303, said.get_data(as_text=True)
     return str(made.location)
 
 
@@ -179,15 +180,18 @@ def test_a_hold_needs_two_people_a_reason_and_an_end(stage: Any) -> None:
         assert refused.status_code == 422, wrong
         assert ("A court asks." in refused.get_data(as_text=True)) == ("reason" not in wrong)
     place = held(stage, about="amina@x.example", confirm="")
-    own = one.post(f"{place}/confirmation")
+    same = {"about": "amina@x.example"}
+    own = one.post(f"{place}/confirmation", data=same)
     assert own.status_code == 403
     assert "Another steward" in own.get_data(as_text=True)
     assert "A court asks for it." not in stage.in_("amina").get("/en/my-data").get_data(as_text=True), "not in force yet"
-    assert stage.in_("two").post(f"{place}/confirmation").status_code == 303
+    for other in ("coordinator@x.example", "nobody@x.example", str(stage.about), ""):
+        assert stage.in_("two").post(f"{place}/confirmation", data={"about": other}).status_code == 422, "she must mean the same"
+    assert stage.in_("two").post(f"{place}/confirmation", data=same).status_code == 303
     assert "A court asks for it." in stage.in_("amina").get("/en/my-data").get_data(as_text=True)
     assert "In force" in stage.in_("audit").get("/en/holds").get_data(as_text=True)
     assert stage.in_("lead").get("/en/holds").status_code == 403
-    assert stage.in_("two").post(f"{place}/confirmation").status_code == 409
+    assert stage.in_("two").post(f"{place}/confirmation", data=same).status_code == 409
 
 
 def test_the_database_itself_asks_for_two_people_and_an_end(stage: Any) -> None:

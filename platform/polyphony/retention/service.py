@@ -1,7 +1,6 @@
 """What is held about whoever is looking, read as she may read it, to take away; and her erasure."""
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from flask import session
 from polyphony.kernel import audit, clock, jobs, providers, retention
 from polyphony.kernel.access import SignInNeeded, require
 from polyphony.kernel.database import db
-from polyphony.kernel.retention import ACCOUNT, ORGANISATION, PHRASE, Datum
+from polyphony.kernel.retention import ACCOUNT, PHRASE, Datum
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import leaving
 from polyphony.organisations.models import Membership
@@ -38,8 +37,8 @@ class Held:
 
 
 def kept_of(kind: str) -> list[Datum]:
-    """Every datum of accounts, of return phrases, or of organisations, as the public page tells of it."""
-    return [each for each in retention.datums.values() if each.of[0] == kind or (kind == PHRASE and PHRASE in each.of)]
+    """Every datum once: of all who speak, of accounts alone, or of organisations, as the public page tells of it."""
+    return [each for each in retention.datums.values() if each.of[-1] == kind]
 
 
 @providers.provide("my_marks")
@@ -93,8 +92,3 @@ def ask_erasure(by: Viewer) -> None:
     db.session.execute(sa.select(sa.func.people.ask_erasure(clock.today())))
     jobs.defer("retention.erase")
     session.pop("links", None)
-
-
-def organisations_data() -> Iterable[Datum]:
-    """What is kept of organisations."""
-    return kept_of(ORGANISATION)

@@ -112,7 +112,7 @@ def hold(id: uuid.UUID) -> Response:
 @access(steward)
 def confirm(id: uuid.UUID) -> Any:
     form, known = forms.Confirm(), holding.one(id)
-    return answer(form, lambda: holding.confirm(viewer.current(), known=known),
+    return answer(form, lambda about: holding.confirm(viewer.current(), known=known, about=about),
                   then=lambda _: url_for("retention.hold", id=id), again=lambda: _hold(id, confirm=form))
 
 

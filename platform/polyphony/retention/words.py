@@ -25,8 +25,9 @@ COLUMNS = {
     "constituency": lazy("Sits for"), "id": lazy("Number"), "input_id": lazy("Number"),
 }
 ENDS = {"deleted": lazy("Deleted"), "emptied": lazy("Name and words go"), "key": lazy("The key is destroyed"),
-        "stays": lazy("Stays, without your name")}
-WHOSE = {"account": lazy("Of people with an account"), "phrase": lazy("Of people with a return phrase"),
+        "stays": lazy("Stays, without your name"), "kept": lazy("Stays")}
+WHOSE = {"phrase": lazy("Of everybody who speaks, with a return phrase or an account"),
+         "account": lazy("Only of people with an account"),
          "organisation": lazy("Of organisations, companies and the fund")}
 STATES = {"proposed": lazy("Waits for a second steward"), "held": lazy("In force"), "ended": lazy("Ended"),
           "released": lazy("Let go")}
