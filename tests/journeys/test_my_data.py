@@ -71,10 +71,13 @@ def test_everybody_reads_what_is_kept_and_how_long(stage: Any) -> None:
 
 def test_i_see_mine_and_take_it_away(stage: Any) -> None:
     amina = stage.in_("amina")
+    begun = {"text": "What I have begun to say.", "lang": "en", "other": ""}
+    assert amina.post(f"/en/consultations/{stage.about}/say", data=begun).status_code == 303
     with stage.world.app.app_context(), amina as client:
         page = client.get("/en/my-data").get_data(as_text=True)
         assert g.sql <= 6
     assert WORDS in page
+    assert begun["text"] in page
     assert "amina@x.example" in page
     answer = amina.get("/en/my-data/file")
     assert answer.headers["Content-Security-Policy"].startswith("sandbox")
@@ -89,6 +92,8 @@ def test_i_see_mine_and_take_it_away(stage: Any) -> None:
     assert "sealed" not in told["account"][0]
     assert [row["role"] for row in told["membership"]] == ["contributor"]
     assert WORDS in html
+    assert "Everyone taking part in this consultation" in html
+    assert "Contributor" in html, "codes are said in words"
     assert "<script" not in html
 
 

@@ -17,6 +17,7 @@ from polyphony.kernel.retention import (
     keeps,
 )
 from polyphony.organisations.models import Invitation, Membership, MembershipEnd
+from polyphony.organisations.names import FUNCTION_NAMES, ROLE_NAMES
 from polyphony.people.models import Credential
 
 keeps(
@@ -29,14 +30,15 @@ keeps(
            "organisations.approval": "id organisation_id person_id admits words at"},
           "SELECT o.name AS organisation, m.role, m.function, m.begun_at, e.at AS ended_at, e.reason FROM "
           "organisations.membership m LEFT JOIN organisations.organisation o ON o.id = m.organisation_id LEFT JOIN "
-          "organisations.membership_end e ON e.membership_id = m.id WHERE m.person_id = :person ORDER BY m.begun_at, m.id", erased=EMPTIED),
+          "organisations.membership_end e ON e.membership_id = m.id WHERE m.person_id = :person ORDER BY m.begun_at, m.id", erased=EMPTIED,
+          codes={"role": ROLE_NAMES, "function": FUNCTION_NAMES}),
     Datum("invitation", (ACCOUNT,), lazy("Invitations by mail: the address (locked), the roles offered, and the words"),
           lazy("Address and words until 90 days after an invitation was answered, withdrawn or too old."),
           lazy("So that it can be sent, and taken back."), EMPTIED,
           {"organisations.invitation": "id purpose organisation_id invited_by address_hash address_sealed language roles "
                                        "function words token_hash at expires_at answered_at withdrawn"},
           "SELECT i.purpose, i.roles, i.words, i.at FROM organisations.invitation i WHERE i.invited_by = :person "
-          "ORDER BY i.at, i.id"),
+          "ORDER BY i.at, i.id", codes={"roles": ROLE_NAMES}),
     Datum("organisation", (ORGANISATION,), lazy("The name, kind, country and words of an organisation; when it came and "
                                                 "when it left"),
           lazy("As long as something is on record that it said, answered or was paid."),

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import session
 
-from polyphony.kernel import audit, clock, jobs, providers, retention
+from polyphony.kernel import audit, clock, jobs, locale, providers, retention
 from polyphony.kernel.access import SignInNeeded, require
 from polyphony.kernel.database import db
 from polyphony.kernel.retention import ACCOUNT, PHRASE, Datum
@@ -15,7 +15,7 @@ from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import leaving
 from polyphony.organisations.models import Membership
 from polyphony.people.models import Erasure
-from polyphony.retention import rules
+from polyphony.retention import rules, words
 
 SHOWN = 5  # rows of each datum on the page; the file has all of them
 LONG = 200  # characters of one value on the page
@@ -30,6 +30,14 @@ class Held:
     datum: Datum
     number: int
     rows: list[dict[str, Any]]
+
+    def said(self, column: str, x: Any) -> str:
+        """A value of this column as people read it, in their language."""
+        if column in ("lang", "language") and x:
+            return locale.name_of(str(x))
+        known = self.datum.codes.get(column, {})
+        return ", ".join(str(known[each]) if isinstance(each, str) and each in known else words.value(each)
+                         for each in (x if isinstance(x, list) else [x]))
 
     @property
     def when_erased(self) -> str:

@@ -16,7 +16,7 @@ blueprint = Blueprint("retention", __name__, url_prefix="/<lang>")
 BLUEPRINTS = [blueprint]
 watcher = Rule("steward or auditor", lambda v: v.is_steward or v.is_auditor,
                lazy("Stewards and auditors can see this."))
-CALLED: dict[str, Any] = {"column": words.column, "value": words.value, "ends": words.ENDS}
+CALLED: dict[str, Any] = {"column": words.column, "ends": words.ENDS}
 
 
 @blueprint.get("/kept")

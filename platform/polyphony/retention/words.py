@@ -7,7 +7,7 @@ from typing import Any
 from polyphony.kernel import clock
 from polyphony.kernel.locale import _, lazy
 
-_LANGUAGE, _BEGINS, _ENDS, _WHEN, _WORDS = lazy("Language"), lazy("Begins"), lazy("Ends"), lazy("When"), lazy("Words")
+_LANGUAGE, _BEGINS, _ENDS, _WHEN, _WORDS = lazy("Language"), lazy("Since"), lazy("Until"), lazy("When"), lazy("Words")
 COLUMNS = {
     "name": lazy("Name"), "language": _LANGUAGE, "lang": _LANGUAGE, "languages": lazy("Languages"),
     "time_zone": lazy("Time zone"), "mail_opt_in": lazy("Send me an e-mail when something happens"),
