@@ -208,6 +208,8 @@ def test_the_database_itself_asks_for_two_people_and_an_end(stage: Any) -> None:
     for reason, days in (("", 30), ("why", 400)):
         with pytest.raises(psycopg.errors.CheckViolation):
             sql(put, uuid.uuid4(), stage.amina, reason, days, one)
+    with pytest.raises(psycopg.errors.CheckViolation, match="from the day it is made"):
+        sql(put.replace("now()", "now() + interval '3 years'"), uuid.uuid4(), stage.amina, "why", 1000, one)
     confirm = "INSERT INTO retention.confirmation (hold_id, person_id, at) VALUES (%s, %s, now())"
     with pytest.raises(psycopg.errors.CheckViolation, match="two people"):
         sql(confirm, id, one)
