@@ -71,10 +71,13 @@ def test_everybody_reads_what_is_kept_and_how_long(stage: Any) -> None:
 
 def test_i_see_mine_and_take_it_away(stage: Any) -> None:
     amina = stage.in_("amina")
+    begun = {"text": "What I have begun to say.", "lang": "en", "other": ""}
+    assert amina.post(f"/en/consultations/{stage.about}/say", data=begun).status_code == 303
     with stage.world.app.app_context(), amina as client:
         page = client.get("/en/my-data").get_data(as_text=True)
         assert g.sql <= 6
     assert WORDS in page
+    assert begun["text"] in page
     assert "amina@x.example" in page
     answer = amina.get("/en/my-data/file")
     assert answer.headers["Content-Security-Policy"].startswith("sandbox")
@@ -89,6 +92,8 @@ def test_i_see_mine_and_take_it_away(stage: Any) -> None:
     assert "sealed" not in told["account"][0]
     assert [row["role"] for row in told["membership"]] == ["contributor"]
     assert WORDS in html
+    assert "Everyone taking part in this consultation" in html
+    assert "Contributor" in html, "codes are said in words"
     assert "<script" not in html
 
 
@@ -166,7 +171,8 @@ def held(stage: Any, *, about: str, confirm: str = "two", **changes: str) -> str
     made = stage.in_("one").post("/en/holds/new", data=typed)
     assert made.status_code == 303, made.get_data(as_text=True)
     if confirm:
-        assert stage.in_(confirm).post(f"{made.location}/confirmation").status_code == 303
+        said = stage.in_(confirm).post(f"{made.location}/confirmation", data={"about": about})
+        assert said.status_code == 303, said.get_data(as_text=True)
     return str(made.location)
 
 
@@ -179,15 +185,18 @@ def test_a_hold_needs_two_people_a_reason_and_an_end(stage: Any) -> None:
         assert refused.status_code == 422, wrong
         assert ("A court asks." in refused.get_data(as_text=True)) == ("reason" not in wrong)
     place = held(stage, about="amina@x.example", confirm="")
-    own = one.post(f"{place}/confirmation")
+    same = {"about": "amina@x.example"}
+    own = one.post(f"{place}/confirmation", data=same)
     assert own.status_code == 403
     assert "Another steward" in own.get_data(as_text=True)
     assert "A court asks for it." not in stage.in_("amina").get("/en/my-data").get_data(as_text=True), "not in force yet"
-    assert stage.in_("two").post(f"{place}/confirmation").status_code == 303
+    for other in ("coordinator@x.example", "nobody@x.example", str(stage.about), ""):
+        assert stage.in_("two").post(f"{place}/confirmation", data={"about": other}).status_code == 422, "she must mean the same"
+    assert stage.in_("two").post(f"{place}/confirmation", data=same).status_code == 303
     assert "A court asks for it." in stage.in_("amina").get("/en/my-data").get_data(as_text=True)
     assert "In force" in stage.in_("audit").get("/en/holds").get_data(as_text=True)
     assert stage.in_("lead").get("/en/holds").status_code == 403
-    assert stage.in_("two").post(f"{place}/confirmation").status_code == 409
+    assert stage.in_("two").post(f"{place}/confirmation", data=same).status_code == 409
 
 
 def test_the_database_itself_asks_for_two_people_and_an_end(stage: Any) -> None:
@@ -199,6 +208,8 @@ def test_the_database_itself_asks_for_two_people_and_an_end(stage: Any) -> None:
     for reason, days in (("", 30), ("why", 400)):
         with pytest.raises(psycopg.errors.CheckViolation):
             sql(put, uuid.uuid4(), stage.amina, reason, days, one)
+    with pytest.raises(psycopg.errors.CheckViolation, match="from the day it is made"):
+        sql(put.replace("now()", "now() + interval '3 years'"), uuid.uuid4(), stage.amina, "why", 1000, one)
     confirm = "INSERT INTO retention.confirmation (hold_id, person_id, at) VALUES (%s, %s, now())"
     with pytest.raises(psycopg.errors.CheckViolation, match="two people"):
         sql(confirm, id, one)

@@ -55,7 +55,7 @@ OTHERS = {
                      "fund.paying.PrepareForm", "fund.paying.StopForm", "fund.reviewing.LockForm",
                      "fund.statement.PurposeForm", "organisations.BringAsMyself", "organisations.BringAsNew",
                      "organisations.InviteOrganisation", "organisations.Leave", "organisations.Say",
-                     "organisations._NewOrganisation", "retention.Propose", "retention.Release", "vault.AskForm",
+                     "organisations._NewOrganisation", "retention.Confirm", "retention.Propose", "retention.Release", "vault.AskForm",
                      "vault.WordForm"), OURS),
     "fund.reviewing.AsideForm": "as fund.bodies.SeatForm: emptied by the same statement in fund/retention.py",
     "organisations._NewPerson": "part of AcceptAsNew", "people.ComeBack": "kept nowhere", "inputs.PhraseForm": "kept nowhere",

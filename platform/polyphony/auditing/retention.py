@@ -1,5 +1,6 @@
 """The audit holds numbers and no names: it stays, and once an account is erased its number leads to nobody."""
 
+from polyphony.auditing.words import VERBS
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.retention import ACCOUNT, STAYS, Datum, keeps, spare
 
@@ -9,7 +10,8 @@ keeps(
           lazy("As long as this place exists. Once your account is erased, its number leads to nobody."),
           lazy("So that nobody, the operator included, can rewrite what happened."), STAYS,
           {"audit.row": "id at actor verb subject about details"},
-          "SELECT r.at, r.verb FROM audit.row r WHERE r.actor = :person ORDER BY r.at DESC, r.id"),
+          "SELECT r.at, r.verb FROM audit.row r WHERE r.actor = :person ORDER BY r.at DESC, r.id",
+          codes={"verb": VERBS}),
 )
 spare("hashes of rows and signatures over them", audit__seal="number row_id content hash",
       audit__head="day link hash key signature")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from polyphony.consultations.retention import over
+from polyphony.feedback import words
 from polyphony.feedback.models import Comment, Excerpt, GroundAuthor, GroundView, Lost, Objection
 from polyphony.inputs.retention import SPOKEN
 from polyphony.kernel import jobs
@@ -44,7 +45,8 @@ keeps(
           {"feedback.ground_view": "id measure_id consultation_id view words lang day shuffle read_on shown_as shown_on",
            "feedback.ground_author": "view_id measure_id person_id phrase_id"},
           "SELECT g.day, g.view, g.words AS text, g.lang, g.shown_as FROM feedback.ground_view g JOIN feedback.ground_author a "
-          "ON a.view_id = g.id WHERE a.person_id = :person OR a.phrase_id = :phrase ORDER BY g.day, g.id"),
+          "ON a.view_id = g.id WHERE a.person_id = :person OR a.phrase_id = :phrase ORDER BY g.day, g.id",
+          codes={"view": words.VIEWS}),
     Datum("remark", (ACCOUNT,), lazy("Remarks that you wrote to colleagues about a draft"),
           lazy("One year after the consultation was closed."), lazy("So that a company can follow its own thinking."),
           DELETED, {"feedback.comment": "id theme_id company_id person_id shown_as words at"},

@@ -5,7 +5,7 @@ import uuid
 from polyphony.consultations.models import Consultation
 from polyphony.inputs import rules, service
 from polyphony.inputs.models import Input
-from polyphony.kernel import audit
+from polyphony.kernel import audit, providers
 from polyphony.kernel.viewer import Viewer
 from polyphony.uploads import service as uploads
 from polyphony.uploads.receiving import Received
@@ -27,6 +27,7 @@ def remove(by: Viewer, *, entry: Input, file: uuid.UUID | None) -> None:
     """Take one file off an own input, at any time. Raises Withdrawn."""
     if entry.withdrawn_on:
         raise rules.Withdrawn()
+    providers.ask("ensure_may_go", entry.consultation_id)
     uploads.remove(entry.id, file)
     if by.is_signed_in:
         audit.record("input.file_removed", about=entry.consultation_id, anonymous=True)

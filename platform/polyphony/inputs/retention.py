@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from polyphony.consultations.retention import over
+from polyphony.inputs.forms import AUDIENCE_LABELS, NAMING_LABELS, SPEAKS_LABELS
 from polyphony.inputs.models import Authorship, Draft, Handed, Input, Original, Reading
 from polyphony.kernel import jobs, providers, viewer
 from polyphony.kernel.database import db
@@ -30,7 +31,8 @@ keeps(
            "inputs.authorship": "input_id person_id phrase_id", "inputs.original": "input_id consultation_id text reason"},
           "SELECT i.day, i.lang, coalesce(o.text, i.text) AS text, i.audience, i.naming, i.shown_as, i.speaks_as, o.reason, "
           "i.withdrawn_on, i.id FROM inputs.input i LEFT JOIN inputs.original o ON o.input_id = i.id "
-          "WHERE i.id = ANY (:authored) ORDER BY i.day, i.shuffle, i.id"),
+          "WHERE i.id = ANY (:authored) ORDER BY i.day, i.shuffle, i.id",
+          codes={"audience": AUDIENCE_LABELS, "naming": NAMING_LABELS, "speaks_as": SPEAKS_LABELS}),
     Datum("reading", (ACCOUNT,), lazy("Which inputs you read as a facilitator and when, or were handed to translate"),
           SPOKEN, lazy("So that it stays clear that somebody neutral read first."), DELETED,
           {"inputs.reading": "input_id consultation_id person_id at", "inputs.handed": "input_id person_id consultation_id"},

@@ -21,7 +21,7 @@ class Datum:
     """One sort of thing that is kept: what, of whom, until when, why, how it ends, and where it lies.
 
     `erased` says what becomes of it when somebody erases herself (as `end` unless said otherwise); `told` makes a
-    row of `mine` readable.
+    row of `mine` readable; `codes` says what the codes in its columns mean, for people.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Datum:
     places: Mapping[str, str]
     mine: str = ""
     erased: str = ""
+    codes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     told: Callable[[dict[str, Any]], dict[str, Any]] = field(default=lambda row: row)
 
     @property

@@ -10,6 +10,7 @@ from polyphony.kernel.database import db
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.providers import provide
 from polyphony.kernel.retention import ACCOUNT, DELETED, PHRASE, Datum, Gone, Now, ends, erases, keeps
+from polyphony.notices import words
 from polyphony.notices.models import Notice
 
 keeps(
@@ -18,7 +19,7 @@ keeps(
           lazy("One year."), lazy("So that you find it when you come back."), DELETED,
           {"notices.notice": "id person_id phrase_id kind consultation_id subject_id day seen mail key"},
           "SELECT n.day, n.kind, n.seen FROM notices.notice n WHERE n.person_id = :person OR n.phrase_id = :phrase "
-          "ORDER BY n.day DESC, n.id"),
+          "ORDER BY n.day DESC, n.id", codes={"kind": words.SENTENCES}),
 )
 
 _OLD = sa.text("DELETE FROM notices.notice WHERE id IN (SELECT n.id FROM notices.notice n WHERE n.day < "

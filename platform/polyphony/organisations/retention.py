@@ -17,6 +17,7 @@ from polyphony.kernel.retention import (
     keeps,
 )
 from polyphony.organisations.models import Invitation, Membership, MembershipEnd
+from polyphony.organisations.names import FUNCTION_NAMES, ROLE_NAMES
 from polyphony.people.models import Credential
 
 keeps(
@@ -31,7 +32,8 @@ keeps(
            "organisations.factor_reset": "id person_id organisation_id asked_by asked_at words steward_id decided_at granted"},
           "SELECT o.name AS organisation, m.role, m.function, m.begun_at, e.at AS ended_at, e.reason FROM "
           "organisations.membership m LEFT JOIN organisations.organisation o ON o.id = m.organisation_id LEFT JOIN "
-          "organisations.membership_end e ON e.membership_id = m.id WHERE m.person_id = :person ORDER BY m.begun_at, m.id", erased=EMPTIED),
+          "organisations.membership_end e ON e.membership_id = m.id WHERE m.person_id = :person ORDER BY m.begun_at, m.id", erased=EMPTIED,
+          codes={"role": ROLE_NAMES, "function": FUNCTION_NAMES}),
     Datum("invitation", (ACCOUNT,), lazy("Invitations by mail: the address (locked), the roles offered, and the words"),
           lazy("Address and words until 90 days after an invitation was answered, withdrawn or too old."),
           lazy("So that it can be sent, and taken back."), EMPTIED,
@@ -39,7 +41,7 @@ keeps(
                                        "function words token_hash at expires_at",
            "organisations.invitation_end": "invitation_id outcome by at"},
           "SELECT i.purpose, i.roles, i.words, i.at FROM organisations.invitation i WHERE i.invited_by = :person "
-          "ORDER BY i.at, i.id"),
+          "ORDER BY i.at, i.id", codes={"roles": ROLE_NAMES}),
     Datum("organisation", (ORGANISATION,), lazy("The name, kind, country and words of an organisation; when it came and "
                                                 "when it left"),
           lazy("As long as something is on record that it said, answered or was paid."),

@@ -58,4 +58,15 @@ BEGIN
   RETURN NEW;
 END $f$""", """
 CREATE OR REPLACE TRIGGER two_people BEFORE INSERT OR UPDATE ON retention.confirmation
-FOR EACH ROW EXECUTE FUNCTION retention.two_people()"""]
+FOR EACH ROW EXECUTE FUNCTION retention.two_people()""", """
+CREATE OR REPLACE FUNCTION retention.made_now() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $f$
+BEGIN
+  IF NEW.made_at > now() + interval '1 day' THEN
+    RAISE EXCEPTION 'a hold is counted from the day it is made' USING ERRCODE = 'check_violation',
+      CONSTRAINT = 'hold_made_now';
+  END IF;
+  RETURN NEW;
+END $f$""", """
+CREATE OR REPLACE TRIGGER made_now BEFORE INSERT OR UPDATE ON retention.hold
+FOR EACH ROW EXECUTE FUNCTION retention.made_now()"""]

@@ -19,7 +19,7 @@ class Propose(Form):
 
 
 class Confirm(Form):
-    """A button: the reason stands above it."""
+    about = Line(lazy("What must be kept?"), [required()])
 
 
 class Release(Form):

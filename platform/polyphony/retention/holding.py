@@ -77,11 +77,15 @@ def propose(by: Viewer, *, about: str, reason: str, until: date, safety_reason: 
     return made
 
 
-def confirm(by: Viewer, *, known: Known) -> None:
-    """Another steward confirms: from now on it holds. Raises NotASteward, HoldEnded, ConfirmedAlready, TwoPeople."""
+def confirm(by: Viewer, *, known: Known, about: str) -> None:
+    """Another steward names the same thing herself and confirms: from now on it holds.
+
+    Raises NotASteward, HoldEnded, ConfirmedAlready, TwoPeople, NobodyThere, NotTheSame.
+    """
     require(by.is_steward, rules.NotASteward())
     hold = known.hold
     rules.ensure_may_confirm(known.state, is_own=hold.person_id == by.person)
+    rules.ensure_same(_subject(about.strip())[1], hold.subject_id)
     db.session.add(Confirmation(hold_id=hold.id, person_id=by.person, at=clock.now()))
     db.session.flush()
     audit.record("hold.confirmed", hold.id, kind=hold.kind, days=clock.days_between(clock.today(), hold.until))

@@ -31,6 +31,11 @@ class TwoPeople(NotPermitted):
     help = lazy("Another steward reads the reason and confirms it.")
 
 
+class NotTheSame(BadInput):
+    field = "about"
+    message = lazy("This is not what the other steward proposed to keep. Please ask her what she meant.")
+
+
 class HoldEnded(WrongState):
     message = lazy("This hold has ended.")
     help = lazy("If it is still needed, propose it anew. Again two stewards are needed.")
@@ -88,6 +93,12 @@ def ensure_may_confirm(state: str, *, is_own: bool) -> None:
         raise ConfirmedAlready()
     if is_own:
         raise TwoPeople()
+
+
+def ensure_same(meant: uuid.UUID, proposed: uuid.UUID) -> None:
+    """Two people mean the same thing: the second names it herself. Raises NotTheSame."""
+    if meant != proposed:
+        raise NotTheSame()
 
 
 def ensure_may_release(state: str) -> None:

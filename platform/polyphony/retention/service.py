@@ -1,22 +1,21 @@
 """What is held about whoever is looking, read as she may read it, to take away; and her erasure."""
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from flask import session
 
-from polyphony.kernel import audit, clock, jobs, providers, retention
+from polyphony.kernel import audit, clock, jobs, locale, providers, retention
 from polyphony.kernel.access import SignInNeeded, require
 from polyphony.kernel.database import db
-from polyphony.kernel.retention import ACCOUNT, ORGANISATION, PHRASE, Datum
+from polyphony.kernel.retention import ACCOUNT, PHRASE, Datum
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import leaving
 from polyphony.organisations.models import Membership
 from polyphony.people.models import Erasure
-from polyphony.retention import rules
+from polyphony.retention import rules, words
 
 SHOWN = 5  # rows of each datum on the page; the file has all of them
 LONG = 200  # characters of one value on the page
@@ -32,14 +31,22 @@ class Held:
     number: int
     rows: list[dict[str, Any]]
 
+    def said(self, column: str, x: Any) -> str:
+        """A value of this column as people read it, in their language."""
+        if column in ("lang", "language") and x:
+            return locale.name_of(str(x))
+        known = self.datum.codes.get(column, {})
+        return ", ".join(str(known[each]) if isinstance(each, str) and each in known else words.value(each)
+                         for each in (x if isinstance(x, list) else [x]))
+
     @property
     def when_erased(self) -> str:
         return self.datum.when_erased
 
 
 def kept_of(kind: str) -> list[Datum]:
-    """Every datum of accounts, of return phrases, or of organisations, as the public page tells of it."""
-    return [each for each in retention.datums.values() if each.of[0] == kind or (kind == PHRASE and PHRASE in each.of)]
+    """Every datum once: of all who speak, of accounts alone, or of organisations, as the public page tells of it."""
+    return [each for each in retention.datums.values() if each.of[-1] == kind]
 
 
 @providers.provide("my_marks")
@@ -93,8 +100,3 @@ def ask_erasure(by: Viewer) -> None:
     db.session.execute(sa.select(sa.func.people.ask_erasure(clock.today())))
     jobs.defer("retention.erase")
     session.pop("links", None)
-
-
-def organisations_data() -> Iterable[Datum]:
-    """What is kept of organisations."""
-    return kept_of(ORGANISATION)

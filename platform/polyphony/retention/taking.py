@@ -9,7 +9,7 @@ from flask import render_template
 from polyphony.kernel import clock
 from polyphony.kernel.locale import direction, language
 from polyphony.retention.service import Held
-from polyphony.retention.words import column, value
+from polyphony.retention.words import column
 
 
 def packed(found: list[Held]) -> bytes:
@@ -18,7 +18,7 @@ def packed(found: list[Held]) -> bytes:
     told = {"made_on": day.isoformat(), "data": [
         {"name": each.datum.name, "what": str(each.datum.what), "how_long": str(each.datum.until),
          "why": str(each.datum.why), "rows": each.rows} for each in found]}
-    page = render_template("retention/file.html", found=found, day=clock.day(day), value=value, column=column,
+    page = render_template("retention/file.html", found=found, day=clock.day(day), column=column,
                            lang=language(), direction=direction(language()))
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as file:

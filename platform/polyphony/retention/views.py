@@ -16,7 +16,7 @@ blueprint = Blueprint("retention", __name__, url_prefix="/<lang>")
 BLUEPRINTS = [blueprint]
 watcher = Rule("steward or auditor", lambda v: v.is_steward or v.is_auditor,
                lazy("Stewards and auditors can see this."))
-CALLED: dict[str, Any] = {"column": words.column, "value": words.value, "ends": words.ENDS}
+CALLED: dict[str, Any] = {"column": words.column, "ends": words.ENDS}
 
 
 @blueprint.get("/kept")
@@ -112,7 +112,7 @@ def hold(id: uuid.UUID) -> Response:
 @access(steward)
 def confirm(id: uuid.UUID) -> Any:
     form, known = forms.Confirm(), holding.one(id)
-    return answer(form, lambda: holding.confirm(viewer.current(), known=known),
+    return answer(form, lambda about: holding.confirm(viewer.current(), known=known, about=about),
                   then=lambda _: url_for("retention.hold", id=id), again=lambda: _hold(id, confirm=form))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from polyphony.kernel import clock
 from polyphony.kernel.locale import _, lazy
 
-_LANGUAGE, _BEGINS, _ENDS, _WHEN, _WORDS = lazy("Language"), lazy("Begins"), lazy("Ends"), lazy("When"), lazy("Words")
+_LANGUAGE, _BEGINS, _ENDS, _WHEN, _WORDS = lazy("Language"), lazy("Since"), lazy("Until"), lazy("When"), lazy("Words")
 COLUMNS = {
     "name": lazy("Name"), "language": _LANGUAGE, "lang": _LANGUAGE, "languages": lazy("Languages"),
     "time_zone": lazy("Time zone"), "mail_opt_in": lazy("Send me an e-mail when something happens"),
@@ -25,8 +25,9 @@ COLUMNS = {
     "constituency": lazy("Sits for"), "id": lazy("Number"), "input_id": lazy("Number"),
 }
 ENDS = {"deleted": lazy("Deleted"), "emptied": lazy("Name and words go"), "key": lazy("The key is destroyed"),
-        "stays": lazy("Stays, without your name")}
-WHOSE = {"account": lazy("Of people with an account"), "phrase": lazy("Of people with a return phrase"),
+        "stays": lazy("Stays, without your name"), "kept": lazy("Stays")}
+WHOSE = {"phrase": lazy("Of everybody who speaks, with a return phrase or an account"),
+         "account": lazy("Only of people with an account"),
          "organisation": lazy("Of organisations, companies and the fund")}
 STATES = {"proposed": lazy("Waits for a second steward"), "held": lazy("In force"), "ended": lazy("Ended"),
           "released": lazy("Let go")}
