@@ -6,10 +6,10 @@ LOCKS := requirements
 export PYTHONPATH := platform
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check bench real code strings clean installed installed-test npm-tools made
+.PHONY: help run test test-all check mutate-safety judge bench real code strings clean installed installed-test npm-tools made
 
 help:            ## show what can be made
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed 's/: *make/make/'
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed 's/: *make/make/'
 
 run: installed made ## start everything (database, web, jobs) and print the address; Ctrl-C stops it
 	@exec $(PY) -m polyphony.cli serve
@@ -26,6 +26,9 @@ check: installed-test made ## lint, types, import contracts, templates, catalogu
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/djlint templates --lint --profile jinja
 	$(PY) -m polyphony.cli strings --check
+
+mutate-safety: installed-test made ## take out every guard in turn: does a test notice each?
+	$(PY) -m tests.mutate
 
 bench: installed-test made ## measure speed, as ratios to a bare page
 	$(PY) benchmarks/run.py

@@ -28,6 +28,8 @@ import psycopg
 from itsdangerous import URLSafeTimedSerializer
 from conftest import settings_for  # type: ignore[import-not-found]
 
+from unguarded import without
+
 from polyphony.app import create_app
 from polyphony.folders import folder
 from polyphony.kernel.migrate import migrate
@@ -66,6 +68,7 @@ def measure(server: Embedded, size: int, place: Path) -> dict[str, Figures]:
     world = SimpleNamespace(app=create_app(settings), raw=engine(server, name))
     consultation, people = fill(world, server, name, size)
     cookie, _ = seat(world, people[0])
+    unguarded = settings_for(server, without(world, server, name, people[0]), place)
     environment = {**settings.child_environment(), "PYTHONPATH": "platform:benchmarks",
                    "BARE_URL": server.url("postgres", name), "BARE_TRANSLATIONS": str(folder("translations"))}
     root = int((server.place.data / "postmaster.pid").read_text().split()[0])
@@ -77,6 +80,10 @@ def measure(server: Embedded, size: int, place: Path) -> dict[str, Figures]:
         for page, address in pages.items():
             rows[page] = compare(lambda address=address: ours(reading(address, cookie)),  # type: ignore[misc]
                                  lambda: theirs(reading("/", "")))
+        with served("wsgi:app", {**environment, **unguarded.child_environment()}) as (open_port, open_pid):
+            list_of = reading(pages["inputs of a consultation"], cookie)
+            rows["inputs, guarded / unguarded"] = compare(lambda: ours(list_of),
+                                                          lambda: load(open_port, [open_pid, root], list_of))
         seats = [seat(world, person) for person in people]
         make_open(server, name)
         rows["sending / bare page"] = compare(lambda: ours(sending(consultation, seats, server, name)),

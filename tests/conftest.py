@@ -7,6 +7,7 @@
 import base64
 import functools
 import itertools
+import json
 import os
 import shutil
 import tempfile
@@ -23,7 +24,7 @@ from flask import Flask, g, request
 from flask.testing import FlaskClient
 
 from polyphony.app import create_app
-from polyphony.kernel import jobs, secrets
+from polyphony.kernel import audit, jobs, secrets
 from polyphony.kernel.database import db
 from polyphony.kernel.migrate import migrate
 from polyphony.kernel.postgres import Embedded
@@ -106,6 +107,36 @@ def spare(app: Flask) -> Flask:
     app.before_request_funcs[None].insert(0, app.before_request_funcs[None].pop())
     app.after_request_funcs.setdefault(None, []).insert(0, count)  # the first to be kept is the last to be called
     return app
+
+
+# Which test shows that an act leaves its row in the audit: of each verb one, which fails when the row is not written.
+AUDITED: dict[str, list[str]] = json.loads(Path(__file__).with_name("audited.json").read_text("utf-8"))
+
+# Acts whose row names nobody: what members say, and what says itself by a job.
+NAMELESS = {
+    "application.begun", "application.files", "application.kept", "application.sent",
+    "application.withdrawn", "ground.said", "input.changed", "input.file_removed", "input.sent",
+    "input.withdrawn", "kernel.unlinked", "objection.made", "person.password_reset", "translation.reviewed",
+    "vault.unlinked"}
+
+
+@pytest.fixture(autouse=True)
+def left(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """After a test that stands for verbs of the audit, these were written, and named nobody where they should not."""
+    claimed, written, naming = set(AUDITED.get(request.node.nodeid, ())), set(), set()
+    if claimed:
+        write = audit.record_each
+
+        def record_each(verb: str, *rows: Any, **about: Any) -> None:
+            written.add(verb)
+            if verb in NAMELESS and not about.get("anonymous"):
+                naming.add(verb)
+            write(verb, *rows, **about)
+
+        monkeypatch.setattr(audit, "record_each", record_each)
+    yield
+    assert naming == set(), f"these rows of the audit name who did it: {sorted(naming)}"
+    assert claimed <= written, f"these acts left no row in the audit: {sorted(claimed - written)}"
 
 
 @dataclass

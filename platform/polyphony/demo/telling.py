@@ -42,5 +42,5 @@ def tallies(story: Story) -> list[Tally]:
     read: list[Input] = [x for x in story.inputs.values() if x.read_on]
     spoke: set[Any] = {x["by"] for x in story.told["inputs"] if not x["by"].startswith("phrase:")}
     counts = {"inputs": len(read), "organisations": len(spoke)}
-    return [Tally(subject=story.consultation.id, name=name, count=small_numbers.shown(count))
+    return [Tally(subject=story.consultation.id, name=name, count=small_numbers.at_least(count))
             for name, count in counts.items()]

@@ -93,12 +93,16 @@ def read_view(by: Viewer, *, view_id: uuid.UUID) -> GroundView:
 
 
 def _show(measure_id: uuid.UUID) -> None:
-    """Let others see what may be seen: organisations that name themselves, the others from five on, all together."""
-    read = db.session.scalars(sa.select(GroundView).where(
-        GroundView.measure_id == measure_id, GroundView.read_on.is_not(None)).order_by(GroundView.id)).all()
-    enough = rules.may_be_shown(sum(not each.shown_as for each in read))
-    for each in read:
-        if each.shown_on is None and (enough or each.shown_as):
+    """Let others see what may be seen: organisations that name themselves, the others whenever five wait, all together.
+
+    Also after the first five: a sixth view shown alone would be whoever spoke last.
+    """
+    waiting = db.session.scalars(sa.select(GroundView).where(
+        GroundView.measure_id == measure_id, GroundView.read_on.is_not(None), GroundView.shown_on.is_(None))
+        .order_by(GroundView.id)).all()
+    enough = rules.may_be_shown(sum(not each.shown_as for each in waiting))
+    for each in waiting:
+        if enough or each.shown_as:
             each.shown_on = clock.today()
 
 

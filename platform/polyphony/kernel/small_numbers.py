@@ -17,6 +17,15 @@ def shown(count: int, *, threshold: int = THRESHOLD) -> int | None:
     return count if count >= threshold else None
 
 
+def at_least(count: int, *, threshold: int = THRESHOLD) -> int | None:
+    """A count that is published again and again, in whole steps: 13 is "at least 10"; None when it is too small.
+
+    An exact count beside a list tells how many are not on the list, and two exact counts tell of the one who came
+    between. In steps neither is ever one person: whoever subtracts finds a range as wide as the threshold.
+    """
+    return count - count % threshold if count >= threshold else None
+
+
 def part(count: int, whole: int, *, threshold: int = THRESHOLD) -> int | None:
     """'count of whole', hidden when it or the rest of the whole is too small (unless it is all of it)."""
     rest = whole - count

@@ -1,0 +1,47 @@
+"""Which tests claim to notice which fault: by its kind, and where a kind has many, by its place.
+
+`claims.json` names for each place in the program the test that noticed when it was last learned; a place that is not in
+it yet is asked of the tests of its room.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+
+CLAIMS = Path(__file__).with_name("claims.json")
+HEADERS = ["tests/security/test_headers.py"]
+SANDBOX = ["tests/security/test_headers.py"]
+ROOMS = {
+    "auditing": ["tests/security/test_audit.py"], "consultations": ["tests/journeys/test_consultations.py", "tests/journeys/test_facilitation.py"],
+    "feedback": ["tests/journeys/test_feedback.py", "tests/journeys/test_themes.py"],
+    "inputs": ["tests/journeys/test_inputs.py", "tests/journeys/test_uploads.py"],
+    "organisations": ["tests/journeys/test_organisations.py"], "people": ["tests/journeys/test_people.py", "tests/security/test_doors.py"],
+    "languages": ["tests/journeys/test_themes.py"], "uploads": ["tests/journeys/test_uploads.py"], "vault": ["tests/journeys/test_vault.py"],
+    "kernel": ["tests/house/test_edge.py", "tests/security/test_edges.py"],
+}
+BY_KIND = {"header": HEADERS, "edge": ["tests/house/test_edge.py", "tests/security/test_headers.py", "tests/security/test_who_may_come.py"]}
+TRIGGERS = {
+    "consultations.promises_hold": ["tests/security/test_audience.py::test_the_promised_date_and_the_order_of_steps_hold_in_the_database"],
+    "organisations.two_stewards": ["tests/security/test_audience.py::test_one_steward_alone_admits_nobody"],
+    "organisations.never_changed": ["tests/security/test_seal.py::test_a_membership_is_never_changed"],
+    "fund.keep_balances": ["tests/security/test_fund_database.py"], "fund.note_conflicts": ["tests/journeys/test_fund_conflicts.py"],
+    "fund.applies_in_turn": ["tests/security/test_fund_concurrency.py"], "fund.case_in_turn": ["tests/security/test_fund_concurrency.py"],
+}
+FUND = ["tests/security/test_fund_guards.py::test_every_trigger_refuses_and_would_not_if_it_were_taken_out"]
+
+
+@cache
+def claims() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads(CLAIMS.read_text("utf-8")) if CLAIMS.exists() else {}
+    return found
+
+
+def of_code(kind: str, site: str) -> list[str]:
+    """The tests for a place in the program."""
+    known = claims().get(f"{kind}: {site}", [])
+    room = site.split(".")[1].split(":")[0]
+    return known or BY_KIND.get(kind) or ROOMS.get(room, [f"tests/journeys/test_fund_{site.split('.')[2]}.py"] if room == "fund" else [])
+
+
+def of_trigger(function: str) -> list[str]:
+    return TRIGGERS.get(function) or (FUND if function.startswith("fund.") else [])

@@ -1,0 +1,23 @@
+"""A few guards taken out, drawn anew each time: the tests that claim to notice do."""
+
+import os
+import random
+import re
+import subprocess
+import sys
+
+import pytest
+
+from polyphony.folders import root
+
+SAMPLE, SECONDS = 24, 240
+
+
+@pytest.mark.slow
+def test_a_sample_of_guards_is_missed() -> None:
+    seed = random.SystemRandom().randrange(10**6)
+    done = subprocess.run([sys.executable, "-m", "tests.mutate", "--sample", str(SAMPLE), "--seed", str(seed), "--within", str(SECONDS)], cwd=root(),
+                          env={**os.environ, "PYTHONPATH": "platform"}, capture_output=True, text=True, check=False, timeout=SECONDS + 300)
+    print(done.stdout[-6000:], done.stderr[-2000:])
+    assert done.returncode == 0, f"drawn with --seed {seed}:\n{done.stdout[-6000:]}"
+    assert int(re.findall(r"killed (\d+) of", done.stdout)[-1]) >= 20
