@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 LOCKS := requirements
+JUDGES := .venv-judge
 export PYTHONPATH := platform
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check mutate-safety judge bench real code strings clean installed installed-test npm-tools made
+.PHONY: help run test test-all check mutate-safety judge bench real code strings clean installed installed-test installed-npm made
 
 help:            ## show what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed 's/: *make/make/'
@@ -17,7 +18,7 @@ run: installed made ## start everything (database, web, jobs) and print the addr
 test: installed-test made ## the core tests, on a real PostgreSQL
 	$(PY) -m pytest -n 2 -m "not slow"
 
-test-all: installed-test npm-tools made ## the slow rest: browsers, many random worlds, the built wheel
+test-all: installed-test installed-npm made ## the slow rest: browsers, many random worlds, the built wheel
 	$(PY) -m pytest -n 2 -m slow || { code=$$?; test $$code -eq 5 && echo "There is no slow test."; }
 
 check: installed-test made ## lint, types, import contracts, templates, catalogues
@@ -34,6 +35,9 @@ bench: installed-test made ## measure speed, as ratios to a bare page
 	$(PY) benchmarks/run.py
 	$(PY) benchmarks/fund.py
 
+judge: installed made $(JUDGES)/.lock installed-npm ## let outside judges look at the running demo (some minutes)
+	$(PY) -m judges.run
+
 real: installed made ## the whole main job on real input, in a database of its own
 	@exec $(PY) -m polyphony.cli real
 
@@ -44,7 +48,7 @@ strings: installed-test made ## read the sentences out of code and templates int
 	$(PY) -m polyphony.cli strings
 
 clean:           ## remove what was made here, but never the data in var/
-	rm -rf $(VENV) build dist static/htmx.min.js .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(JUDGES) build dist static/htmx.min.js .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find platform tests translations \( -name __pycache__ -o -name '*.mo' \) -prune -exec rm -rf {} +
 
 # A lock is installed only when it differs from what was installed last; what is there of one listed in $(2) will do.
@@ -67,14 +71,21 @@ installed: $(VENV)/.tools
 installed-test: $(VENV)/.tools
 	$(call install,test,test)
 
-# What the tests take from npm (a certified identity provider). Without node, the tests that need it say so.
-npm-tools: $(VENV)/.tools
-	@if ! command -v npm >/dev/null; then echo "No npm here: the tests against a certified identity provider say so."; \
-	elif test "$$(cat $(LOCKS)/npm/package-lock.json | cksum)" != "$$(cat $(VENV)/npm/.lock 2>/dev/null)"; then \
-	  echo "Installing what requirements/npm lists."; \
-	  mkdir -p $(VENV)/npm && cp $(LOCKS)/npm/package.json $(LOCKS)/npm/package-lock.json $(VENV)/npm/ && \
-	  (cd $(VENV)/npm && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) && \
-	  cat $(LOCKS)/npm/package-lock.json | cksum > $(VENV)/npm/.lock; fi
+# The judges bring libraries of their own, some older than ours: they live apart.
+$(JUDGES)/.lock: $(LOCKS)/judge.txt $(VENV)/.tools
+	@echo "Installing what requirements/judge.txt lists."
+	@test -x $(JUDGES)/bin/python || $(PYTHON) -m venv $(JUDGES)
+	@$(VENV)/bin/uv pip sync -q --python $(JUDGES)/bin/python --require-hashes $(LOCKS)/judge.txt 2>$(VENV)/uv.log || \
+	  $(JUDGES)/bin/python -m pip install -q --require-hashes -r $(LOCKS)/judge.txt
+	@touch $@
+
+# What tests and judges take from npm; without npm they say that they could not be asked.
+installed-npm: $(VENV)/.tools
+	@command -v npm >/dev/null || { echo "npm is not here: what needs it is left out."; exit 0; }; \
+	  cmp -s $(LOCKS)/npm/package-lock.json $(VENV)/npm/.lock || { \
+	  mkdir -p $(VENV)/npm && cp $(LOCKS)/npm/package.json $(LOCKS)/npm/package-lock.json $(VENV)/npm && \
+	  npm ci --prefix $(VENV)/npm --ignore-scripts --no-audit --no-fund --silent && \
+	  cp $(LOCKS)/npm/package-lock.json $(VENV)/npm/.lock; }
 
 $(VENV)/.tools: $(LOCKS)/uv.txt $(LOCKS)/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 CLAIMS = Path(__file__).with_name("claims.json")
-HEADERS = ["tests/security/test_headers.py"]
-SANDBOX = ["tests/security/test_headers.py"]
+HEADERS = ["tests/security/test_header_values.py"]
+SANDBOX = ["tests/security/test_header_values.py"]
 ROOMS = {
     "auditing": ["tests/security/test_audit.py"], "consultations": ["tests/journeys/test_consultations.py", "tests/journeys/test_facilitation.py"],
     "feedback": ["tests/journeys/test_feedback.py", "tests/journeys/test_themes.py"],
@@ -19,7 +19,7 @@ ROOMS = {
     "languages": ["tests/journeys/test_themes.py"], "uploads": ["tests/journeys/test_uploads.py"], "vault": ["tests/journeys/test_vault.py"],
     "kernel": ["tests/house/test_edge.py", "tests/security/test_edges.py"],
 }
-BY_KIND = {"header": HEADERS, "edge": ["tests/house/test_edge.py", "tests/security/test_headers.py", "tests/security/test_who_may_come.py"]}
+BY_KIND = {"header": HEADERS, "edge": ["tests/house/test_edge.py", "tests/security/test_header_values.py", "tests/security/test_who_may_come.py"]}
 TRIGGERS = {
     "consultations.promises_hold": ["tests/security/test_audience.py::test_the_promised_date_and_the_order_of_steps_hold_in_the_database"],
     "organisations.two_stewards": ["tests/security/test_audience.py::test_one_steward_alone_admits_nobody"],
