@@ -84,7 +84,7 @@ installed-npm: $(VENV)/.tools
 	@command -v npm >/dev/null || { echo "npm is not here: what needs it is left out."; exit 0; }; \
 	  cmp -s $(LOCKS)/npm/package-lock.json $(VENV)/npm/.lock || { \
 	  mkdir -p $(VENV)/npm && cp $(LOCKS)/npm/package.json $(LOCKS)/npm/package-lock.json $(VENV)/npm && \
-	  npm ci --prefix $(VENV)/npm --ignore-scripts --no-audit --no-fund --silent && \
+	  (cd $(VENV)/npm && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) && \
 	  cp $(LOCKS)/npm/package-lock.json $(VENV)/npm/.lock; }
 
 $(VENV)/.tools: $(LOCKS)/uv.txt $(LOCKS)/build.txt

@@ -51,7 +51,7 @@ class Certified:
 @pytest.fixture(scope="module")
 def certified():
     if not shutil.which("node") or not (FOLDER / "node_modules" / "oidc-provider").is_dir():
-        told = "The certified provider is not there: install node and npm, then `make npm-tools`."
+        told = "The certified provider is not there: install node and npm, then `make installed-npm`."
         if os.environ.get("CI") == "true":
             pytest.fail(told)
         pytest.skip(told)
