@@ -66,7 +66,7 @@ class Desk:
     def to_remind(self) -> list[tuple[uuid.UUID, str, int, date | None]]:
         """Company, name, how many answers to shared themes it has not signed, and when it was last reminded."""
         try:
-            rules.ensure_time_to_remind(self.consultation.state, self.consultation.promised_on, clock.today())
+            rules.ensure_time_to_remind(self.consultation.state)
         except rules.NoTimeToRemind:
             return []
         shared = {theme.id for theme in self.themes if theme.shared_on}
@@ -146,7 +146,7 @@ def where(endpoint: str, **values: Any) -> str | None:
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
-def _line(title: str, url: str | None, label: str, detail: str = "", *, warn: bool = False) -> dict[str, Any]:
+def line(title: str, url: str | None, label: str, detail: str = "", *, warn: bool = False) -> dict[str, Any]:
     return {"title": title, "url": url, "label": label, "detail": detail, "warn": warn}
 
 
@@ -154,37 +154,42 @@ def blocking(desk: Desk) -> list[dict[str, Any]]:
     """Each thing that stands between now and publication, with the page that mends it."""
     here, found = desk.consultation.id, []
     if desk.inputs.unread:
-        found.append(_line(ngettext("%(num)s input not read yet", "%(num)s inputs not read yet", desk.inputs.unread),
+        found.append(line(ngettext("%(num)s input not read yet", "%(num)s inputs not read yet", desk.inputs.unread),
                            where("inputs.reading", id=here), _("Read them"),
                            _("Nothing reaches others before you have read it.")))
     found += objecting(desk)
     if not desk.themes:
-        found.append(_line(_("There is no theme yet"), url_for("feedback.new_theme", id=here), _("Make a theme")))
+        found.append(line(_("There is no theme yet"), url_for("feedback.new_theme", id=here), _("Make a theme")))
     if desk.unshared:
-        found.append(_line(
+        found.append(line(
             ngettext("%(num)s theme not shared with the companies", "%(num)s themes not shared with the companies",
                      len(desk.unshared)), url_for("feedback.facilitate", id=here) + "#share", _("Share them")))
-    return [*found, *_owing(desk)]
+    return found if may_be_owed(desk) else [*found, *owing(desk)]
 
 
 def objecting(desk: Desk) -> list[dict[str, Any]]:
     """Each author who waits for a reply: before publication it blocks, afterwards she still waits."""
     titles = {theme.id: theme.title for theme in desk.themes}
-    return [_line(_("One author says “not what I meant”"), url_for("feedback.handle", id=each.id),
+    return [line(_("One author says “not what I meant”"), url_for("feedback.handle", id=each.id),
                   _("See the words"), titles.get(each.theme_id, "")) for each in desk.objections]
 
 
-def _owing(desk: Desk) -> list[dict[str, Any]]:
-    promised, here = desk.consultation.promised_on, desk.consultation.id
-    is_late = bool(promised and clock.today() >= promised)
-    if is_late and desk.consultation.state == "answering":
-        return []  # no longer a blocker: what is missing shows as owed
+def may_be_owed(desk: Desk) -> bool:
+    """From the promised day on, an answer that is not signed no longer blocks: it shows as owed."""
+    promised = desk.consultation.promised_on
+    return bool(promised and clock.today() >= promised) and desk.consultation.state == "answering"
+
+
+def owing(desk: Desk) -> list[dict[str, Any]]:
+    """Each company that has not signed all its answers, by name."""
+    here = desk.consultation.id
     counts = Counter(company for _theme, company in desk.owing if company in desk.companies)
     can = {company for company, _name, _number, _on in desk.to_remind}
     dates = (where("consultations.show", id=here), _("See the dates"))
     remind = (url_for("feedback.facilitate", id=here) + "#remind", _("Remind it"))
-    detail = _("After the promised date you may publish without them; they show as owed, by name.")
-    return [_line(ngettext("%(company)s has not signed %(num)s answer", "%(company)s has not signed %(num)s answers",
+    detail = ("" if may_be_owed(desk) else
+              _("After the promised date you may publish without them; they show as owed, by name."))
+    return [line(ngettext("%(company)s has not signed %(num)s answer", "%(company)s has not signed %(num)s answers",
                            number, company=desk.companies[company]), *(remind if company in can else dates), detail,
                   warn=True)
             for company, number in sorted(counts.items(), key=lambda pair: desk.companies[pair[0]])]

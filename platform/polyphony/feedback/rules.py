@@ -159,8 +159,7 @@ class ObjectionWaits(WrongState):
 
 
 class NoTimeToRemind(WrongState):
-    message = lazy("Companies are reminded while they answer, before the promised date.")
-    help = lazy("After that date you may publish without them: what is not signed shows as owed, by name.")
+    message = lazy("Companies are reminded while they answer.")
 
 
 class RemindedToday(WrongState):
@@ -193,9 +192,9 @@ def moved(themes: Sequence[Any], theme: Any, *, up: bool) -> list[Any]:
     return order
 
 
-def ensure_time_to_remind(state: str, promised: date | None, today: date) -> None:
-    """Reminders come before the promised date, while companies answer. Raises `NoTimeToRemind`."""
-    if state != "answering" or (promised is not None and today >= promised):
+def ensure_time_to_remind(state: str) -> None:
+    """Reminders come while companies answer, on the promised day too and after it. Raises `NoTimeToRemind`."""
+    if state != "answering":
         raise NoTimeToRemind()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import request, url_for
 
-from polyphony.feedback import desk, publication, service, themes
+from polyphony.feedback import desk, foreseen, publication, service, themes
 from polyphony.feedback.forms import (
     DefaultForm,
     HandleForm,
@@ -37,7 +37,8 @@ def step(form: Any, verb: Any, then: Any, **context: Any) -> Any:
     """A page with one short form: shown, or taken and gone on."""
 
     def show() -> Any:
-        return page("feedback/step.html", form=form, **{"quote": None, "lead": "", "kind": "primary", **context})
+        return page("feedback/step.html", form=form, **{"quote": None, "lead": "", "kind": "primary", "foreseen": None,
+                                                       **context})
 
     return show() if request.method == "GET" else answer(form, verb, then=then, again=show)
 
@@ -52,7 +53,8 @@ def facilitators_desk(id: uuid.UUID, form: Any = None) -> Any:
     found = desk.facilitators(id)
     promised = found.consultation.promised_on
     return page("feedback/facilitate.html", desk=found, blockers=desk.blocking(found),
-                objecting=desk.objecting(found), form=form or NothingForm(),
+                objecting=desk.objecting(found),
+                owing=desk.owing(found) if desk.may_be_owed(found) else [], form=form or NothingForm(),
                 days=clock.days_between(clock.today(), promised) if promised else None, clock=clock,
                 fresh=_fresh, desk_of=desk.where)
 
@@ -154,6 +156,7 @@ def publish(id: uuid.UUID):  # type: ignore[no-untyped-def]
     return _ending(id, PublishForm(),
                    lambda words: publication.publish(viewer.current(), consultation_id=id, words=words),
                    title=_("Publish the answers"), label=_("Publish the answers"),
+                   foreseen=lambda: foreseen.foreseen(id),
                    lead=_("All signed answers appear together. An answer that is not signed shows as owed, by name."))
 
 
