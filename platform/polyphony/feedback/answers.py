@@ -133,7 +133,8 @@ def sign(by: Viewer, *, answer_id: uuid.UUID, revision: str, measure_typed: bool
     _hand(by, answer, "signed")
     audit.record("answer.signed", answer.id, about=answer.consultation_id)
     if published:
-        tell("answered_late", consultation_id=answer.consultation_id, subject_id=answer.theme_id, to="participants")
+        kind = "answer_corrected" if answer.number > 1 else "answered_late" if answer.late_days else "answer_given"
+        tell(kind, consultation_id=answer.consultation_id, subject_id=answer.theme_id, to="participants")
     return answer
 
 
