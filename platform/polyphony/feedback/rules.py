@@ -208,14 +208,19 @@ def addressed(inputs: Iterable[Any], added: Iterable[uuid.UUID]) -> list[uuid.UU
     return sorted({company for each in inputs for company in each.addressed} | set(added))
 
 
+def unsignable(decision: str, reason_kind: str, words: str, changes: str) -> list[BadInput]:
+    """What an answer lacks before it can be signed, each with the field that mends it."""
+    found: list[BadInput] = [] if decision else [DecisionNeeded()]
+    if decision in NEEDS_REASON and not (reason_kind and words.strip()):
+        found.append(ReasonNeeded())
+        found[-1].field = "words" if reason_kind else "reason_kind"
+    return found if changes.strip() else [*found, ChangesNeeded()]
+
+
 def ensure_signable(decision: str, reason_kind: str, words: str, changes: str) -> None:
     """What an answer says at least. Raises `DecisionNeeded`, `ReasonNeeded`, `ChangesNeeded`."""
-    if not decision:
-        raise DecisionNeeded()
-    if decision in NEEDS_REASON and not (reason_kind and words.strip()):
-        raise ReasonNeeded()
-    if not changes.strip():
-        raise ChangesNeeded()
+    for lacking in unsignable(decision, reason_kind, words, changes):
+        raise lacking
 
 
 def owed(themes: Iterable[Any], given: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> list[tuple[uuid.UUID, uuid.UUID]]:
