@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests import make
 from tests.journeys.test_feedback import SAID, _answer, _get, _in, _post, _sign, _theme, loop
-from tests.journeys.test_themes import _desk, _mask
+from tests.journeys.test_themes import _desk, _mask, _set
 
 __all__ = ["loop"]  # a fixture
 
@@ -75,3 +75,76 @@ def test_a_correction_hides_no_measure(published: Any) -> None:
     assert "Said better." in before
     assert "Quiet alerts" in after.partition("</details>")[2], "not folded away with the version before"
     assert f"/en/measures/{f['measure']}/ground" in page
+
+
+def _round(world: Any, fac: Any) -> str:
+    """An open round on the measure: where views are given."""
+    _post(fac, f"/en/measures/{world.facts['measure']}/round", until=str(make.today() + timedelta(days=5)))
+    return f"/en/measures/{world.facts['measure']}/ground"
+
+
+def test_a_view_without_a_choice_is_refused_in_our_own_words(published: Any) -> None:
+    """The library that reads forms speaks no Swahili: what it would say is said by us, whatever was sent."""
+    ground, asha = _round(published, _in(published, "fac@x.org")), _in(published, "asha@x.org")
+    for sent in ({}, {"view": "nothing like it"}, {"view": "works", "lang": "xx"}):
+        page = _post(asha, ground.replace("/en/", "/sw/"), 422, **{"words": "Poa.", "lang": "sw", **sent})
+        assert "Not a valid" not in page
+        assert "Poa." in page
+    lead = _in(published, "lead@halcyon.org")
+    page = _post(lead, f"/en/measures/{published.facts['measure']}/status", 422, status_words="x", revision="1")
+    assert "Please fill this in." in page
+    page = _post(_in(published, "fac@x.org"), ground.replace("/ground", "/round"), 422, until="tomorrow")
+    assert "Not a valid" not in page
+    assert "This is not a day we can read." in page
+
+
+def test_a_view_is_asked_for_at_home_and_confirmed_when_given(published: Any) -> None:
+    """It waits for her by its day; afterwards she reads what she said, and is not asked again."""
+    f, asha, fac = published.facts, _in(published, "asha@x.org"), _in(published, "fac@x.org")
+    assert "Quiet alerts" not in _get(asha, "/en/home")
+    ground = _round(published, fac)
+    page = _get(asha, "/en/home")
+    assert f'href="{ground}"' in page
+    assert "Say how it looks where you live: Quiet alerts" in page
+    assert ground not in _get(_in(published, "lead@halcyon.org"), "/en/home")
+    _post(asha, ground, view="partly", words="Only on new phones", lang="en")
+    page = _get(asha, f["theme"])
+    assert "You said:" in page
+    assert "Only on new phones" in page
+    assert ground not in page
+    assert asha.get(ground).location == f"{f['theme']}#measure-{f['measure']}"
+    assert ground not in _get(asha, "/en/home")
+    assert "You said:" not in _get(fac, f["theme"])
+    assert "Only on new phones" not in _get(published.client(), f["theme"])
+
+
+def test_the_facilitators_home_says_what_she_owes(published: Any) -> None:
+    """An author without a reply, a view nobody has read, a silence nobody has named."""
+    f, asha, fac = published.facts, _in(published, "asha@x.org"), _in(published, "fac@x.org")
+    _post(asha, _round(published, fac), view="partly", words="Only on new phones", lang="en")
+    _post(asha, f"{f['theme']}/inputs/{f['said']}/object", words="I meant children", lang="en")
+    told = ("Reply to an author who says", "Read a view from the ground", "A company still owes answers")
+    page = _get(fac, "/en/home")
+    for text in told:
+        assert text in page, text
+    _post(fac, f"/en/ground/{published.sql('SELECT id FROM feedback.ground_view')[0][0]}/read")
+    _post(fac, f"/en/objections/{published.sql('SELECT id FROM feedback.objection')[0][0]}", words="Sorry.")
+    _post(fac, f"/en/consultations/{f['id']}/default", company_id=str(f["tern"]), words="It did not answer.")
+    page = _get(fac, "/en/home")
+    for text in told:
+        assert text not in page, text
+
+
+@pytest.mark.parametrize(("promised", "kind"), [(0, "answer_given"), (-3, "answered_late")])
+def test_only_a_late_answer_is_told_as_late(published: Any, promised: int, kind: str) -> None:
+    """On the promised day it is in time; a correction is told as one."""
+    f, theme = published.facts, published.facts["theme"]
+    _set(published, promised_on=make.today() + timedelta(days=promised))
+    for name in ("tern", "halcyon"):
+        _answer(published, name, theme)
+        _sign(published, name)
+    published.work()
+    told = published.sql("SELECT kind FROM notices.notice WHERE person_id = %s AND kind LIKE 'answer%%' ORDER BY 1",
+                         f["author"])
+    assert told == sorted([(kind,), ("answer_corrected",)])
+    assert "A company has corrected an answer." in _get(_in(published, "asha@x.org"), "/en/notices")

@@ -91,3 +91,54 @@ def test_a_comment_begins_no_correction(drafted: Any) -> None:
     comment = f"{f['url']}/comment"
     _post(boss, comment, **{**_sent(_get(boss, f["url"]), comment), "comment-words": "Well done."})
     assert drafted.sql("SELECT count(*) FROM feedback.answer") == [(1,)]
+
+
+def test_a_draft_says_what_it_lacks_before_it_can_be_signed(drafted: Any) -> None:
+    """On the draft, to whoever writes it, each linked to its field; the signature refused leads there too."""
+    f, boss = drafted.facts, _in(drafted, "boss@tern.org")
+    later = {**_seen(drafted, f["answer"]), "decision": "later", "words": "", "changes": ""}
+    _post(_in(drafted, "lead@tern.org"), f["url"], **later)
+    page = _get(boss, f["url"])
+    lacking = page[page.index("Before it can be signed:"):].partition("</section>")[0]
+    assert re.findall(r'href="#(\w+)"', lacking) == ["reason_kind", "changes"]
+    for field in re.findall(r'href="#(\w+)"', lacking):
+        assert f'id="{field}"' in page
+    at = f"/en/answers/{f['answer']}/sign"
+    refused = _post(boss, at, 422, **_sent(page, at))
+    assert 'href="#reason_kind"' in refused[refused.index('id="error-summary"'):].partition("</div>")[0]
+    _post(boss, f["url"], **{**_sent(page, at), "reason_kind": "law"})
+    page = _get(boss, f["url"])
+    assert 'href="#words"' in page[page.index("Before it can be signed:"):].partition("</section>")[0]
+    _post(boss, f["url"], **{**_sent(page, at), "words": "Not now.", "changes": "Nothing yet."})
+    assert "Before it can be signed" not in _get(boss, f["url"])
+
+
+def test_a_kept_draft_says_so_and_a_correction_stays_one(drafted: Any) -> None:
+    """One main button on the page; after publication the signature says that the answer appears at once."""
+    f, boss = drafted.facts, _in(drafted, "boss@tern.org")
+    kept = boss.post(f["url"], data=_seen(drafted, f["answer"])).location
+    assert "Your draft is kept." in _get(boss, kept)
+    page = _get(boss, f["url"])
+    assert "Your draft is kept." not in page
+    assert page.count('class="primary"') == 1
+    assert "published together" in page
+    _sign(drafted, "tern")
+    drafted.sql("UPDATE feedback.theme SET published_on = current_date")
+    drafted.sql("UPDATE consultations.consultation SET state = 'published'")
+    assert "Correct this answer" in _get(boss, f["url"])
+    _answer(drafted, "tern", f["theme"], words="Better said.")
+    page = _get(boss, f["url"])
+    assert "Correct this answer" in page
+    assert "yours appears at once" in page
+    assert "published together" not in page
+
+
+def test_who_signs_is_compared_with_who_was_said_to_decide(drafted: Any) -> None:
+    """Legal signs where the company has publicly named Engineering: she reads so before she does."""
+    f, boss = drafted.facts, _in(drafted, "boss@tern.org")
+    for functions, warned in ((["engineering"], True), (["engineering", "legal"], False), ([], False)):
+        drafted.sql("UPDATE consultations.convener SET functions = %s WHERE company_id = %s", functions, f["tern"])
+        assert ("You sign as: Legal" in _get(boss, f["url"])) == warned, functions
+    drafted.sql("UPDATE consultations.convener SET functions = '{engineering}' WHERE company_id = %s", f["tern"])
+    assert "Your company has said who decides here: Engineering." in _get(boss, f["url"])
+    assert "Your company has said" not in _get(_in(drafted, "lead@tern.org"), f["url"])

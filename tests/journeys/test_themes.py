@@ -134,12 +134,28 @@ def test_the_facilitator_reminds_a_company_once_a_day(early: Any) -> None:
     _post(fac, f"{remind}/{f['tern']}")
 
 
-def test_after_the_promised_date_nobody_is_reminded(loop: Any) -> None:
-    fac = _in(loop, "fac@x.org")
+def test_publishing_is_never_blind(loop: Any) -> None:
+    """From the promised day on silence blocks nothing, but who would stand as owing is said before it is published."""
+    f, fac = loop.facts, _in(loop, "fac@x.org")
     _theme(loop, fac)
-    assert "not signed" not in _get(fac, _desk(loop))
-    assert "before the promised date" in _post(
-        fac, f"/en/consultations/{loop.facts['id']}/remind/{loop.facts['tern']}", 409)
+    for promised in (make.today(), make.today() - timedelta(days=3)):
+        _set(loop, promised_on=promised)
+        page = _get(fac, _desk(loop))
+        assert "Nothing blocks publication" in page
+        assert "If you publish now, these show as owed" in page
+        assert "Halcyon has not signed 1 answer" in page
+        assert f"/remind/{f['halcyon']}" in page
+    loop.sql("UPDATE people.person SET language = 'sw' WHERE id = %s", f["author"])
+    _answer(loop, "halcyon", f"/en/themes/{loop.sql('SELECT id FROM feedback.theme')[0][0]}")
+    _sign(loop, "halcyon")
+    page = _get(fac, f"/en/consultations/{f['id']}/publish")
+    assert "Tern has not signed 1 answer" in page
+    assert "Halcyon has not" not in page
+    assert "Kiswahili" in page
+    assert "2 texts lack a language" in page, "the summary and the one answer that is signed"
+    _post(fac, f"/en/consultations/{f['id']}/remind/{f['tern']}")
+    _post(fac, f"/en/consultations/{f['id']}/publish", words="Here they are")
+    assert "while they answer" in _post(fac, f"/en/consultations/{f['id']}/remind/{f['tern']}", 409)
 
 
 def _mask(world: Any, fac: Any, text: str) -> None:

@@ -73,12 +73,11 @@ def test_a_theme_moves_one_place_and_never_off_the_list() -> None:
     assert rules.moved("abc", "c", up=False) == list("abc")
 
 
-def test_reminders_come_before_the_promised_date() -> None:
-    rules.ensure_time_to_remind("answering", LATER, DAY)
-    rules.ensure_time_to_remind("answering", None, DAY)
-    for state, today in (("answering", LATER), ("open", DAY), ("published", DAY)):
+def test_reminders_come_while_companies_answer() -> None:
+    rules.ensure_time_to_remind("answering")
+    for state in ("open", "published", "closed"):
         with pytest.raises(rules.NoTimeToRemind):
-            rules.ensure_time_to_remind(state, LATER, today)
+            rules.ensure_time_to_remind(state)
 
 
 def test_four_voices_do_not_hide_each_other() -> None:

@@ -4,7 +4,7 @@ import uuid
 
 import sqlalchemy as sa
 
-from polyphony.consultations.models import Consultation
+from polyphony.consultations.models import Consultation, Convener
 from polyphony.feedback import rules
 from polyphony.feedback.models import Answer, AnswerHand, Comment, Measure, Theme
 from polyphony.kernel import audit, clock
@@ -33,16 +33,27 @@ def versions(theme_id: uuid.UUID, company_id: uuid.UUID) -> list[Answer]:
         Answer.theme_id == theme_id, Answer.company_id == company_id).order_by(Answer.number.desc())))
 
 
-def whole(theme_id: uuid.UUID, company_id: uuid.UUID) -> tuple[Theme, list[Answer], list[Measure]]:
-    """A theme, every version of this company's answer, the newest first, and their measures; 404 when hidden."""
+def whole(theme_id: uuid.UUID, company_id: uuid.UUID) -> tuple[Theme, list[Answer], list[Measure], list[str]]:
+    """A theme, every version of this company's answer, the newest first, and their measures; 404 when hidden.
+
+    With the functions that the company said would decide.
+    """
+    named = sa.select(Convener.functions).where(
+        Convener.consultation_id == Theme.consultation_id, Convener.company_id == company_id).limit(1).scalar_subquery()
     rows = db.session.execute(
-        sa.select(Theme, Answer, Measure)
+        sa.select(Theme, Answer, Measure, named)
         .outerjoin(Answer, sa.and_(Answer.theme_id == Theme.id, Answer.company_id == company_id))
         .outerjoin(Measure, Measure.answer_id == Answer.id).where(Theme.id == theme_id)
         .order_by(Answer.number.desc(), Measure.due_on, Measure.id)).all()
     there(rows or None)
-    versions = {answer.id: answer for _theme, answer, _measure in rows if answer is not None}
-    return rows[0][0], list(versions.values()), [measure for *_row, measure in rows if measure is not None]
+    versions = {answer.id: answer for _theme, answer, _measure, _named in rows if answer is not None}
+    return (rows[0][0], list(versions.values()), [row[2] for row in rows if row[2] is not None],
+            list(rows[0][3] or []))
+
+
+def function_of(by: Viewer) -> str:
+    """The function with which this member signs."""
+    return str(by.card.get("function") or "product")
 
 
 def _theme_for(company_id: uuid.UUID, theme_id: uuid.UUID) -> Theme:
@@ -124,7 +135,7 @@ def sign(by: Viewer, *, answer_id: uuid.UUID, revision: str, measure_typed: bool
         _write(answer, {name: value or "" for name, value in typed.items()})
     rules.ensure_signable(answer.decision, answer.reason_kind, answer.words, answer.changes)
     consultation = there(db.session.get(Consultation, answer.consultation_id))
-    answer.signed_as, answer.signed_on = by.card.get("function") or "product", clock.today()
+    answer.signed_as, answer.signed_on = function_of(by), clock.today()
     answer.late_days = rules.late_days(consultation.promised_on, clock.today()) if answer.number == 1 else 0
     published = consultation.state in ("published", "closed")
     answer.state = "published" if published else "signed"
@@ -133,7 +144,8 @@ def sign(by: Viewer, *, answer_id: uuid.UUID, revision: str, measure_typed: bool
     _hand(by, answer, "signed")
     audit.record("answer.signed", answer.id, about=answer.consultation_id)
     if published:
-        tell("answered_late", consultation_id=answer.consultation_id, subject_id=answer.theme_id, to="participants")
+        kind = "answer_corrected" if answer.number > 1 else "answered_late" if answer.late_days else "answer_given"
+        tell(kind, consultation_id=answer.consultation_id, subject_id=answer.theme_id, to="participants")
     return answer
 
 

@@ -24,11 +24,11 @@ from polyphony.feedback.models import (
     Theme,
 )
 from polyphony.feedback.service import companies_of
-from polyphony.feedback.themes import consultation_of
+from polyphony.feedback.themes import theme_title, titled
 from polyphony.inputs.models import Input
 from polyphony.kernel import clock
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import _, ngettext
+from polyphony.kernel.locale import _, language, ngettext
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import lacking
 
@@ -48,6 +48,8 @@ class Desk:
     """The facilitator's desk of one consultation."""
 
     consultation: Consultation
+    title: str  # as all titles here in the reader's language
+    titles: dict[uuid.UUID, str]
     companies: dict[uuid.UUID, str]
     themes: list[Theme]
     excerpts: dict[uuid.UUID, int]  # how many, by theme
@@ -66,7 +68,7 @@ class Desk:
     def to_remind(self) -> list[tuple[uuid.UUID, str, int, date | None]]:
         """Company, name, how many answers to shared themes it has not signed, and when it was last reminded."""
         try:
-            rules.ensure_time_to_remind(self.consultation.state, self.consultation.promised_on, clock.today())
+            rules.ensure_time_to_remind(self.consultation.state)
         except rules.NoTimeToRemind:
             return []
         shared = {theme.id for theme in self.themes if theme.shared_on}
@@ -81,12 +83,12 @@ class Desk:
 
 def facilitators(consultation_id: uuid.UUID) -> Desk:
     """Everything on the facilitator's desk, in nine statements at most: noting that a session is in use may add one."""
-    consultation = consultation_of(consultation_id)
+    consultation, title = titled(consultation_id)
     here = consultation_id
     sides = _sides(here)
-    rows = db.session.execute(sa.select(Theme, _placed(), quotes.losses(here)).where(
+    rows = db.session.execute(sa.select(Theme, theme_title(language()), _placed(), quotes.losses(here)).where(
         Theme.consultation_id == here).order_by(*IN_ORDER)).all()
-    themes = [theme for theme, _number, _lost in rows]
+    themes = [theme for theme, *_row in rows]
     objections = list(db.session.scalars(sa.select(Objection).where(
         Objection.consultation_id == here, Objection.handled_on.is_(None)).order_by(Objection.day, Objection.id)))
     answers = list(db.session.scalars(sa.select(Answer).where(
@@ -96,12 +98,13 @@ def facilitators(consultation_id: uuid.UUID) -> Desk:
     texts = [(t.id, "summary", t.lang) for t in themes] + [(a.id, "words", a.lang) for a in answers if a.words]
     inputs, read_in = _inputs(here)
     return Desk(
-        consultation, {c.company_id: c.company.name for c, _d, _r in sides}, themes,
-        {theme.id: number for theme, number, _lost in rows}, inputs,
+        consultation, title, {theme.id: said for theme, said, *_row in rows},
+        {c.company_id: c.company.name for c, _d, _r in sides}, themes,
+        {theme.id: number for theme, _title, number, _lost in rows}, inputs,
         [] if is_out else placing.first(here), objections,
         rules.owed(themes, [(a.theme_id, a.company_id) for a in answers]), {c.company_id for c, d, _r in sides if d},
         list({m.id: (m, r) for m, r, _v in held}.values()), [v for _m, _r, v in held if v is not None],
-        len(lacking(texts, read_in)), {theme.id: lost for theme, _number, lost in rows if lost},
+        len(lacking(texts, read_in)), {theme.id: lost for theme, *_row, lost in rows if lost},
         {c.company_id: on for c, _d, on in sides})
 
 
@@ -146,7 +149,7 @@ def where(endpoint: str, **values: Any) -> str | None:
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
-def _line(title: str, url: str | None, label: str, detail: str = "", *, warn: bool = False) -> dict[str, Any]:
+def line(title: str, url: str | None, label: str, detail: str = "", *, warn: bool = False) -> dict[str, Any]:
     return {"title": title, "url": url, "label": label, "detail": detail, "warn": warn}
 
 
@@ -154,37 +157,41 @@ def blocking(desk: Desk) -> list[dict[str, Any]]:
     """Each thing that stands between now and publication, with the page that mends it."""
     here, found = desk.consultation.id, []
     if desk.inputs.unread:
-        found.append(_line(ngettext("%(num)s input not read yet", "%(num)s inputs not read yet", desk.inputs.unread),
+        found.append(line(ngettext("%(num)s input not read yet", "%(num)s inputs not read yet", desk.inputs.unread),
                            where("inputs.reading", id=here), _("Read them"),
                            _("Nothing reaches others before you have read it.")))
     found += objecting(desk)
     if not desk.themes:
-        found.append(_line(_("There is no theme yet"), url_for("feedback.new_theme", id=here), _("Make a theme")))
+        found.append(line(_("There is no theme yet"), url_for("feedback.new_theme", id=here), _("Make a theme")))
     if desk.unshared:
-        found.append(_line(
+        found.append(line(
             ngettext("%(num)s theme not shared with the companies", "%(num)s themes not shared with the companies",
                      len(desk.unshared)), url_for("feedback.facilitate", id=here) + "#share", _("Share them")))
-    return [*found, *_owing(desk)]
+    return found if may_be_owed(desk) else [*found, *owing(desk)]
 
 
 def objecting(desk: Desk) -> list[dict[str, Any]]:
     """Each author who waits for a reply: before publication it blocks, afterwards she still waits."""
-    titles = {theme.id: theme.title for theme in desk.themes}
-    return [_line(_("One author says “not what I meant”"), url_for("feedback.handle", id=each.id),
-                  _("See the words"), titles.get(each.theme_id, "")) for each in desk.objections]
+    return [line(_("One author says “not what I meant”"), url_for("feedback.handle", id=each.id),
+                  _("See the words"), desk.titles.get(each.theme_id, "")) for each in desk.objections]
 
 
-def _owing(desk: Desk) -> list[dict[str, Any]]:
-    promised, here = desk.consultation.promised_on, desk.consultation.id
-    is_late = bool(promised and clock.today() >= promised)
-    if is_late and desk.consultation.state == "answering":
-        return []  # no longer a blocker: what is missing shows as owed
+def may_be_owed(desk: Desk) -> bool:
+    """From the promised day on, an answer that is not signed no longer blocks: it shows as owed."""
+    promised = desk.consultation.promised_on
+    return bool(promised and clock.today() >= promised) and desk.consultation.state == "answering"
+
+
+def owing(desk: Desk) -> list[dict[str, Any]]:
+    """Each company that has not signed all its answers, by name."""
+    here = desk.consultation.id
     counts = Counter(company for _theme, company in desk.owing if company in desk.companies)
     can = {company for company, _name, _number, _on in desk.to_remind}
     dates = (where("consultations.show", id=here), _("See the dates"))
     remind = (url_for("feedback.facilitate", id=here) + "#remind", _("Remind it"))
-    detail = _("After the promised date you may publish without them; they show as owed, by name.")
-    return [_line(ngettext("%(company)s has not signed %(num)s answer", "%(company)s has not signed %(num)s answers",
+    detail = ("" if may_be_owed(desk) else
+              _("After the promised date you may publish without them; they show as owed, by name."))
+    return [line(ngettext("%(company)s has not signed %(num)s answer", "%(company)s has not signed %(num)s answers",
                            number, company=desk.companies[company]), *(remind if company in can else dates), detail,
                   warn=True)
             for company, number in sorted(counts.items(), key=lambda pair: desk.companies[pair[0]])]
@@ -195,18 +202,19 @@ class Line:
     """One theme on a company's own desk: what it owes, how far its own draft is."""
 
     theme: Theme
+    title: str  # in the reader's language
     company_id: uuid.UUID
     company: str
     answer: Answer | None
     is_owed: bool
 
 
-def companys(by: Viewer, consultation_id: uuid.UUID) -> tuple[Consultation, list[Line], list[Measure]]:
+def companys(by: Viewer, consultation_id: uuid.UUID) -> tuple[Consultation, str, list[Line], list[Measure]]:
     """The themes addressed to the viewer's own companies, with their own answers alone."""
-    consultation = consultation_of(consultation_id)
+    consultation, said = titled(consultation_id)
     own = {c.company_id: c.company.name for c, _d in companies_of(consultation_id)
            if by.is_in("companies", c.company_id)}
-    themes = db.session.scalars(sa.select(Theme).where(
+    themes = db.session.execute(sa.select(Theme, theme_title(language())).where(
         Theme.consultation_id == consultation_id, Theme.shared_on.is_not(None)).order_by(*IN_ORDER)).all()
     latest: dict[Any, Answer] = {}
     signed = set()
@@ -217,6 +225,6 @@ def companys(by: Viewer, consultation_id: uuid.UUID) -> tuple[Consultation, list
             signed.add((each.theme_id, each.company_id))
     measures = list(db.session.scalars(sa.select(Measure).where(
         Measure.consultation_id == consultation_id, Measure.company_id.in_(own)).order_by(Measure.due_on)))
-    lines = [Line(theme, company, name, latest.get((theme.id, company)), (theme.id, company) not in signed)
-             for theme in themes for company, name in own.items() if company in theme.addressed]
-    return consultation, lines, measures
+    lines = [Line(theme, title, company, name, latest.get((theme.id, company)), (theme.id, company) not in signed)
+             for theme, title in themes for company, name in own.items() if company in theme.addressed]
+    return consultation, said, lines, measures

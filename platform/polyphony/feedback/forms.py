@@ -87,7 +87,7 @@ class MeasureForm(Form):
 
 
 class StatusForm(Form):
-    status = RadioField(lazy("Where it stands"), choices=options(words.STATUSES.items()))
+    status = RadioField(lazy("Where it stands"), [required()], choices=options(words.STATUSES.items()))
     status_words = Words(lazy("In your words"), [required()], length=5000)
     revision = HiddenField(default="1")
 
@@ -97,7 +97,7 @@ class RoundForm(Form):
 
 
 class GroundForm(Form):
-    view = RadioField(lazy("How does it look where you live?"), choices=options(words.VIEWS.items()))
+    view = RadioField(lazy("How does it look where you live?"), [required()], choices=options(words.VIEWS.items()))
     words = Words(lazy("In your words"), [optional()], length=5000)
     lang = Tongue()
 

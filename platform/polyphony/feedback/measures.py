@@ -60,6 +60,11 @@ def may_view(by: Viewer, measure: Measure) -> bool:
         Input.id.in_(mine), Input.consultation_id == measure.consultation_id))))
 
 
+def has_viewed(measure: Measure) -> bool:
+    """Whether this viewer has given her view already: row security shows each author herself alone."""
+    return bool(db.session.scalar(sa.select(GroundAuthor.view_id).where(GroundAuthor.measure_id == measure.id)))
+
+
 def give_view(by: Viewer, *, measure_id: uuid.UUID, view: str, words: str, lang: str, named: bool = False) -> Measure:
     """Say how a measure looks from the ground, once. Raises `DidNotSpeak`, `RoundOver`, `ViewGiven`."""
     measure = there(db.session.get(Measure, measure_id))
@@ -67,7 +72,7 @@ def give_view(by: Viewer, *, measure_id: uuid.UUID, view: str, words: str, lang:
     held = db.session.get(GroundRound, measure.id)
     if held is None or held.until < clock.today():
         raise rules.RoundOver()
-    if db.session.scalar(sa.select(GroundAuthor.view_id).where(GroundAuthor.measure_id == measure.id)):
+    if has_viewed(measure):
         raise rules.ViewGiven()
     given = GroundView(id=uuid.uuid4(), measure_id=measure.id, consultation_id=measure.consultation_id, view=view,
                        words=words or "", lang=lang, day=clock.today(),

@@ -6,11 +6,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from polyphony.feedback.models import Excerpt, Theme
+from polyphony.feedback.themes import theme_title
 from polyphony.inputs.lists import PAGE
 from polyphony.inputs.looking import Sought, narrowed
 from polyphony.inputs.models import Input
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import lazy
+from polyphony.kernel.locale import language, lazy
 
 SHOWS = {"unplaced": lazy("In no theme"), "placed": lazy("In a theme")}
 ON_DESK = 10
@@ -46,12 +47,12 @@ def next_unplaced(consultation_id: uuid.UUID, but: uuid.UUID) -> uuid.UUID | Non
     return db.session.scalars(wanted.order_by(Input.day, Input.shuffle, Input.id).limit(1)).first()
 
 
-def themes_of(consultation_id: uuid.UUID, said: uuid.UUID) -> tuple[list[Theme], list[tuple[str, str]]]:
-    """Every theme to choose from, and (quote, title) of what is placed of this input already: one statement."""
+def themes_of(consultation_id: uuid.UUID, said: uuid.UUID) -> tuple[dict[uuid.UUID, str], list[tuple[str, str]]]:
+    """Every theme to choose from by its title, and (quote, title) of what is placed of this input (one statement)."""
     rows = db.session.execute(
-        sa.select(Theme, Excerpt)
+        sa.select(Theme, theme_title(language()), Excerpt)
         .outerjoin(Excerpt, sa.and_(Excerpt.theme_id == Theme.id, Excerpt.input_id == said))
         .where(Theme.consultation_id == consultation_id)
         .order_by(Theme.place, Theme.made_on, Theme.title, Theme.id, Excerpt.id)).all()
-    return (list({theme.id: theme for theme, _e in rows}.values()),
-            [(e.quote, theme.title) for theme, e in rows if e is not None])
+    return ({theme.id: title for theme, title, _e in rows},
+            [(e.quote, title) for _theme, title, e in rows if e is not None])

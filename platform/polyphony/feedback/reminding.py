@@ -23,13 +23,13 @@ def owed_by(consultation_id: uuid.UUID, company_id: uuid.UUID) -> int:
 
 
 def remind(by: Viewer, *, consultation_id: uuid.UUID, company_id: uuid.UUID) -> Reminder:
-    """Tell the leads and decision makers of a company that the promised date comes.
+    """Tell the leads and decision makers of a company that it has answers to sign.
 
     Raises `NotFacilitating`, `NoTimeToRemind`, `NothingOwed`, `RemindedToday`.
     """
     consultation = consultation_of(consultation_id)
     ensure_facilitating(by, consultation_id)
-    rules.ensure_time_to_remind(consultation.state, consultation.promised_on, clock.today())
+    rules.ensure_time_to_remind(consultation.state)
     if not owed_by(consultation_id, company_id):
         raise rules.NothingOwed()
     key = (consultation_id, company_id, clock.today())

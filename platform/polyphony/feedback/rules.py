@@ -159,8 +159,7 @@ class ObjectionWaits(WrongState):
 
 
 class NoTimeToRemind(WrongState):
-    message = lazy("Companies are reminded while they answer, before the promised date.")
-    help = lazy("After that date you may publish without them: what is not signed shows as owed, by name.")
+    message = lazy("Companies are reminded while they answer.")
 
 
 class RemindedToday(WrongState):
@@ -193,9 +192,9 @@ def moved(themes: Sequence[Any], theme: Any, *, up: bool) -> list[Any]:
     return order
 
 
-def ensure_time_to_remind(state: str, promised: date | None, today: date) -> None:
-    """Reminders come before the promised date, while companies answer. Raises `NoTimeToRemind`."""
-    if state != "answering" or (promised is not None and today >= promised):
+def ensure_time_to_remind(state: str) -> None:
+    """Reminders come while companies answer, on the promised day too and after it. Raises `NoTimeToRemind`."""
+    if state != "answering":
         raise NoTimeToRemind()
 
 
@@ -209,14 +208,19 @@ def addressed(inputs: Iterable[Any], added: Iterable[uuid.UUID]) -> list[uuid.UU
     return sorted({company for each in inputs for company in each.addressed} | set(added))
 
 
+def unsignable(decision: str, reason_kind: str, words: str, changes: str) -> list[BadInput]:
+    """What an answer lacks before it can be signed, each with the field that mends it."""
+    found: list[BadInput] = [] if decision else [DecisionNeeded()]
+    if decision in NEEDS_REASON and not (reason_kind and words.strip()):
+        found.append(ReasonNeeded())
+        found[-1].field = "words" if reason_kind else "reason_kind"
+    return found if changes.strip() else [*found, ChangesNeeded()]
+
+
 def ensure_signable(decision: str, reason_kind: str, words: str, changes: str) -> None:
     """What an answer says at least. Raises `DecisionNeeded`, `ReasonNeeded`, `ChangesNeeded`."""
-    if not decision:
-        raise DecisionNeeded()
-    if decision in NEEDS_REASON and not (reason_kind and words.strip()):
-        raise ReasonNeeded()
-    if not changes.strip():
-        raise ChangesNeeded()
+    for lacking in unsignable(decision, reason_kind, words, changes):
+        raise lacking
 
 
 def owed(themes: Iterable[Any], given: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> list[tuple[uuid.UUID, uuid.UUID]]:

@@ -53,6 +53,7 @@ class MeasureShown:
     counts: list[tuple[str, Any, int | None]] = field(default_factory=list)
     views: list[tuple[str, Any, Written, str]] = field(default_factory=list)  # mark, its name, words, organisation
     has_views: bool = False
+    mine: tuple[str, Any, Written] | None = None  # what this reader said herself: mark, its name, words
 
 
 @dataclass
@@ -163,10 +164,12 @@ def _board(by: Viewer, consultation: Consultation, rows: list[Any]) -> Board:
     themes = list({theme.id: theme for theme, _ in rows}.values())
     answers = [answer for _, answer in rows if answer is not None]
     kept = _measures([a.id for a in answers])
+    own = {v.measure_id: v for _, _, vs in kept for v in vs if by.is_in("viewed", v.id)}
+    kept = [(m, r, [v for v in vs if v.shown_on]) for m, r, vs in kept]
     ids = [consultation.id, *(t.id for t in themes), *(a.id for a in answers), *(m.id for m, _, _ in kept),
            *(d.id for _, d in sides if d), *(v.id for _, _, vs in kept for v in vs)]
     tr, lang = translations_for(ids, language()), language()
-    shown = _answers(answers, kept, tr, lang)
+    shown = _answers(answers, kept, own, tr, lang)
     names = [(c.company_id, c.company.name) for c, _ in sides]
     lines = [ThemeShown(t, written(t.title, t.lang, t.id, "title", tr, lang),
                         written(t.summary, t.lang, t.id, "summary", tr, lang), by.is_in("placed", t.id),
@@ -201,15 +204,18 @@ def _measures(answer_ids: list[uuid.UUID]) -> list[tuple[Measure, GroundRound | 
         .where(Measure.answer_id.in_(answer_ids)).order_by(Measure.due_on, Measure.id, GroundView.shuffle)).all()
     views: dict[uuid.UUID, list[GroundView]] = defaultdict(list)
     for measure, _, view in rows:
-        if view is not None and view.shown_on:
+        if view is not None:
             views[measure.id].append(view)
     return [(m, r, views[m.id]) for m, r in {m.id: (m, r) for m, r, _ in rows}.values()]
 
 
-def _answers(answers: Iterable[Answer], kept: list[Any], tr: Any, lang: str) -> dict[Any, list[AnswerShown]]:
+def _answers(answers: Iterable[Answer], kept: list[Any], own: dict[uuid.UUID, GroundView], tr: Any,
+             lang: str) -> dict[Any, list[AnswerShown]]:
     measures: dict[uuid.UUID, list[MeasureShown]] = defaultdict(list)
     for measure, held, views in kept:
-        measures[measure.answer_id].append(measure_shown(measure, held, views, tr, lang))
+        made = measure_shown(measure, held, views, tr, lang)
+        made.mine = _view_shown(own[measure.id], tr, lang) if measure.id in own else None
+        measures[measure.answer_id].append(made)
     found: dict[Any, list[AnswerShown]] = defaultdict(list)
     for a in answers:
         found[(a.theme_id, a.company_id)].append(answer_shown(a, measures[a.id], tr, lang))
@@ -233,9 +239,12 @@ def measure_shown(m: Measure, held: GroundRound | None, views: list[GroundView],
     made.until = clock.day(held.until) if held else None
     made.has_views = bool(views)
     made.counts = [(code, words.VIEWS[code], count) for code, count in tally(views).items()]
-    made.views = [(v.view, words.VIEWS[v.view], written(v.words, v.lang, v.id, "words", tr, lang), v.shown_as)
-                  for v in views if v.words or v.shown_as]
+    made.views = [(*_view_shown(v, tr, lang), v.shown_as) for v in views if v.words or v.shown_as]
     return made
+
+
+def _view_shown(v: GroundView, tr: Any, lang: str) -> tuple[str, Any, Written]:
+    return v.view, words.VIEWS[v.view], written(v.words, v.lang, v.id, "words", tr, lang)
 
 
 def excerpts_of(by: Viewer, theme_id: uuid.UUID, start: int = 0, *, also_unquoted: bool = False,

@@ -1,6 +1,7 @@
 """Themes and excerpts: how the facilitator brings inputs together, and how authors object."""
 
 import uuid
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from polyphony.kernel.database import db
 from polyphony.kernel.forms import ChangedMeanwhile
 from polyphony.kernel.locale import language
 from polyphony.kernel.viewer import Viewer
-from polyphony.languages.service import mark_stale
+from polyphony.languages.service import mark_stale, reader_first
 from polyphony.notices.service import tell
 
 
@@ -25,6 +26,18 @@ def ensure_facilitating(by: Viewer, consultation_id: uuid.UUID) -> None:
 def consultation_of(consultation_id: uuid.UUID) -> Consultation:
     """The consultation, or the one 404."""
     return there(db.session.get(Consultation, consultation_id))
+
+
+def theme_title(lang: str) -> Any:
+    """A theme's title in this language, as a column beside `Theme`."""
+    return reader_first(Theme.id, "title", Theme.title, Theme.lang, lang)
+
+
+def titled(consultation_id: uuid.UUID) -> tuple[Consultation, str]:
+    """The consultation and its title in the reader's language, or the one 404 (one statement)."""
+    title = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
+    found = db.session.execute(sa.select(Consultation, title).where(Consultation.id == consultation_id)).one_or_none()
+    return there(found)[0], there(found)[1]
 
 
 def _inputs_of(theme_id: uuid.UUID) -> list[Input]:

@@ -132,6 +132,7 @@ def waits(by: viewer.Viewer) -> list[Waits]:
 
 
 from polyphony.feedback import (  # noqa: E402, F401
+    awaiting,
     stories,
     views_answers,
     views_arranging,

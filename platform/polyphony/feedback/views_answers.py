@@ -14,7 +14,7 @@ from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, company, require, there
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import answer
-from polyphony.kernel.locale import language
+from polyphony.kernel.locale import language, listing
 from polyphony.kernel.pages import page
 from polyphony.languages.service import translations_for, written
 
@@ -24,15 +24,15 @@ BOTH = ["GET", "POST"]
 @blueprint.get("/consultations/<uuid:id>/our-answers", endpoint="desk")
 @access(company)
 def company_desk(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    consultation, lines, measures = desk.companys(viewer.current(), id)
-    return page("feedback/desk.html", consultation=consultation, lines=lines, measures=measures, words=words,
-                clock=clock, late=rules.late_days(consultation.promised_on, clock.today()))
+    consultation, title, lines, measures = desk.companys(viewer.current(), id)
+    return page("feedback/desk.html", consultation=consultation, title=title, lines=lines, measures=measures,
+                words=words, clock=clock, late=rules.late_days(consultation.promised_on, clock.today()))
 
 
 def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | None = None) -> Any:
     by = viewer.current()
     require(by.is_in("companies", company_id), rules.NotDrafting())
-    theme, versions, held = answers.whole(theme_id, company_id)
+    theme, versions, held, functions = answers.whole(theme_id, company_id)
     latest = versions[0] if versions else None
     comments = list(db.session.scalars(sa.select(Comment).where(
         Comment.theme_id == theme_id, Comment.company_id == company_id).order_by(Comment.at)))
@@ -50,7 +50,16 @@ def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | No
                 title=written(theme.title, theme.lang, theme.id, "title", tr, lang),
                 summary=written(theme.summary, theme.lang, theme.id, "summary", tr, lang),
                 may_draft=answers.may_draft(by, company_id), may_sign=by.is_in("deciding", company_id),
-                conflict=conflict, **made)
+                conflict=conflict, kept="kept" in request.args and request.method == "GET",
+                lacking=[] if latest is None else rules.unsignable(*(getattr(latest, x) for x in answers.WRITTEN)),
+                **_signing(functions), **made)
+
+
+def _signing(functions: list[str]) -> dict[str, Any]:
+    """As what this viewer signs, and which other functions her company named where hers is not among them."""
+    own = answers.function_of(viewer.current())
+    others = functions if functions and own not in functions else []
+    return {"own": words.signed_as(own), "others": listing([words.signed_as(each) for each in others])}
 
 
 def _revision(latest: Answer | None) -> str:
@@ -72,7 +81,7 @@ def draft(id: uuid.UUID, company_id: uuid.UUID):  # type: ignore[no-untyped-def]
         return _page(id, company_id)
     form = AnswerForm()
     return answer(form, lambda **v: answers.draft(viewer.current(), theme_id=id, company_id=company_id, **v),
-                  then=lambda r: url_for("feedback.draft", id=id, company_id=company_id),
+                  then=lambda r: url_for("feedback.draft", id=id, company_id=company_id, kept=1),
                   again=lambda: _page(id, company_id, {"form": form}))
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import url_for
+from flask import redirect, request, url_for
 
 from polyphony.feedback import answers, measures, themes
 from polyphony.feedback.forms import GroundForm, NamedGroundForm, NothingForm, RoundForm, StatusForm
@@ -48,11 +48,14 @@ def ground_round(id: uuid.UUID):  # type: ignore[no-untyped-def]
 @access(author)
 def ground(id: uuid.UUID):  # type: ignore[no-untyped-def]
     found, by = _measure(id), viewer.current()
+    place = url_for("feedback.theme", id=found.theme_id) + f"#measure-{id}"
+    if request.method == "GET" and measures.has_viewed(found):
+        return redirect(place, 303)
     kind = NamedGroundForm if by.is_signed_in and speaks_for(by, found.consultation_id) else GroundForm
     return step(kind(data={"lang": language()}),
                 lambda **v: measures.give_view(by, measure_id=id, **v),
-                lambda r: url_for("feedback.theme", id=found.theme_id), title=_("The view from the ground"),
-                over=found.what, back=url_for("feedback.theme", id=found.theme_id), label=_("Send your view"),
+                lambda r: place, title=_("The view from the ground"), over=found.what, back=place,
+                label=_("Send your view"),
                 lead=_("The facilitator reads it first. Your name is not shown, and nothing is shown before five "
                        "people at least have spoken."))
 

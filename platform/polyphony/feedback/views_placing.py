@@ -34,8 +34,9 @@ def read_so_far(id: uuid.UUID):  # type: ignore[no-untyped-def]
 
 
 def _place(id: uuid.UUID, said: Input, form: ExcerptForm, placed: list[tuple[str, str]]) -> Any:
-    about = themes.consultation_of(id)
-    return page("feedback/place.html", form=form, said=said, placed=placed, consultation=about,
+    about, title = themes.titled(id)
+    return page("feedback/place.html", form=form, said=said, placed=placed, consultation=about, title=title,
+                is_out=about.state in ("published", "closed"),
                 next=placing.next_unplaced(id, said.id), words=in_words(said.text, said.lang, said.id, "text"))
 
 
@@ -46,7 +47,7 @@ def place(id: uuid.UUID, said: uuid.UUID):  # type: ignore[no-untyped-def]
     found, (known, placed) = there(db.session.get(Input, said)), placing.themes_of(id, said)
     there(found if found.consultation_id == id else None)
     form = ExcerptForm(data={"input_id": str(said)})
-    form.theme_id.choices = options((str(t.id), t.title) for t in known)
+    form.theme_id.choices = options((str(theme), title) for theme, title in known.items())
     form.input_id.data = str(said)
     if request.method == "GET":
         return _place(id, found, form, placed)

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import request, url_for
 
-from polyphony.feedback import desk, publication, service, themes
+from polyphony.feedback import desk, foreseen, publication, rules, service, themes
 from polyphony.feedback.forms import (
     DefaultForm,
     HandleForm,
@@ -37,7 +37,8 @@ def step(form: Any, verb: Any, then: Any, **context: Any) -> Any:
     """A page with one short form: shown, or taken and gone on."""
 
     def show() -> Any:
-        return page("feedback/step.html", form=form, **{"quote": None, "lead": "", "kind": "primary", **context})
+        return page("feedback/step.html", form=form, **{"quote": None, "lead": "", "kind": "primary", "foreseen": None,
+                                                       **context})
 
     return show() if request.method == "GET" else answer(form, verb, then=then, again=show)
 
@@ -52,7 +53,8 @@ def facilitators_desk(id: uuid.UUID, form: Any = None) -> Any:
     found = desk.facilitators(id)
     promised = found.consultation.promised_on
     return page("feedback/facilitate.html", desk=found, blockers=desk.blocking(found),
-                objecting=desk.objecting(found), form=form or NothingForm(),
+                objecting=desk.objecting(found),
+                owing=desk.owing(found) if desk.may_be_owed(found) else [], form=form or NothingForm(),
                 days=clock.days_between(clock.today(), promised) if promised else None, clock=clock,
                 fresh=_fresh, desk_of=desk.where)
 
@@ -75,8 +77,12 @@ def _theme_page(id: uuid.UUID, form: ThemeForm, theme: Theme | None) -> Any:
     themes.ensure_facilitating(viewer.current(), id)
     start = max(0, request.args.get("from", 0, int))
     said, more = service.excerpts_of(viewer.current(), theme.id, start, also_unquoted=True) if theme else ([], None)
-    return page("feedback/theme_form.html", form=form, theme=theme, consultation=themes.consultation_of(id),
-                said=said, more=more, removing=NothingForm())
+    conflict = bool(theme and form.refusal and form.refusal.status == 409)
+    if theme and conflict:  # she has now seen the present version, and may save over it
+        form.revision.data = theme.revision
+    consultation, title = themes.titled(id)
+    return page("feedback/theme_form.html", form=form, theme=theme, consultation=consultation, title=title,
+                conflict=conflict, said=said, more=more, removing=NothingForm())
 
 
 def _theme_form(id: uuid.UUID, theme: Theme | None = None) -> ThemeForm:
@@ -143,8 +149,7 @@ def handle(id: uuid.UUID):  # type: ignore[no-untyped-def]
 
 def _ending(id: uuid.UUID, form: Any, verb: Any, **context: Any) -> Any:
     themes.ensure_facilitating(viewer.current(), id)
-    found = themes.consultation_of(id)
-    return step(form, verb, lambda r: url_for("feedback.answers", id=id), over=found.title,
+    return step(form, verb, lambda r: url_for("feedback.answers", id=id), over=themes.titled(id)[1],
                 back=url_for("feedback.facilitate", id=id), **context)
 
 
@@ -154,6 +159,7 @@ def publish(id: uuid.UUID):  # type: ignore[no-untyped-def]
     return _ending(id, PublishForm(),
                    lambda words: publication.publish(viewer.current(), consultation_id=id, words=words),
                    title=_("Publish the answers"), label=_("Publish the answers"),
+                   foreseen=lambda: foreseen.foreseen(id),
                    lead=_("All signed answers appear together. An answer that is not signed shows as owed, by name."))
 
 
@@ -170,7 +176,12 @@ def close(id: uuid.UUID):  # type: ignore[no-untyped-def]
 @access(facilitator)
 def default(id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = DefaultForm()
-    form.company_id.choices = options((str(c.company_id), c.company.name) for c, d in service.companies_of(id) if not d)
+    themes.ensure_facilitating(viewer.current(), id)
+    owes = {company for _theme, company in publication.standing(id).owing}
+    form.company_id.choices = options((str(c.company_id), c.company.name) for c, d in service.companies_of(id)
+                                      if not d and c.company_id in owes)
+    if request.method == "GET" and not form.company_id.choices:
+        raise rules.NothingOwed()
     return _ending(id, form, lambda **v: publication.record_default(viewer.current(), consultation_id=id, **v),
                    title=_("A company did not answer"), label=_("Record this by name"),
                    lead=_("This stays on the page of the answers for ever."))

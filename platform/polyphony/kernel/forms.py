@@ -41,10 +41,37 @@ def tidy(value: str | None) -> str | None:
     return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
 
 
+OWN_WORDS: dict[str, Any] = {
+    "Not a valid choice.": lazy("Please choose one of these."),
+    "Invalid Choice: could not coerce.": lazy("Please choose one of these."),
+    "Invalid choice(s): one or more data inputs could not be coerced.": lazy("Please choose from these."),
+    "'%(value)s' is not a valid choice for this field.": lazy("Please choose from these."),
+    "Not a valid date value.": lazy("This is not a day we can read. Please choose it again."),
+    "Not a valid time value.": lazy("This is not a time we can read. Please choose it again."),
+    "Not a valid datetime value.": lazy("This is not a day and time we can read. Please choose them again."),
+    "Not a valid integer value.": lazy("Please write a number."),
+    "Not a valid decimal value.": lazy("Please write a number."),
+}
+
+
+class OwnWords:
+    """What fields refuse by themselves, in our words, so in every language of ours."""
+
+    def gettext(self, text: str) -> str:
+        return str(OWN_WORDS.get(text, text))
+
+    def ngettext(self, one: str, several: str, number: int) -> str:
+        return self.gettext(one) if one in OWN_WORDS or number == 1 else several
+
+
 class Form(FlaskForm):
     """A form with its protection against forgery and double sending; `revision` where two may edit."""
 
     class Meta(FlaskForm.Meta):
+        def get_translations(self, form: Any) -> Any:
+            """Not the library's own catalogues: they lack languages of ours."""
+            return OwnWords()
+
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             """What was sent, also when it is nothing at all: boxes left empty are empty, not unknown."""
             return request.form if formdata is not None and form.is_submitted() else None

@@ -1,0 +1,110 @@
+"""The desks of companies and facilitator: in their language, and with a way to every part at any time."""
+
+from typing import Any
+
+from tests.journeys.test_after_publication import published
+from tests.journeys.test_feedback import _answer, _get, _in, _post, _sign, _theme, loop
+from tests.journeys.test_themes import _desk, _set
+
+from polyphony.folders import folder
+
+__all__ = ["loop", "published"]  # fixtures
+
+
+def _translate(world: Any, subject: Any, kind: str, text: str) -> None:
+    world.sql("INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale) "
+              "VALUES (gen_random_uuid(), %s, %s, %s, 'title', 'ar', %s, 'person', false)", world.facts["id"], kind,
+              subject, text)
+
+
+def test_titles_on_desks_are_in_the_readers_language(loop: Any) -> None:
+    """An Arabic title that a translator made stands on every desk, not only on public pages."""
+    f, fac, lead = loop.facts, _in(loop, "fac@x.org"), _in(loop, "lead@tern.org")
+    theme = _theme(loop, fac).rsplit("/", 1)[1]
+    _translate(loop, theme, "theme", "أنذروا الشخص")
+    _translate(loop, f["id"], "consultation", "إنذارات أكثر أمانا")
+    here = f"/ar/consultations/{f['id']}"
+    for who, place, titles in ((fac, f"{here}/facilitate", 2), (lead, f"{here}/our-answers", 2),
+                               (fac, f"{here}/excerpts/{f['said']}", 2), (fac, f"/ar/themes/{theme}/edit", 1),
+                               (fac, f"{here}/publish", 1)):
+        page = _get(who, place)
+        assert "إنذارات أكثر أمانا" in page, place
+        assert titles == 1 or "أنذروا الشخص" in page, place
+        assert "Warn the person" not in page or place.endswith("/edit"), place
+
+
+def test_the_second_facilitator_to_change_a_theme_sees_the_first_ones_words(loop: Any) -> None:
+    """What she is told to compare with stands there; having seen it, she may save."""
+    fac = _in(loop, "fac@x.org")
+    edit = f"{_theme(loop, fac)}/edit"
+    first = {"title": "First title", "summary": "First summary.", "lang": "en", "revision": "1"}
+    _post(fac, edit, **first)
+    page = _post(fac, edit, 409, **{**first, "title": "Second title", "summary": "Second summary."})
+    for words in ("The present version", "First title", "First summary.", "Second title", "Second summary."):
+        assert words in page, words
+    assert 'name="revision" type="hidden" value="2"' in page
+    _post(fac, edit, **{**first, "title": "Second title", "revision": "2"})
+    assert loop.sql("SELECT title FROM feedback.theme") == [("Second title",)]
+
+
+def test_every_part_is_one_click_from_the_facilitators_desk_in_every_state(published: Any) -> None:
+    """Inputs already read can be found and masked, the preparation reached, also after publication."""
+    f, fac = published.facts, _in(published, "fac@x.org")
+    here = f"/en/consultations/{f['id']}"
+    for state in ("open", "answering", "published", "closed"):
+        _set(published, state=state)
+        page = _get(fac, _desk(published))
+        for part in ("reading", "placing", "preparation"):
+            assert f'href="{here}/{part}"' in page, (state, part)
+        page = _get(fac, f"{here}/excerpts/{f['said']}")
+        assert f'href="{here}/reading/{f["said"]}"' in page
+        assert ('name="quote"' in page) == (state in ("open", "answering")), state
+    assert "/translators" in _get(fac, f"{here}/preparation")
+
+
+def test_silence_is_recorded_of_those_alone_who_owe(published: Any) -> None:
+    """Halcyon has answered: it is not among those of whom the facilitator may say that they did not."""
+    f, fac = published.facts, _in(published, "fac@x.org")
+    place = f"/en/consultations/{f['id']}/default"
+    page = _get(fac, place)
+    assert f'value="{f["tern"]}"' in page
+    assert f'value="{f["halcyon"]}"' not in page
+    _post(fac, place, 422, company_id=str(f["halcyon"]), words="It did not answer.")
+    _answer(published, "tern", f["theme"])
+    _sign(published, "tern")
+    assert fac.get(place).status_code == 409
+
+
+def test_an_answer_is_read_once_when_its_cell_is_opened(published: Any) -> None:
+    """A short answer stands beside its mark alone; of a longer one the beginning gives way to the whole."""
+    f = published.facts
+    page = _get(published.client(), f"/en/consultations/{f['id']}/answers")
+    assert page.count("halcyon will do it.") == 1
+    assert 'class="opens longer"' not in page
+    _answer(published, "tern", f["theme"], words="A long answer. " * 12)
+    _sign(published, "tern")
+    assert 'class="opens longer"' in _get(published.client(), f"/en/consultations/{f['id']}/answers")
+    style = (folder("static") / "polyphony.css").read_text("utf-8")
+    assert "[open].longer>summary small{display:none}" in style
+
+
+
+def test_a_door_says_what_to_do_and_not_how_it_stands(loop: Any) -> None:
+    """“Open” is two words in most languages: what is pressed is not named by how a consultation stands."""
+    _theme(loop, _in(loop, "fac@x.org"))
+    place = f"/consultations/{loop.facts['id']}/our-answers"
+    for lang in ("sw", "ar"):
+        page = _get(_in(loop, "lead@tern.org"), f"/{lang}{place}")
+        assert '<span class="hear">: Warn the person' in page
+        assert f'>{_state(loop, lang)}<span class="hear">' not in page
+
+
+def _state(world: Any, lang: str) -> str:
+    """What the state of an open consultation is called."""
+    from flask import g
+
+    from polyphony.consultations.words import STATES
+
+    with world.app.test_request_context(f"/{lang}/"):
+        g.lang = lang
+        return str(STATES["open"])
