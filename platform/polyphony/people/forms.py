@@ -67,6 +67,7 @@ class Account(Form):
 
 class ComeBack(Form):
     words = Words(lazy("Your return phrase"), [required()], length=1000)
+    next = HiddenField()
 
 
 class Nothing(Form):

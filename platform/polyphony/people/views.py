@@ -156,7 +156,7 @@ def change_password() -> Any:
 @access(anyone)
 def come_back() -> Any:
     g.leave_fast = True
-    return page("people/come_back.html", form=forms.ComeBack())
+    return page("people/come_back.html", form=forms.ComeBack(next=rules.local_place(request.args.get("next"), "")))
 
 
 @blueprint.post("/come-back")
@@ -173,7 +173,7 @@ def come_back_post() -> Any:
             raise rules.UnknownPhrase()
     except Refusal as refusal:
         return refused(form, refusal, again)
-    return redirect(url_for("inputs.inbox", lang=language()), 303)
+    return redirect(rules.local_place(form.next.data, url_for("inputs.inbox", lang=language())), 303)
 
 
 def _is_visitor(by: viewer.Viewer) -> bool:
