@@ -11,9 +11,8 @@ from polyphony.kernel.forms import answer, tidy
 from polyphony.kernel.locale import lazy, name_of
 from polyphony.kernel.pages import page
 from polyphony.languages import service
-from polyphony.languages.desk import Asked
+from polyphony.languages.desk import Asked, following, hers
 from polyphony.languages.desk import desk as read_desk
-from polyphony.languages.desk import following, hers
 from polyphony.languages.desk import piece as read_piece
 from polyphony.languages.forms import ReviewForm, TranslationForm
 
@@ -40,7 +39,8 @@ def desk(id: uuid.UUID):  # type: ignore[no-untyped-def]
     more = url_for("languages.desk", id=id, **further) if found.after else None
     return page("languages/desk.html", fragment="pieces", id=id, head=head, asked=asked, more=more, name_of=name_of,
                 counts=[(code, name_of(code), *found.counts[code]) for code in hers(head)],
-                sources=[(code, name_of(code)) for code in found.sources], pieces=found.pieces, kinds={kind: KINDS[kind] for kind in found.kinds})
+                sources=[(code, name_of(code)) for code in found.sources], pieces=found.pieces,
+                kinds={kind: KINDS[kind] for kind in found.kinds})
 
 
 @blueprint.get(PIECE)

@@ -39,6 +39,7 @@ def waiting(by: Viewer, lists: Lists) -> list[Wait]:
     asked: list[providers.Waits] = [each for told in providers.ask("waits", by) for each in told]
     found = [_made(each.text, each.url, each.due_on, each.due, each.warn) for each in asked]
     found += _to_say(by, lists) + _to_translate(by, lists) + _to_admit(by)
+    found = list({each.url: each for each in reversed(found)}.values())[::-1]  # one thing, the first said of it
     return sorted(found, key=lambda each: (not each.warn, each.on is not None, each.on or FAR))
 
 
