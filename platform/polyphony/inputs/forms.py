@@ -17,6 +17,7 @@ AUDIENCE_LABELS = {
     "companies": lazy("All companies of this consultation"),
     "participants": lazy("Everyone taking part in this consultation"), "public": lazy("Everybody"),
 }
+AUDIENCE_TOLD = {**AUDIENCE_LABELS, "chosen": lazy("Companies the author chose")}  # to the facilitator
 AUDIENCE_ABOUT = {
     "facilitator": lazy("Nobody else reads it and it is never quoted. It still counts and can shape a theme."),
     "chosen": lazy("They read it after the facilitator has read it. Choose them below."),
