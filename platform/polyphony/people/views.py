@@ -117,7 +117,7 @@ def choose_password(token: str) -> Any:
 def choose_password_post(token: str) -> Any:
     form = forms.ChoosePassword()
     return answer(form, lambda **typed: service.choose_password(token=token, **typed),
-                  then=lambda _: url_for("people.sign_in"),
+                  then=lambda _: url_for("people.sign_in", after="changed"),
                   again=lambda: page("people/choose_password.html", form=form, token=token, good=True))
 
 
