@@ -45,7 +45,7 @@ def waiting(by: Viewer, lists: Lists) -> list[Wait]:
 
 def _made(text: str, url: str, on: date | None, due: Any = "", warn: bool = False) -> Wait:
     day = clock.day(on)
-    return Wait(text, url, day.text if day else str(due), _left(on), warn, on)
+    return Wait(text, url, str(due) or (day.text if day else ""), _left(on), warn, on)
 
 
 def _left(on: date | None) -> str:
@@ -79,8 +79,8 @@ def _to_translate(by: Viewer, lists: Lists) -> list[Wait]:
 def _lines(lines: list[Line], endpoint: str, text: Any) -> list[Wait]:
     due = {"open": "ends", "published": ""}  # what is published is due no more
     found = [(line, where(endpoint, id=line.id), due.get(line.state, "answers")) for line in lines]
-    return [_made(str(text) % {"title": line.title.text}, url, getattr(line, day) if day else None)
-            for line, url, day in found if url]
+    return [_made(str(text) % {"title": line.title.text}, url, getattr(line, day) if day else None,
+                  line.closes if day == "ends" else "") for line, url, day in found if url]
 
 
 def _to_admit(by: Viewer) -> list[Wait]:
