@@ -167,7 +167,7 @@ def test_what_cannot_be_taken_is_kept_on_the_page(stage: Any) -> None:
     amina, world = signed_in(stage, "amina@sauti.example"), stage.world
     long = body(amina.post(f"{stage.at}/say", data={"text": "m" * 20_001, "lang": "sw"}), 422)
     assert "m" * 20_001 in long
-    assert "1 characters too long" in long
+    assert "1 character too long" in long
     unknown = {"text": "Ko te reo", "lang": "other", "other": "mi-x-unknown"}
     assert amina.post(f"{stage.at}/say", data=unknown).status_code == 303
     chosen = {"addressed": [str(stage.firms[0])], "audience": "chosen", "naming": "name", "speaks_as": "expert"}

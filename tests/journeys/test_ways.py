@@ -1,16 +1,28 @@
 """The ways people take from one page to the next: nothing that is theirs stays out of reach."""
 
+import json
+import re
 import uuid
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from flask import Flask
+from flask_babel import force_locale
 
 import make
+import make_vault
 from polyphony.consultations.models import Translator
+from polyphony.inputs.models import Draft
+from polyphony.kernel import clock, secrets
 from polyphony.notices.models import Notice
+from polyphony.people import phrases
+from polyphony.people.models import Phrase, Session
+from polyphony.uploads import rules as uploads
+from polyphony.uploads.models import Attachment
 
 
 @pytest.fixture
@@ -137,3 +149,262 @@ def test_the_newest_consultation_stands_first_in_my_inputs(place: Any) -> None:
                           promised_on=make.today() + timedelta(days=days))
     shown = get(enter(place, "amina"), "/en/inbox")
     assert shown.index("Newer one") < shown.index("title in words") < shown.index("Older one")
+
+
+# Somebody without an account, and what she has begun
+
+
+def writing(place: Any) -> tuple[Any, Any]:
+    """A browser whose return phrase has just come back, and the draft it has begun."""
+    made = Phrase(id=uuid.uuid4(), consultation_id=place.about, language="en", day=make.today(), verifier=uuid.uuid4().bytes)
+    make.add(place.world, made, Draft(consultation_id=place.about, phrase_id=made.id, input_id=uuid.uuid4(),
+                                      fields={"text": "Half a thought", "lang": "en"}, day=make.today()))
+    secret = uuid.uuid4().bytes
+    with place.world.app.app_context():
+        make.add(place.world, Session(id=uuid.uuid4(), token_hash=secrets.digest(secret), phrase_id=made.id,
+                                      began_at=make.now(), seen_at=make.now()))
+    client = place.world.client()
+    with client.session_transaction() as kept:
+        kept["key"] = secrets.text_of(secret)
+    return client, made
+
+
+def test_a_phrase_session_that_is_over_loses_no_words_and_leads_back(place: Any) -> None:
+    answer = place.world.client().post(f"{place.at}/say", data={"text": "Not safe.", "lang": "en"})
+    text = unescape(answer.get_data(as_text=True))
+    assert answer.status_code == 403
+    assert "Not safe.\n</textarea>" in text or "Not safe.</textarea>" in text
+    assert f"/en/come-back?next={quote(place.at + '/say', safe='')}" in text or f"/en/come-back?next={place.at}/say" in text
+    assert "return phrase" in text.split("<main")[1]
+    assert "Leave this page" in text
+    page = get(place.world.client(), f"/en/come-back?next={place.at}/say")
+    assert f'value="{place.at}/say"' in page
+
+
+def test_a_draft_waits_where_its_author_comes_back(place: Any) -> None:
+    client, _phrase = writing(place)
+    shown = get(client, "/en/inbox")
+    assert "A draft waits" in shown
+    assert "You have not said anything here yet" not in shown
+    make.add(place.world, Draft(consultation_id=place.about, person_id=place.author, input_id=uuid.uuid4(),
+                                fields={"text": "Half"}, day=make.today()))
+    amina = enter(place, "amina")
+    assert "A draft waits" in get(amina, "/en/inbox")
+    home = get(amina, "/en/home")
+    assert "Go on writing: title in words" in home
+    assert "Say what you think: title in words" not in home
+
+
+def test_files_are_shown_before_they_are_sent(place: Any) -> None:
+    client, phrase = writing(place)
+    fields = {"text": "All of it", "lang": "en", "audience": "chosen", "readers": [str(x) for x in place.firms],
+              "addressed": [str(x) for x in place.firms], "naming": "unattributed", "speaks_as": "affected"}
+    place.world.sql("UPDATE inputs.draft SET fields = %s::jsonb", json.dumps(fields))
+    draft = place.world.sql("SELECT input_id FROM inputs.draft WHERE phrase_id = %s", phrase.id)[0][0]
+    make.add(place.world, Attachment(id=uuid.uuid4(), kind="input", subject_id=draft, number=1, format="pdf",
+                                     size=2048, key=b"k" * 32, day=make.today()))
+    shown = get(client, f"{place.at}/say/check")
+    assert "File 1: PDF" in shown
+    assert "<bdi>Halcyon</bdi> · <bdi>Meridian</bdi>" in shown
+
+
+def test_taking_something_back_without_saying_so_is_told_once(place: Any) -> None:
+    one = make.input_(place.world, place.about, person_id=place.author)
+    text = unescape(enter(place, "amina").post(f"/en/inbox/{one}/withdrawal", data={}).get_data(as_text=True))
+    assert "Please confirm that you want this." in text
+    assert "Not a valid choice" not in text
+
+
+def test_choices_left_out_are_told_together_and_in_the_readers_language(place: Any) -> None:
+    client, _phrase = writing(place)
+    address = f"{place.at}/say/choices"
+    text = unescape(client.post(address, data={}).get_data(as_text=True))
+    assert "Not a valid choice" not in text
+    assert text.split("error-summary")[1].split("</ul>")[0].count("<li>") == 4
+    text = unescape(client.post(address, data={"audience": "chosen", "naming": "pseudonym", "speaks_as": "affected"},
+                                ).get_data(as_text=True)).split("error-summary")[1].split("</ul>")[0]
+    for needed in ("at least one company", "companies that may read this", "pseudonym to show"):
+        assert needed in text
+
+
+def test_the_way_to_the_keyholders_stands_where_there_are_any(place: Any) -> None:
+    amina, link = enter(place, "amina"), "Your name with the keyholders"
+    one = make.input_(place.world, place.about, person_id=place.author)
+    assert link not in get(amina, "/en/inbox")
+    assert link not in get(amina, f"/en/inbox/{one}")
+    table = place.world.sql("SELECT id FROM organisations.organisation WHERE name = 'Table'")[0][0]
+    make_vault.circle(place.world, place.about, [make_vault.keyholder(place.world, name, org) for name, org in (
+        ("bo", table), ("ann", make.organisation(place.world, "House", "stakeholder")))])
+    shown = get(amina, "/en/inbox")
+    assert shown.index("Say something more") < shown.index(link)
+    assert link in get(amina, f"/en/inbox/{one}")
+    page = get(amina, f"{place.at}/identity")
+    assert "nor can the companies or the facilitator." not in page
+    assert "The facilitator is one of them" in page
+
+
+def test_saved_words_are_said_to_be_saved(place: Any) -> None:
+    one = make.input_(place.world, place.about, person_id=place.author)
+    amina = enter(place, "amina")
+    answer = amina.post(f"/en/inbox/{one}", data={"text": "Better words", "revision": "1"})
+    assert "Your words are saved" in get(amina, answer.location)
+    assert "Your words are saved" not in get(amina, f"/en/inbox/{one}")
+
+
+def test_who_reads_what_was_sent_is_said_as_she_chose(place: Any) -> None:
+    amina = enter(place, "amina")
+    for audience, told_so in (("facilitator", "Nobody else reads it"), ("public", "Then those whom you chose")):
+        one = make.input_(place.world, place.about, person_id=place.author, audience=audience, read=False)
+        shown = get(amina, f"{place.at}/say/sent/{one}")
+        assert told_so in shown
+        assert ("Then those whom you chose" in shown) is (audience == "public")
+
+
+def test_the_phrase_is_asked_for_by_the_number_of_its_word(place: Any) -> None:
+    text = get(place.world.client(), f"{place.at}/say/without-account")
+    assert len(re.findall(r"<label[^>]*>Type word number \d", text)) == 2
+    assert "first word asked for" not in text
+
+
+def test_the_button_that_goes_on_stands_below_the_files(place: Any) -> None:
+    client, _phrase = writing(place)
+    form = get(client, f"{place.at}/say").split("novalidate")[1].split("</form>")[0]
+    buttons = re.findall(r"<button([^>]*)>([^<]*)", form)
+    assert [label for _attributes, label in buttons] == ["Keep and go on", "Attach and stay here", "Keep and go on"]
+    assert 'tabindex="-1"' in buttons[0][0]
+    assert "aria-hidden" in buttons[0][0]
+    assert "tabindex" not in buttons[2][0]
+
+
+@pytest.mark.parametrize(("lang", "day", "moment", "city"), [
+    ("en", "22 November 2026", "22 November 2026, 17:05", "Amman"),
+    ("es", "22 de noviembre de 2026", "22 de noviembre de 2026, 17:05", "Ammán"),
+    ("pt", "22 de novembro de 2026", "22 de novembro de 2026 17:05", "Amã"),
+    ("ar", "22 نوفمبر 2026", "22 نوفمبر 2026، 17:05", "عمّان"),
+    ("fr", "22 novembre 2026", "22 novembre 2026, 17:05", "Amman")])
+def test_days_are_written_as_each_language_writes_them(lang: str, day: str, moment: str, city: str) -> None:
+    with Flask("words").app_context(), force_locale(lang):
+        told = clock.moment(datetime(2026, 11, 22, 14, 5, tzinfo=UTC), "Asia/Amman")
+        assert told
+        assert clock.day(date(2026, 11, 22)).text == day
+        assert (told.local, told.zone, told.utc) == (moment, city, "14:05 UTC")
+
+
+def test_the_papers_say_that_there_is_a_fund(place: Any) -> None:
+    page = get(place.world.client(), "/en/papers")
+    fund = page.split("a fund that no company steers")[1]
+    assert 'href="/en/fund' in fund
+    assert "Not yet" not in fund
+
+
+def test_the_words_of_an_arabic_phrase_are_no_numbers() -> None:
+    drawn = {word for _ in range(400) for word in phrases.make("ar")}
+    assert not drawn & {"خامس", "عاشر", "ثالث"}
+    assert phrases.bits("ar") >= phrases.BITS
+    assert "خامس" in phrases.normalise("خامس"), "who has it can come back"
+
+
+# The facilitator, the companies, and whoever is new
+
+
+def post(client: Any, to: str, **typed: Any) -> str:
+    return unescape(client.post(to, data=typed).get_data(as_text=True))
+
+
+def test_a_translator_is_chosen_by_her_languages_and_gets_further_ones(place: Any) -> None:
+    one = make.input_(place.world, place.about, person_id=place.author, read=False)
+    fay, desk = enter(place, "fay"), f"{place.at}/translators"
+    assert "Sauti · Kiswahili" in get(fay, f"{place.at}/reading/{one}")
+    seat = place.world.sql("SELECT id FROM organisations.membership WHERE role = 'translator'")[0][0]
+    assert fay.post(desk, data={"person": str(seat), "languages": ["ar", "sw"]}).status_code == 303
+    assert place.world.sql("SELECT languages FROM consultations.translator") == [(["sw", "ar"],)]
+    assert "appointed for these languages already" in post(fay, desk, person=str(seat), languages=["ar"])
+
+
+def test_the_facilitator_finds_invited_organisations_where_translators_lack(place: Any) -> None:
+    place.world.sql("DELETE FROM consultations.invited")
+    page = get(enter(place, "fay"), f"{place.at}/translators").split("<main")[1]
+    assert f'href="{place.at}/organisations"' in page
+
+
+def test_the_facilitator_reads_of_the_author_not_of_herself(place: Any) -> None:
+    one = make.input_(place.world, place.about, person_id=place.author, audience="chosen", readers=place.firms)
+    fay = enter(place, "fay")
+    for page in (get(fay, f"{place.at}/reading"), get(fay, f"{place.at}/reading/{one}")):
+        assert "Companies the author chose" in page
+        assert "Companies I choose" not in page
+    assert "<h1>All parts of the consultation</h1>" in get(fay, f"{place.at}/preparation")
+
+
+def test_only_those_who_speak_are_told_that_they_can(place: Any) -> None:
+    fay = place.world.sql("SELECT id FROM people.person WHERE name = 'Fay'")[0][0]
+    make.add(place.world, told(place, "open"), told(place, "open", person_id=fay))
+    assert "you can now say what you think" in get(enter(place, "amina"), "/en/notices")
+    page = get(enter(place, "fay"), "/en/notices")
+    assert "A consultation is open for inputs." in page
+    assert "you can now say" not in page
+
+
+def test_a_founder_reads_that_stewards_decide_first(place: Any) -> None:
+    new = make.organisation(place.world, "Newcomers", "stakeholder", admitted=False)
+    make.person(place.world, "nia@x.example", "Nia", seats=((new, "coordinator"),))
+    nia = enter(place, "nia")
+    for address in ("/en/joined", "/en/home"):
+        assert "Two stewards still have to admit Newcomers" in get(nia, address)
+    assert "Two stewards still" not in get(enter(place, "amina"), "/en/home")
+
+
+def test_a_changed_password_is_said_to_be_changed(place: Any) -> None:
+    visitor = place.world.client()
+    assert "Your password is changed" in get(visitor, "/en/sign-in?after=changed")
+    assert "Your password is changed" not in get(visitor, "/en/sign-in")
+
+
+def test_passwords_that_have_to_be_typed_again_are_not_said_to_be_kept(place: Any) -> None:
+    page = post(place.world.client(), "/en/sign-in", address="amina@x.example", password="not this one at all")
+    assert "passwords have to be typed again" in page
+    assert "Nothing you typed is lost" not in page
+
+
+@pytest.mark.parametrize(("over", "said"), [(1, "1 character too long; at most 20,000"), (2, "2 characters too long")])
+def test_how_much_is_too_long_is_said_in_grammar(place: Any, over: int, said: str) -> None:
+    assert said in post(enter(place, "amina"), f"{place.at}/say", text="m" * (20_000 + over), lang="en")
+
+
+def test_the_last_day_is_told_with_its_hour_to_those_who_speak(place: Any) -> None:
+    soon = make.now() + timedelta(hours=5)
+    place.world.sql("UPDATE consultations.consultation SET closes_at = %s, time_zone = 'Africa/Nairobi'", soon)
+    local = (soon + timedelta(hours=3)).strftime("%H:%M")
+    assert re.search(rf"Speak until [^<]*{local} \(Nairobi\)", get(place.world.client(), "/en/"))
+    home = get(enter(place, "amina"), "/en/home")
+    assert f"{local} (Nairobi)" in home.split("What is moving")[0]
+    make.person(place.world, "lead@x.example", "Lead", seats=((place.firms[0], "engagement_lead"),))
+    theirs = get(enter(place, "lead"), "/en/home")
+    assert "Inputs end:" in theirs
+    assert "Speak until" not in theirs
+
+
+def test_closed_consultations_are_not_headed_as_open(place: Any) -> None:
+    make.consultation(place.world, place.firms, state="draft")
+    make.person(place.world, "lead@x.example", "Lead", seats=((place.firms[0], "engagement_lead"),))
+    assert "Announced and open" not in get(enter(place, "lead"), "/en/consultations")
+
+
+@pytest.mark.parametrize(("name", "said"), [("letter.pdf", "not what it seems"), ("letter.PDF", "not what it seems"),
+                                            ("letter.abc", "cannot clean this kind"), ("pdf", "not what it seems")])
+def test_a_file_that_is_not_what_its_name_says_is_not_sent_to_be_saved_as_that(name: str, said: str) -> None:
+    refused, = uploads.told([uploads.word_of(uploads.UnknownKind(), name)])
+    assert said in str(refused.message)
+    assert ("Save it as PDF" in str(refused.help)) is (name == "letter.abc")
+
+
+def test_an_author_of_several_inputs_is_told_once_that_answers_are_out(demo: Any) -> None:
+    assert demo.sql("SELECT person_id, consultation_id FROM notices.notice WHERE kind = 'published' "
+                    "GROUP BY 1, 2, phrase_id HAVING count(*) > 1") == []
+
+
+def test_stewards_see_who_invited_an_organisation(place: Any) -> None:
+    new = make.organisation(place.world, "Newcomers", "stakeholder", admitted=False)
+    place.world.sql("UPDATE organisations.organisation SET invited_by = %s WHERE id = %s", place.firms[0], new)
+    make.person(place.world, "ste@x.example", "Ste", roles=("steward",))
+    assert "Invited by Halcyon" in get(enter(place, "ste"), f"/en/admissions/{new}")

@@ -172,17 +172,30 @@ def who_could_translate(id: uuid.UUID) -> list[tuple[Membership, Person, Organis
 
 
 def appoint(by: Viewer, *, id: uuid.UUID, person: str, languages: list[str]) -> None:
-    """Appoint a translator; others see her organisation, not her name. Raises `NotFacilitating`, `AlreadyAsked`."""
+    """Appoint a translator, or for further languages one who is; others see her organisation, not her name.
+
+    Raises `NotFacilitating`, `AlreadyAppointed`.
+    """
     require(by.is_in("facilitated", id), rules.NotFacilitating())
     chosen = next(((p, o) for m, p, o in who_could_translate(id) if str(m.id) == person), None)
     who, organisation = there(chosen)
     if any(t.person_id == who.id for t in translators_of(id)):
-        raise rules.AlreadyAsked()
+        _widen(id, who.id, languages)
+        return
     db.session.add(Translator(id=uuid.uuid4(), consultation_id=id, person_id=who.id, organisation_id=organisation.id,
                               shown_as=organisation.name, languages=languages, appointed_on=clock.today()))
     viewer.refresh()
     audit.record("consultation.translator_appointed", about=id)
     tell("appointed", consultation_id=id, to=f"person:{who.id}")
+
+
+def _widen(id: uuid.UUID, person: uuid.UUID, languages: list[str]) -> None:
+    kept = next(t for t in translators_of(id) if t.person_id == person)
+    further = [lang for lang in languages if lang not in kept.languages]
+    if not further:
+        raise rules.AlreadyAppointed()
+    kept.languages = [*kept.languages, *further]
+    audit.record("consultation.translator_appointed", about=id)
 
 
 def end_appointment(by: Viewer, *, id: uuid.UUID, translator: uuid.UUID) -> None:

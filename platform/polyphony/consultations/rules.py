@@ -50,6 +50,11 @@ class AlreadyAsked(WrongState):
     message = lazy("This organisation has been asked already.")
 
 
+class AlreadyAppointed(WrongState):
+    field = "languages"
+    message = lazy("She is appointed for these languages already. Choose a further one.")
+
+
 class NeverLower(WrongState):
     message = lazy("The protection level can be raised, never lowered.")
     field = "level"

@@ -64,8 +64,8 @@ def _her_languages(by: Viewer, id: uuid.UUID) -> list[str] | None:
 def titles(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
     """What these consultations are called, in the reader's language; those she may see."""
     title_of = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
-    return {id: title for id, title in db.session.execute(sa.select(Consultation.id, title_of).where(
-        Consultation.id.in_(ids)))}
+    rows = db.session.execute(sa.select(Consultation.id, title_of).where(Consultation.id.in_(ids))).all()
+    return {row[0]: row[1] for row in rows}
 
 
 @providers.provide("translatable")

@@ -16,14 +16,16 @@ from polyphony.notices.models import Notice
 def notices(story: Story, players: Cast) -> Iterable[Notice]:
     """To every author: that she was read, where she was placed, that answers are out."""
     here, told = story.consultation.id, story.told
+    once: set[str] = set()  # who was told that answers are out
     for each in told["inputs"]:
         author = story.author(each["by"], each["lang"], each["said_in_days"])
         subject = story.inputs[each["key"]].id
         if "read_in_days" in each:
             kind = "input_masked" if each.get("masked") else "input_read"
             yield notice(kind, here, subject, each["read_in_days"], author)
-        if "published_in_days" in told:
-            yield notice("published", here, subject, story.at("published"), author)
+        if "published_in_days" in told and str(author) not in once:
+            once.add(str(author))
+            yield notice("published", here, here, story.at("published"), author)
     if told["state"] == "open":
         for slug in told["invited"]:
             who = {"person_id": players.person("coordinator", slug).id}

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from polyphony.consultations.models import Translator
-from polyphony.inputs import rules
+from polyphony.inputs import looking, rules
 from polyphony.inputs.lists import PAGE, Slice, cursor, place_of
-from polyphony.inputs.looking import Sought, narrowed, number
+from polyphony.inputs.looking import Sought, narrowed
 from polyphony.inputs.models import Handed, Input, Original, Reading
 from polyphony.kernel import audit, clock, providers
 from polyphony.kernel.access import require, there
@@ -42,7 +42,7 @@ def queue(by: Viewer, about: Any, after: str = "", looked_for: Sought = Sought()
     if looked_for.show:
         wanted = wanted.where(is_read if looked_for.show == "read" else Input.read_on.is_(None))
     wanted = narrowed(wanted, looked_for, about)
-    found, place = number(wanted, looked_for), place_of(after)
+    found, place = looking.number(wanted, looked_for), place_of(after)
     if place:
         known = sa.tuple_(is_read, Input.day, Input.shuffle, Input.id)
         wanted = wanted.where(known > sa.tuple_(*(sa.literal(x) for x in place)))

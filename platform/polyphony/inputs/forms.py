@@ -7,8 +7,9 @@ from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMu
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired
 
+from polyphony.inputs import rules
 from polyphony.kernel.forms import LINE_LENGTH, Form, Line, Words, required
-from polyphony.kernel.locale import lazy, writable
+from polyphony.kernel.locale import _, lazy, writable
 from polyphony.kernel.sums import Guarded
 from polyphony.uploads.forms import Files
 
@@ -17,6 +18,7 @@ AUDIENCE_LABELS = {
     "companies": lazy("All companies of this consultation"),
     "participants": lazy("Everyone taking part in this consultation"), "public": lazy("Everybody"),
 }
+AUDIENCE_TOLD = {**AUDIENCE_LABELS, "chosen": lazy("Companies the author chose")}  # to the facilitator
 AUDIENCE_ABOUT = {
     "facilitator": lazy("Nobody else reads it and it is never quoted. It still counts and can shape a theme."),
     "chosen": lazy("They read it after the facilitator has read it. Choose them below."),
@@ -65,8 +67,14 @@ class PhraseForm(Guarded):
     door = "speak"
 
     sealed = HiddenField()
-    first = Line(lazy("The first word asked for"), [required()], length=60)
-    second = Line(lazy("The second word asked for"), [required()], length=60)
+    first = Line("", [required()], length=60)
+    second = Line("", [required()], length=60)
+
+    def asks(self, numbers: Iterable[int]) -> "PhraseForm":
+        """Say by its number in the phrase which word each field asks for."""
+        for field, number in zip((self.first, self.second), numbers, strict=True):
+            field.label.text = _("Type word number %(number)s", number=number + 1)
+        return self
 
 
 class SayForm(Form):
@@ -85,12 +93,23 @@ class SayForm(Form):
 
 class ChoicesForm(Form):
     addressed = companies_field(lazy("Who owes you an answer?"))
-    audience = RadioField(lazy("Who may read this?"), choices=options(AUDIENCE_LABELS.items()), default="facilitator")
+    audience = RadioField(lazy("Who may read this?"), [required(lazy("Please choose one."))],
+                          choices=options(AUDIENCE_LABELS.items()), default="facilitator")
     readers = companies_field(lazy("The companies I choose"))
-    naming = RadioField(lazy("How shall we name you?"), choices=options(NAMING_LABELS.items()), default="unattributed")
+    naming = RadioField(lazy("How shall we name you?"), [required(lazy("Please choose one."))],
+                        choices=options(NAMING_LABELS.items()), default="unattributed")
     pseudonym = Line(lazy("Pseudonym"), length=LINE_LENGTH)
-    speaks_as = RadioField(lazy("As whom do you speak?"), choices=options(SPEAKS_LABELS.items()),
-                           default="affected")
+    speaks_as = RadioField(lazy("As whom do you speak?"), [required(lazy("Please choose one."))],
+                           choices=options(SPEAKS_LABELS.items()), default="affected")
+
+    def validate(self, *args: Any, **kw: Any) -> bool:
+        """What one choice needs of another is told together with what lacks by itself."""
+        fine = super().validate(*args, **kw)
+        lacking = rules.lacking(self.audience.data, self.addressed.data, self.readers.data, self.naming.data,
+                                self.pseudonym.data)
+        for refusal in lacking:
+            self._fields[refusal.field].errors = [*self._fields[refusal.field].errors, refusal.message]
+        return fine and not lacking
 
     def offer(self, companies: list[Any], namings: tuple[str, ...]) -> "ChoicesForm":
         """Put in the companies of this consultation, and the ways of naming this author may choose."""
@@ -113,6 +132,7 @@ class EditForm(Revised):
 
 class WithdrawForm(Form):
     sure = RadioField(lazy("Withdraw this input?"), choices=options([("yes", lazy("Yes, remove my words"))]),
+                      validate_choice=False,
                       validators=[AnyOf(["yes"], message=lazy("Please confirm that you want this."))])
 
 

@@ -1,15 +1,21 @@
 """An author's inbox, page by page: the newest consultation first, in each the newest of what she said."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from polyphony.consultations.models import Consultation
-from polyphony.inputs.models import Input
-from polyphony.inputs.service import Mine, with_fate
+from polyphony.inputs.models import Draft, Input
+from polyphony.inputs.service import Mine, own_rows, with_fate
+from polyphony.kernel import clock
 from polyphony.kernel.database import db
+from polyphony.kernel.locale import language
 from polyphony.kernel.viewer import Viewer
+from polyphony.languages.service import reader_first
+from polyphony.vault.desk import offered
 
 IN_INBOX = 8  # of one consultation on one page; who collected many on paper has hundreds
 
@@ -21,6 +27,8 @@ class Inbox:
     mine: list[Mine]
     known: dict[uuid.UUID, Consultation]
     more: dict[uuid.UUID, int]
+    begun: set[uuid.UUID]  # where a draft waits
+    keepers: set[uuid.UUID]  # where she can leave her name with somebody, or has
 
 
 def inbox(by: Viewer, *, only: uuid.UUID | None = None, start: int = 0) -> Inbox:
@@ -31,7 +39,8 @@ def inbox(by: Viewer, *, only: uuid.UUID | None = None, start: int = 0) -> Inbox
     wanted = {only} if only else {entry.consultation_id for entry, _whole in rows} | set(by.of("participating"))
     found = db.session.scalars(sa.select(Consultation).where(Consultation.id.in_(wanted))
                                .order_by(Consultation.promised_on.desc(), Consultation.id)).all() if wanted else ()
-    return Inbox(mine, {c.id: c for c in found}, more)
+    known = {c.id: c for c in found}
+    return Inbox(mine, known, more, {c for c, _title, _ends in drafts(by)}, keepers(by, known.values()))
 
 
 def _newest(by: Viewer, only: uuid.UUID | None, start: int) -> list[tuple[Input, int]]:
@@ -47,3 +56,19 @@ def _newest(by: Viewer, only: uuid.UUID | None, start: int) -> list[tuple[Input,
     rows = db.session.execute(sa.select(Input, numbered.c.whole).join(numbered, numbered.c.id == Input.id).where(
         numbered.c.place > start, numbered.c.place <= start + IN_INBOX).order_by(*order))
     return [(entry, whole) for entry, whole in rows]
+
+
+def drafts(by: Viewer) -> list[tuple[uuid.UUID, str, datetime | None]]:
+    """The consultations in which something she has begun can still be sent: title, and when inputs end."""
+    title = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
+    rows = db.session.execute(sa.select(Consultation.id, title, Consultation.closes_at).join(
+        Draft, Draft.consultation_id == Consultation.id).where(
+        own_rows(Draft, by), Consultation.state == "open", Consultation.closes_at > clock.now())
+        .order_by(Consultation.closes_at, Consultation.id))
+    return [(id, said, ends) for id, said, ends in rows]
+
+
+def keepers(by: Viewer, known: Iterable[Consultation]) -> set[uuid.UUID]:
+    """Where the way to the keyholders is of use: while inputs can be sent, and wherever she left something."""
+    there = {c.id: c.state for c in known}
+    return {id for id, has_left in offered(by, list(there)).items() if has_left or there[id] == "open"}

@@ -7,7 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from polyphony.inputs.looking import Sought, narrowed, number
+from polyphony.inputs import looking
+from polyphony.inputs.looking import Sought, narrowed
 from polyphony.inputs.models import Input
 from polyphony.kernel.database import db
 from polyphony.uploads.service import File, hanging_on, listed
@@ -55,7 +56,7 @@ def released(about: Any, after: str = "", looked_for: Sought = Sought()) -> Slic
     """Inputs of a consultation that the facilitator has read and this viewer may read."""
     wanted = narrowed(sa.select(Input).where(Input.consultation_id == about.id, Input.read_on.is_not(None),
                                              Input.withdrawn_on.is_(None)), looked_for, about)
-    found, place = number(wanted, looked_for), place_of(after)
+    found, place = looking.number(wanted, looked_for), place_of(after)
     if place:
         _, day, shuffle, id = place
         later = sa.tuple_(Input.shuffle, Input.id) > sa.tuple_(sa.literal(shuffle), sa.literal(id))

@@ -126,17 +126,22 @@ def tag(chosen: str, typed: str) -> str:
     return typed
 
 
+def lacking(audience: str | None, addressed: Collection[Any] | None, readers: Collection[Any] | None,
+            naming: str | None, pseudonym: str | None) -> list[BadInput]:
+    """Everything that these choices still need, so that an author is told all of it at once."""
+    found: list[tuple[bool, BadInput]] = [
+        (not addressed, NobodyAddressed()), (audience == "chosen" and not readers, NobodyChosen()),
+        (naming == "pseudonym" and not (pseudonym or "").strip(), NoPseudonym())]
+    return [refusal for is_so, refusal in found if is_so]
+
+
 def ensure_choices(*, audience: str, addressed: Collection[Any], readers: Collection[Any], naming: str,
                    pseudonym: str, with_account: bool) -> None:
     """Choices that fit together. Raises NobodyAddressed, NobodyChosen, NotThisNaming, NoPseudonym."""
-    if not addressed:
-        raise NobodyAddressed()
-    if audience == "chosen" and not readers:
-        raise NobodyChosen()
     if not with_account and naming not in PHRASE_NAMINGS:
         raise NotThisNaming()
-    if naming == "pseudonym" and not (pseudonym or "").strip():
-        raise NoPseudonym()
+    for refusal in lacking(audience, addressed, readers, naming, pseudonym):
+        raise refusal
 
 
 def shown_as(naming: str, *, name: str, organisation: str, pseudonym: str) -> str:

@@ -75,7 +75,8 @@ def speaks_for(by: Viewer, id: uuid.UUID) -> str:
     return db.session.scalars(wanted).first() or ""
 
 
-def _own(table: Any, by: Viewer) -> Any:
+def own_rows(table: Any, by: Viewer) -> Any:
+    """The rows of this account or return phrase."""
     return table.person_id == by.person if by.is_signed_in else table.phrase_id == by.phrase
 
 
@@ -83,7 +84,7 @@ def draft(by: Viewer, id: uuid.UUID) -> Draft | None:
     """What this author has begun to say in a consultation."""
     if not (by.is_signed_in or by.is_phrase):
         return None
-    return db.session.scalars(sa.select(Draft).where(Draft.consultation_id == id, _own(Draft, by))
+    return db.session.scalars(sa.select(Draft).where(Draft.consultation_id == id, own_rows(Draft, by))
                               .order_by(Draft.id)).first()
 
 

@@ -15,6 +15,7 @@ from polyphony.inputs.forms import (
     options,
 )
 from polyphony.inputs.inbox import inbox as read_inbox
+from polyphony.inputs.inbox import keepers
 from polyphony.inputs.views import blueprint
 from polyphony.inputs.views_say import quiet
 from polyphony.kernel import clock, locale, viewer
@@ -37,7 +38,8 @@ def inbox():  # type: ignore[no-untyped-def]
     groups = [(c, written(c.title, c.source_lang, c.id, "title", tr, locale.language()),
                [m for m in found.mine if m.entry.consultation_id == c.id]) for c in found.known.values()]
     return page("inputs/inbox.html", groups=groups, by=by, paths=path.paths(found.mine[:DRAWN], found.known),
-                more=found.more, only=only, closed=service.closed_because, day=clock.day, direction_of=locale.direction,
+                more=found.more, only=only, found=found, closed=service.closed_because, day=clock.day,
+                direction_of=locale.direction,
                 can_speak=lambda c: service.may_speak(by, c.id))
 
 
@@ -54,7 +56,7 @@ def change(id: uuid.UUID):  # type: ignore[no-untyped-def]
     entry = service.own(by, id)
     about = service.consultation(entry.consultation_id)
     return answer(form, lambda **typed: service.change(by, entry=entry, about=about, **typed),
-                  then=lambda r: url_for("inputs.mine", id=id), again=lambda: _mine(id, edit=form))
+                  then=lambda r: url_for("inputs.mine", id=id, after="saved"), again=lambda: _mine(id, edit=form))
 
 
 @blueprint.post("/inbox/<uuid:id>/withdrawal")
@@ -103,7 +105,8 @@ def _mine(id: uuid.UUID, edit=None, gone=None, refuse=None, taking=None):  # typ
     refuse = refuse or RefuseForm(formdata=None)
     refuse.translator.choices = _choices(t for t, is_refused in appointed if not is_refused)
     return page(
-        "inputs/mine.html", fragment="mine", m=m, paths=path.paths([m], {about.id: about}), about=about,
+        "inputs/mine.html", fragment="mine", m=m, keepers=keepers(by, [about]),
+        paths=path.paths([m], {about.id: about}), about=about,
         edit=edit, gone=gone or WithdrawForm(formdata=None), refuse=refuse, files=found.files,
         taking=taking or Form(formdata=None),
         refused=[t.shown_as for t, is_refused in appointed if is_refused],

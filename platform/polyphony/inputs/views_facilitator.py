@@ -4,9 +4,10 @@ import uuid
 
 from flask import g, request, url_for
 
+from polyphony.consultations.models import Translator
 from polyphony.inputs import desk, looking, service, whole
 from polyphony.inputs.forms import (
-    AUDIENCE_LABELS,
+    AUDIENCE_TOLD,
     SPEAKS_LABELS,
     HandForm,
     MaskForm,
@@ -37,7 +38,7 @@ def reading(id: uuid.UUID):  # type: ignore[no-untyped-def]
     more = url_for("inputs.reading", id=id, after=found.after, **sought.asked) if found.after else None
     return page("inputs/reading.html", fragment="list", about=about, rows=rows, more=more, day=clock.day,
                 sought=sought, tongues=looking.tongues_in(about), shows=desk.SHOWS, found=found.found,
-                waiting=desk.unread([id]).get(id, 0), audiences=AUDIENCE_LABELS,
+                waiting=desk.unread([id]).get(id, 0), audiences=AUDIENCE_TOLD,
                 title=written(about.title, about.source_lang, id, "title", tr, locale.language()))
 
 
@@ -76,9 +77,15 @@ def mask(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
 def hand(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
     by, form = viewer.current(), HandForm()
     entry = desk.find(by, id, input)
-    form.translator.choices = options((str(t.id), t.shown_as) for t in service.translators(id))
+    form.translator.choices = options(_named(t) for t in service.translators(id))
     return answer(form, lambda translator: desk.hand(by, entry=entry, translator=translator),
                   then=lambda r: url_for("inputs.read", id=id, input=input), again=lambda: _read(id, input, hand=form))
+
+
+def _named(translator: Translator) -> tuple[str, str]:
+    """A translator to choose: her organisation, and what she translates into."""
+    into = locale.listing([locale.name_of(lang) for lang in translator.languages])
+    return str(translator.id), f"{translator.shown_as} · {into}"
 
 
 @blueprint.post(ONE + "/withheld-files")
@@ -109,7 +116,7 @@ def _read(id: uuid.UUID, input: uuid.UUID, release=None, mask=None, hand=None, w
         form.revision.raw_data, form.revision.data = None, entry.revision
     hand = hand or HandForm(formdata=None)
     appointed, lang = whole.translators_of(entry), locale.language()
-    hand.translator.choices = options((str(t.id), t.shown_as) for t, is_handed in appointed if not is_handed)
+    hand.translator.choices = options(_named(t) for t, is_handed in appointed if not is_handed)
     tr = translations_for([entry.id, id], lang)
     withhold = withhold or _withhold_form(found.files, formdata=None, data={
         "withheld": [str(f.id) for f in found.files if f.withheld]})
@@ -117,7 +124,7 @@ def _read(id: uuid.UUID, input: uuid.UUID, release=None, mask=None, hand=None, w
         "inputs/read.html", fragment="reading_one", about=about, entry=entry, kept=kept, release=release, mask=mask,
         hand=hand, files=found.files, withhold=withhold,
         words=written(entry.text, entry.lang, entry.id, "text", tr, lang),
-        audience=AUDIENCE_LABELS[entry.audience], speaks_as=SPEAKS_LABELS[entry.speaks_as], day=clock.day,
+        audience=AUDIENCE_TOLD[entry.audience], speaks_as=SPEAKS_LABELS[entry.speaks_as], day=clock.day,
         addressed=found.named(entry.addressed),
         readers=found.named(entry.readers), direction_of=locale.direction,
         handed=[t.shown_as for t, is_handed in appointed if is_handed],

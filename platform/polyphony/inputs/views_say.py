@@ -49,7 +49,7 @@ def without_account(id: uuid.UUID):  # type: ignore[no-untyped-def]
     about = service.consultation(id)
     service.ensure_accountless(about)
     shown = sealing.fresh(id, locale.language())
-    form = PhraseForm(formdata=None, data={"sealed": sealing.seal(shown)})
+    form = PhraseForm(formdata=None, data={"sealed": sealing.seal(shown)}).asks(shown.asked)
     return page("inputs/without_account.html", about=about, shown=shown, form=form, title=title_of(about))
 
 
@@ -61,6 +61,7 @@ def begin(id: uuid.UUID):  # type: ignore[no-untyped-def]
     about, form = service.consultation(id), PhraseForm()
     service.ensure_accountless(about)
     shown = sealing.unseal(form.sealed.data or "", id)
+    form.asks(shown.asked)
 
     def again():  # type: ignore[no-untyped-def]
         return page("inputs/without_account.html", about=about, shown=shown, form=form, title=title_of(about))
@@ -194,7 +195,7 @@ def _check(by, about, form, kept):  # type: ignore[no-untyped-def]
         audience=AUDIENCE_LABELS.get(fields.get("audience", "")), naming=NAMING_LABELS.get(naming),
         speaks_as=SPEAKS_LABELS.get(fields.get("speaks_as", "")), listing=locale.listing,
         promised=clock.day(about.promised_on), closes=clock.moment(about.closes_at, _zone(by, about)),
-        closed=service.closed_because(about))
+        closed=service.closed_because(about), files=uploads.on(kept.input_id) if kept else [])
 
 
 def _zone(by, about):  # type: ignore[no-untyped-def]

@@ -39,6 +39,11 @@ class ProofNeeded(NotPermitted):
     help = lazy("This is asked before anything that cannot be undone, when your last proof is more than ten minutes old.")
 
 
+class ComeBackNeeded(SignInNeeded):
+    message = lazy("Please come back with your return phrase, or sign in, to go on.")
+    help = lazy("After a while without anything sent we close the door behind you, for your safety.")
+
+
 @dataclass(frozen=True)
 class Rule:
     """One sentence about who may come, the test for it, and what is said to the others."""
@@ -47,13 +52,14 @@ class Rule:
     allows: Callable[[Viewer], bool]
     help: Any = ""
     is_stakeholder_page: bool = False
+    with_phrase: bool = False
     hat: str = ""  # as whom the database reads here when somebody is several things at once
 
     def check(self, by: Viewer) -> None:
         if self.allows(by):
             return
         if not by.is_signed_in and not by.is_phrase:
-            raise SignInNeeded()
+            raise ComeBackNeeded() if self.with_phrase else SignInNeeded()
         raise NotPermitted(lazy("This page is for somebody else's role."), help=self.help)
 
 
@@ -70,9 +76,10 @@ organisation_admin = Rule("organisation administrator", lambda v: bool(v.of("adm
 keyholder = Rule("keyholder", lambda v: bool(v.of("keyholding")), lazy("A keyholder can do this."))
 vault_room = Rule("keyholder or facilitator", lambda v: bool(v.of("keyholding")) or v.is_facilitator,
                   lazy("The facilitator and the keyholders can see this."))
-phrase = Rule("return phrase holder", lambda v: v.is_phrase, lazy("Enter your return phrase to come back to this."))
+phrase = Rule("return phrase holder", lambda v: v.is_phrase, lazy("Enter your return phrase to come back to this."),
+              with_phrase=True)
 author = Rule("author", lambda v: v.is_phrase or v.is_signed_in,
-              lazy("Enter your return phrase, or sign in, to come back to this."))
+              lazy("Enter your return phrase, or sign in, to come back to this."), with_phrase=True)
 
 
 def access(rule: Rule, *, fresh: bool = False, step: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

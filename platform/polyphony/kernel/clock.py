@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import dates
-from flask_babel import format_datetime, get_locale
+from babel import Locale, dates
+from flask_babel import get_locale
 
 _set: ContextVar[datetime | None] = ContextVar("clock", default=None)
 
@@ -86,13 +86,31 @@ def moment(instant: datetime | None, zone_name: str) -> Moment | None:
     if instant is None:
         return None
     local, utc = instant.astimezone(zone(zone_name)), instant.astimezone(UTC)
-    place = (zone_name or "UTC").split("/")[-1].replace("_", " ")
-    same_day = local.date() == utc.date()
-    return Moment(
-        iso=utc.isoformat(timespec="minutes"),
-        local=format_datetime(local, "d MMMM y, HH:mm", rebase=False), zone=place,
-        utc=format_datetime(utc, "HH:mm" if same_day else "d MMMM, HH:mm", rebase=False) + " UTC",
-    )
+    locale, same_day = _locale(), local.date() == utc.date()
+    when = utc.strftime("%H:%M") if same_day else _joined(_short(utc, locale), utc, locale)
+    return Moment(iso=utc.isoformat(timespec="minutes"), zone=_city(zone_name, locale), utc=f"{when} UTC",
+                  local=_joined(dates.format_date(local, "long", locale=locale), local, locale))
+
+
+def _locale() -> Locale:
+    """The language of this page; English as it is written in most of the world."""
+    said = get_locale() or Locale("en")
+    return Locale("en", "GB") if said.language == "en" else said
+
+
+def _short(when: datetime, locale: Locale) -> str:
+    """A day without its year, as the language writes it."""
+    return dates.format_date(when, str(locale.datetime_skeletons.get("MMMMd", "d MMMM")), locale=locale)
+
+
+def _joined(day: str, when: datetime, locale: Locale) -> str:
+    return str(locale.datetime_formats["medium"]).format(when.strftime("%H:%M"), day)
+
+
+def _city(zone_name: str, locale: Locale) -> str:
+    """The city that names a time zone, in the reader's language where it has a name of its own there."""
+    known = locale.time_zones.get(zone_name or "UTC", {}).get("city") if "/" in (zone_name or "") else None
+    return known or (zone_name or "UTC").split("/")[-1].replace("_", " ")
 
 
 def day(when: date | datetime | None) -> Day | None:
@@ -101,13 +119,13 @@ def day(when: date | datetime | None) -> Day | None:
         return None
     if isinstance(when, datetime):
         when = when.astimezone(UTC).date()
-    return _said(when, str(get_locale() or "en"))
+    return _said(when, str(_locale()))
 
 
 @lru_cache(maxsize=4096)
 def _said(when: date, locale: str) -> Day:
     """A day as one language writes it: lists say the same few days again and again."""
-    return Day(iso=when.isoformat(), text=dates.format_date(when, "d MMMM y", locale=locale))
+    return Day(iso=when.isoformat(), text=dates.format_date(when, "long", locale=locale))
 
 
 def days_between(start: date, end: date) -> int:

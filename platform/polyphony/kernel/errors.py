@@ -8,7 +8,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from polyphony.kernel import edge, kept, races, viewer
+from polyphony.kernel import access, edge, kept, races, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import NotThere, Refusal
@@ -62,8 +62,10 @@ def show(refusal: Refusal) -> Response:
     names = {403: "errors/403.html", 422: "errors/422.html", 413: "errors/413.html", 429: "errors/429.html",
              400: "errors/400.html"}
     template = names.get(refusal.status, "errors/409.html")
+    rule = access.rule_of(current_app, request.endpoint or "")
+    g.leave_fast = g.get("leave_fast") or bool(rule and rule.with_phrase)
     shown = render_template(template, refusal=refusal, kept=_typed(refusal), sign_in=_sign_in(refusal),
-                            prove=url_for(refusal.page) if refusal.page else "")
+                            come_back=_come_back(refusal), prove=url_for(refusal.page) if refusal.page else "")
     response = make_response(shown, refusal.status)
     response.headers.update(kept.HEADERS)
     response.headers["Cache-Control"] = "no-store"
@@ -86,6 +88,13 @@ def _sign_in(refusal: Refusal) -> str:
         return ""
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return url_for("people.sign_in", next=wanted)
+
+
+def _come_back(refusal: Refusal) -> str:
+    """For whoever may have a return phrase, the way in with it that leads back to the page she was on."""
+    if not isinstance(refusal, access.ComeBackNeeded) or "lang" not in g:
+        return ""
+    return url_for("people.come_back", next=request.full_path.rstrip("?"))
 
 
 def _typed(refusal: Refusal) -> str:

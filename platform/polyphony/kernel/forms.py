@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import redirect, request
+from flask_babel import format_decimal
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
@@ -18,7 +19,7 @@ from wtforms import Field, HiddenField, IntegerField, StringField, TextAreaField
 
 from polyphony.kernel import once
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import _, lazy
+from polyphony.kernel.locale import _, lazy, ngettext
 from polyphony.kernel.refusals import Refusal, refusal_for
 
 TEXT_LENGTH = 20_000
@@ -151,9 +152,10 @@ class too_long:
     def __call__(self, form: Any, field: Field) -> None:
         over = len(field.data or "") - self.max
         if over > 0:
-            raise validators.ValidationError(
-                str(lazy("This is %(over)s characters too long; at most %(length)s fit.")) %
-                {"over": over, "length": self.max})
+            raise validators.ValidationError(ngettext(
+                "This is %(num)s character too long; at most %(length)s fit.",
+                "This is %(num)s characters too long; at most %(length)s fit.", over,
+                length=format_decimal(self.max)))
 
 
 def answer(form: Form, verb: Callable[..., Any], *, then: Callable[[Any], str], again: Callable[[], Any]) -> Any:

@@ -9,6 +9,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
+WORDS = {"text", "words", "title", "summary", "reason", "what", "changes"}  # typed by a person, however short
 SHORT = 40  # a longer value was typed by a person and is shown; choices and protective values travel unseen
 HEADERS = {"HX-Retarget": "body", "HX-Reswap": "innerHTML"}  # an error page stands alone, never inside a page
 
@@ -41,4 +42,6 @@ def _typed() -> list[tuple[str, str]]:
 
 
 def _is_words(name: str, value: str) -> bool:
-    return name not in ("once", "sealed", "revision") and (len(value) > SHORT or "\n" in value)
+    if name in ("once", "sealed", "revision"):
+        return False
+    return len(value) > SHORT or "\n" in value or (name in WORDS and bool(value.strip()))

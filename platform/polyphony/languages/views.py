@@ -34,14 +34,15 @@ PIECE = "/<kind>/<uuid:subject>/<field>/<into>"
 @access(author)
 def desk(id: uuid.UUID):  # type: ignore[no-untyped-def]
     head = service.heading(id)
-    asked = Asked(*(request.args.get(name, "") for name in ("into", "kind")),
-                  (tidy(request.args.get("q")) or "")[:200], request.args.get("of", ""))
+    into, kind, of = (request.args.get(name, "") for name in ("into", "kind", "of"))
+    asked = Asked(into, kind, (tidy(request.args.get("q")) or "")[:200], of)
     found = read_desk(viewer.current(), id, head, asked, max(0, request.args.get("from", 0, int)))
     further: dict[str, Any] = {**asked.asked, "from": found.after}
     more = url_for("languages.desk", id=id, **further) if found.after else None
     return page("languages/desk.html", fragment="pieces", id=id, head=head, asked=asked, more=more, name_of=name_of,
                 counts=[(code, name_of(code), *found.counts[code]) for code in hers(head)],
-                sources=[(code, name_of(code)) for code in found.sources], pieces=found.pieces, kinds={kind: KINDS[kind] for kind in found.kinds})
+                sources=[(code, name_of(code)) for code in found.sources], pieces=found.pieces,
+                kinds={kind: KINDS[kind] for kind in found.kinds})
 
 
 @blueprint.get(PIECE)

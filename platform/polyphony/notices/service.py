@@ -69,9 +69,10 @@ def recent(by: Viewer, limit: int = PAGE, offset: int = 0) -> list[Told]:
         *together, *first.values(), sa.func.bool_and(Notice.seen).label("seen"), sa.func.count().label("number"))
         .where(mine).group_by(*together).order_by(Notice.day.desc(), rank, "id")
         .limit(limit).offset(offset)).all()
+    speaks = by.is_phrase or bool(by.of("speaking"))
     titles = _titles({row.consultation_id for row in rows if row.consultation_id})
     return [Told(row.id, row.kind, row.consultation_id, row.subject_id if row.number == 1 else None,
-                 words.sentence(row.kind), clock.day(row.day), row.seen, row.number,
+                 words.sentence(row.kind, speaks), clock.day(row.day), row.seen, row.number,
                  titles.get(row.consultation_id, "")) for row in rows]
 
 

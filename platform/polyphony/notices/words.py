@@ -92,5 +92,10 @@ PLACES: dict[str, tuple[str, ...]] = {
 }
 
 
-def sentence(kind: str) -> str:
-    return str(SENTENCES[kind])
+# To those who do not speak in consultations themselves.
+FOR_OTHERS: dict[str, Any] = {"open": lazy("A consultation is open for inputs.")}
+
+
+def sentence(kind: str, speaks: bool = True) -> str:
+    """What is said of a notice to somebody who speaks in consultations, or to others."""
+    return str(SENTENCES[kind] if speaks else FOR_OTHERS.get(kind, SENTENCES[kind]))

@@ -39,12 +39,13 @@ def waiting(by: Viewer, lists: Lists) -> list[Wait]:
     asked: list[providers.Waits] = [each for told in providers.ask("waits", by) for each in told]
     found = [_made(each.text, each.url, each.due_on, each.due, each.warn) for each in asked]
     found += _to_say(by, lists) + _to_translate(by, lists) + _to_admit(by)
+    found = list({each.url: each for each in reversed(found)}.values())[::-1]  # one thing, the first said of it
     return sorted(found, key=lambda each: (not each.warn, each.on is not None, each.on or FAR))
 
 
 def _made(text: str, url: str, on: date | None, due: Any = "", warn: bool = False) -> Wait:
     day = clock.day(on)
-    return Wait(text, url, day.text if day else str(due), _left(on), warn, on)
+    return Wait(text, url, str(due) or (day.text if day else ""), _left(on), warn, on)
 
 
 def sent(by: Viewer) -> list[Wait]:
@@ -84,8 +85,8 @@ def _to_translate(by: Viewer, lists: Lists) -> list[Wait]:
 def _lines(lines: list[Line], endpoint: str, text: Any) -> list[Wait]:
     due = {"open": "ends", "published": ""}  # what is published is due no more
     found = [(line, where(endpoint, id=line.id), due.get(line.state, "answers")) for line in lines]
-    return [_made(str(text) % {"title": line.title.text}, url, getattr(line, day) if day else None)
-            for line, url, day in found if url]
+    return [_made(str(text) % {"title": line.title.text}, url, getattr(line, day) if day else None,
+                  line.closes if day == "ends" else "") for line, url, day in found if url]
 
 
 def _to_admit(by: Viewer) -> list[Wait]:

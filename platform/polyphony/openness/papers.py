@@ -61,7 +61,8 @@ _SOUTH = (
      lazy("People can speak without an account, and nothing reaches others unread."), "openness.protect"),
 )
 _MONEY = (
-    (lazy("Pay for time and capacity from a fund that no company steers."), None, ""),
+    (lazy("Pay for time and capacity from a fund that no company steers."),
+     lazy("A pooled fund decides with seats of several constituencies, and shows what it paid."), "fund.index"),
 )
 _PRACTICES = (
     (lazy("Engage across due diligence and remedy"), _ACROSS), (lazy("Close the feedback loop"), _LOOP),

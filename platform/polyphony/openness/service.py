@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,8 +11,9 @@ from flask import current_app, url_for
 from sqlalchemy.orm import lazyload, load_only
 
 from polyphony.consultations.models import Consultation
+from polyphony.consultations.showing import zone_for
 from polyphony.consultations.words import STATES
-from polyphony.kernel import clock, locale, providers
+from polyphony.kernel import clock, locale, providers, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import Written, translations_for, written
@@ -20,6 +21,7 @@ from polyphony.languages.service import Written, translations_for, written
 MOVING = ("open", "announced", "answering")
 HERE = ("convened", "facilitated", "participating", "translating", "left")
 SHOWN = 12
+NEAR = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Line:
     plain: Written
     state: str
     label: Any
-    closes: clock.Day | None
+    closes: str  # the day inputs end, when it is near also the hour
     promised: clock.Day | None
     days_left: int | None
     url: str | None
@@ -76,7 +78,7 @@ def mine(by: Viewer) -> Lists:
 def _lists(*which: Any) -> Lists:
     is_moving = Consultation.state.in_((*MOVING, "draft"))
     columns = load_only(*(getattr(Consultation, name) for name in (
-        "id", "state", "title", "plain", "source_lang", "closes_at", "promised_on")))
+        "id", "state", "title", "plain", "source_lang", "closes_at", "promised_on", "time_zone")))
     ranked = (sa.case((is_moving, 0), else_=1), sa.case((is_moving, Consultation.promised_on)),
               Consultation.promised_on.desc(), Consultation.id)
     found = db.session.scalars(sa.select(Consultation).options(columns, lazyload(Consultation.facilitator))
@@ -92,9 +94,18 @@ def _line(each: Consultation, words: Any) -> Line:
     say = {name: written(getattr(each, name), each.source_lang, each.id, name, words, lang)
            for name in ("title", "plain")}
     return Line(
-        each.id, say["title"], say["plain"], each.state, STATES[each.state], clock.day(each.closes_at),
+        each.id, say["title"], say["plain"], each.state, STATES[each.state], _ends(each),
         clock.day(promised), clock.days_between(clock.today(), promised) if promised else None,
         where("consultations.show", id=each.id), each.closes_at.date() if each.closes_at else None, promised)
+
+
+def _ends(each: Consultation) -> str:
+    """The day inputs end; who has two days left, or less, is told the hour too."""
+    told = clock.moment(each.closes_at, zone_for(viewer.current(), each))
+    if not told or not each.closes_at:
+        return ""
+    is_near = each.closes_at - clock.now() < NEAR
+    return f"{told.local} ({told.zone})" if is_near else clock.day(each.closes_at).text  # type: ignore[union-attr]
 
 
 def example() -> uuid.UUID | None:

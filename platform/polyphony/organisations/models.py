@@ -40,6 +40,11 @@ class Organisation(Row, Base):
     admitted_on: Mapped[date | None]
     turned_away_on: Mapped[date | None]
 
+    @property
+    def is_asking(self) -> bool:
+        """Nobody has decided on it yet."""
+        return self.admitted_on is None and self.turned_away_on is None
+
 
 class Approval(Row, Base):
     """One steward's word on an organisation that wants to join. Two different stewards admit it."""

@@ -63,6 +63,12 @@ def mine(by: Viewer) -> list[Organisation]:
     return list(db.session.scalars(found.order_by(Organisation.name, Organisation.id)))
 
 
+def name_of(organisation_id: uuid.UUID | None) -> str:
+    """What an organisation is called, for whoever may know it."""
+    found = db.session.get(Organisation, organisation_id) if organisation_id else None
+    return found.name if found else ""
+
+
 def one(organisation_id: uuid.UUID) -> Organisation:
     return access.there(db.session.get(Organisation, organisation_id))
 

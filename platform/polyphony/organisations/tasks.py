@@ -3,15 +3,17 @@
 import uuid
 
 import sqlalchemy as sa
-from flask import current_app
+from flask import current_app, url_for
 from flask_babel import force_locale
 
 from polyphony.kernel import clock, mail, secrets
 from polyphony.kernel.database import db
 from polyphony.kernel.jobs import task
 from polyphony.kernel.locale import _
-from polyphony.kernel.providers import provide
+from polyphony.kernel.providers import Waits, provide
+from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import mailing_lost as mailing_lost
+from polyphony.organisations import service
 from polyphony.organisations.models import (
     ADMINISTERS,
     Invitation,
@@ -66,6 +68,14 @@ def mail_decision(id: str) -> None:
             subject = _("There is news for you")
         mail.send(secrets.open_address(credential.address_sealed, person.id), subject,
                   f"{text}\n\n{base}/{person.language}/organisation\n", f"decision-{id}-{person.id}")
+
+
+@provide("waits")
+def waits(by: Viewer) -> list[Waits]:
+    """Her organisation asks to join: nothing she has to do, but why nothing happens yet."""
+    return [Waits(_("Two stewards still have to admit %(name)s", name=each.name),
+                  url_for("organisations.mine", show=each.id)) for each in service.mine(by) if each.is_asking
+            ] if by.of("administered") else []
 
 
 @provide("conflict")

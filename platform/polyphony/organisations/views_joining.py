@@ -55,7 +55,8 @@ def invitation_post(token: str) -> Any:
 @blueprint.get("/joined")
 @access(anyone)
 def joined() -> Any:
-    return page("organisations/joined.html")
+    asks = [each for each in service.mine(viewer.current()) if each.is_asking]
+    return page("organisations/joined.html", asks=asks)
 
 
 @blueprint.get("/admissions")
@@ -69,6 +70,7 @@ def _admission(organisation_id: uuid.UUID, form: Any) -> Any:
     by, organisation = viewer.current(), service.one(organisation_id)
     said = joining.words_on(organisation_id)
     return page("organisations/admission.html", organisation=organisation, said=said, form=form, day=clock.day,
+                invited_by=service.name_of(organisation.invited_by),
                 has_said=any(a.person_id == by.person for a in said), direction_of=direction,
                 is_decided=bool(organisation.admitted_on or organisation.turned_away_on),
                 country=names.country(organisation.country, language()), **called())

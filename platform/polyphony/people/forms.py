@@ -71,6 +71,7 @@ class Account(Form):
 class ComeBack(Guarded):
     door = "phrase"
     words = Words(lazy("Your return phrase"), [required()], length=1000)
+    next = HiddenField()
 
 
 class Nothing(Form):

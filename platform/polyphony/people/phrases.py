@@ -23,6 +23,8 @@ from polyphony.kernel import clock, secrets
 from polyphony.kernel.database import db
 
 BITS = 70
+# In a phrase nobody draws "fifth" any more: it is asked for by the numbers of its words. Those who have it keep it.
+COUNTING = frozenset(("ثاني", "ثالث", "خامس", "سادس", "ثامن", "تاسع", "عاشر"))
 _OWN = Path(__file__).parent / "words"
 _MIXED = str.maketrans({"ى": "ي", "ی": "ي", "ئ": "ي", "ؤ": "و", "ة": "ه", "ٱ": "ا", "ک": "ك",
                         "ء": "", "ـ": ""})
@@ -44,13 +46,14 @@ def words_of(lang: str) -> tuple[str, ...]:
 
 def bits(lang: str) -> float:
     """How many bits a phrase in this language holds."""
-    return _table()[lang][0] * log2(len(words_of(lang)))
+    return _table()[lang][0] * log2(len([word for word in words_of(lang) if word not in COUNTING]))
 
 
 def make(lang: str) -> list[str]:
     """A fresh phrase in this language, in words as they are shown."""
     number = _table()[lang if lang in _table() else "en"][0]
-    return [randomness.choice(words_of(lang)) for _ in range(number)]
+    words = [word for word in words_of(lang) if word not in COUNTING]
+    return [randomness.choice(words) for _ in range(number)]
 
 
 def plain(word: str) -> str:

@@ -116,7 +116,7 @@ def choose_password(token: str) -> Any:
 def choose_password_post(token: str) -> Any:
     form = forms.ChoosePassword()
     return answer(form, lambda **typed: service.choose_password(token=token, **typed),
-                  then=lambda _: url_for("people.sign_in"),
+                  then=lambda _: url_for("people.sign_in", after="changed"),
                   again=lambda: page("people/choose_password.html", form=form, token=token, good=True))
 
 
@@ -155,7 +155,7 @@ def change_password() -> Any:
 @access(anyone)
 def come_back() -> Any:
     g.leave_fast = True
-    return page("people/come_back.html", form=forms.ComeBack())
+    return page("people/come_back.html", form=forms.ComeBack(next=rules.local_place(request.args.get("next"), "")))
 
 
 @blueprint.post("/come-back")
@@ -173,7 +173,7 @@ def come_back_post() -> Any:
             raise rules.UnknownPhrase()
     except Refusal as refusal:
         return refused(form, refusal, again)
-    return redirect(url_for("inputs.inbox", lang=language()), 303)
+    return redirect(rules.local_place(form.next.data, url_for("inputs.inbox", lang=language())), 303)
 
 
 def _is_visitor(by: viewer.Viewer) -> bool:

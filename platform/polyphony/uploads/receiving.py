@@ -98,7 +98,7 @@ def _take() -> Received:
                 raise rules.TooManyFiles()
             cleaned.append(one(each.stream.read()))
         except rules.FileRefused as refusal:
-            refused.append(refusal.word)
+            refused.append(rules.word_of(refusal, each.filename or ""))
     edge.begin()
     return Received(tuple(cleaned), tuple(dict.fromkeys(refused)))
 

@@ -9,6 +9,7 @@ from polyphony.uploads.cleaning import limits, verdicts
 
 MOST = 5  # files on one thing
 LARGEST = limits.FILE
+TAKEN = {"pdf", "jpg", "jpeg", "png", "webp", "docx", "xlsx", "pptx", "odt", "ods", "odp"}
 
 
 class FileRefused(BadInput):
@@ -138,6 +139,15 @@ def told(words: Iterable[str]) -> list[FileRefused]:
 def refusal_for(unclean: verdicts.Unclean) -> FileRefused:
     """The sentence for people behind a verdict of the cleaner."""
     return REFUSED[unclean.reason]()
+
+
+def word_of(refusal: FileRefused, name: str) -> str:
+    """Why a file is refused; what calls itself by a kind that we take, and is none, is not what it seems.
+
+    Of the name only its ending is looked at, here and now; it is kept nowhere.
+    """
+    ending = name.rsplit(".", 1)[-1].casefold()
+    return verdicts.BROKEN if ending in TAKEN and isinstance(refusal, UnknownKind) else refusal.word
 
 
 def ensure_room(attached: int) -> None:

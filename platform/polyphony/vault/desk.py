@@ -111,6 +111,17 @@ def left(by: Viewer, consultation: uuid.UUID) -> Any:
     return db.session.execute(sa.select(found)).first()
 
 
+def offered(by: Viewer, consultations: Collection[uuid.UUID]) -> dict[uuid.UUID, bool]:
+    """Where there are keyholders or she left something, and whether she did (one statement)."""
+    mine = sa.func.vault.mine(tags(mine_of(by, *sorted(consultations, key=str)))).table_valued("consultation_id")
+    rings = sa.select(Circle.consultation_id, sa.false()).where(
+        Circle.consultation_id.in_(consultations), Circle.state != "ended")
+    if not consultations:
+        return {}
+    rows = db.session.execute(sa.union(rings, sa.select(mine.c.consultation_id, sa.true()))).all()
+    return {id: any(has for other, has in rows if other == id) for id, _has in rows}
+
+
 def told(by: Viewer, consultations: Collection[uuid.UUID]) -> list[Any]:
     """The openings of which this person is told, found by her keyed hashes alone (one statement)."""
     mine = mine_of(by, *sorted(consultations, key=str))

@@ -26,6 +26,7 @@ class EnrolForm(Form):
 class EndForm(Form):
     sure = RadioField(lazy("Stop being a keyholder with this key?"),
                       choices=[SelectChoice("yes", lazy("Yes, from now on"))],
+                      validate_choice=False,
                       validators=[AnyOf(["yes"], message=lazy("Please confirm that you want this."))])
 
 
@@ -49,6 +50,7 @@ class IdentityForm(Form):
 
 class WithdrawForm(Form):
     sure = RadioField(lazy("Take it back?"), choices=[SelectChoice("yes", lazy("Yes, remove it"))],
+                      validate_choice=False,
                       validators=[AnyOf(["yes"], message=lazy("Please confirm that you want this."))])
 
 
@@ -66,6 +68,7 @@ class ShareForm(Form):
 
 class WordForm(Form):
     says = RadioField(lazy("Your word"), choices=[SelectChoice(x, label) for x, label in SAYS_LABELS.items()],
+                      validate_choice=False,
                       validators=[AnyOf(list(SAYS_LABELS), message=lazy("Please choose one."))])
     text = Words(lazy("The released share from the offline tool"), length=MANY_SHARES)
     words = Words(lazy("Why you refuse"), length=2000)
