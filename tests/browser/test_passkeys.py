@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests import make
-from tests.browser.walking import Stage, aside, second_step
+from tests.browser.walking import WORLDS, Stage, Watch, aside, second_step
 
 from polyphony.demo.cast import PASSWORD
 
@@ -83,3 +83,21 @@ def test_without_scripts_nothing_of_it_is_seen(home: Stage) -> None:
     home.scripts = False
     visitor = home.enter("visitor").goto("/sign-in")
     assert not visitor.page.locator("form[data-passkey]").is_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_every_page_of_it_is_for_everybody(home: Stage, scripts: bool) -> None:
+    """axe and narrow screens, in English and Arabic, with scripts and without."""
+    home.scripts, home.watch = scripts, Watch(axe=scripts)
+    WORLDS[home.base] = home.world
+    firm = home.id_of("Halcyon Messaging")
+    aside(lambda: make.person(home.world, "new@halcyon.example", "Nia", seats=((uuid.UUID(firm), "administrator"),)))
+    nia = home.enter("lead").goto("/sign-in").fill("address", address="new@halcyon.example", password=make.PASSWORD).send("address")
+    nia.fill("code", code="000000").send("code", status=422)
+    second_step(nia.page, home.base, "new@halcyon.example")
+    nia.goto("/account/second-factors").send("/codes", status=200)
+    nia.sees("Your ten recovery codes")
+    nia.goto("/account").follow("/account/sessions").goto("/account/proof").goto("/account/second-factors/app")
+    lead = home.enter("lead").goto("/sign-in").fill("address", address="lead@tern.example", password=PASSWORD).send("address")
+    assert "/second-step" in lead.url
+    assert home.watch.wrong == [], "\n".join(home.watch.wrong)
