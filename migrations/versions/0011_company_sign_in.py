@@ -14,6 +14,14 @@ def _to(column: str, target: str, table: str) -> sa.ForeignKeyConstraint:
                                    deferrable=True)
 
 
+READ = ("organisations.invitation", "organisations.membership", "people.person")  # by what moves rows and checks keys
+
+
+def _forced(tables: tuple[str, ...], how: str) -> None:
+    for table in tables:
+        op.execute(f"ALTER TABLE {table} {how} ROW LEVEL SECURITY")
+
+
 def upgrade() -> None:
     _entrances()
     _links()
@@ -77,12 +85,11 @@ def _records() -> None:
         sa.PrimaryKeyConstraint("invitation_id", name=op.f("invitation_end_pkey")), schema="organisations")
     for column in ("invitation_id", "by"):
         op.create_index(op.f(f"invitation_end_{column}_idx"), "invitation_end", [column], schema="organisations")
-    op.execute("ALTER TABLE organisations.invitation NO FORCE ROW LEVEL SECURITY")
+    _forced(READ, "NO FORCE")
     op.execute("INSERT INTO organisations.invitation_end SELECT id, CASE WHEN answered_at IS NULL THEN 'withdrawn' ELSE "
                "'accepted' END, NULL, coalesce(answered_at, at) FROM organisations.invitation WHERE withdrawn OR "
                "answered_at IS NOT NULL")
     op.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    op.execute("ALTER TABLE organisations.invitation FORCE ROW LEVEL SECURITY")
     op.drop_column("invitation", "answered_at", schema="organisations")
     op.drop_column("invitation", "withdrawn", schema="organisations")
     op.add_column("membership", sa.Column("given_by", sa.UUID()), schema="organisations")
@@ -93,6 +100,7 @@ def _records() -> None:
         op.create_foreign_key(op.f(f"membership_{column}_fkey"), "membership", table, [column], ["id"],
                               source_schema="organisations", referent_schema=schema, initially="DEFERRED", deferrable=True)
         op.create_index(op.f(f"membership_{column}_idx"), "membership", [column], schema="organisations")
+    _forced(READ, "FORCE")
 
 
 def downgrade() -> None:
@@ -102,16 +110,13 @@ def downgrade() -> None:
     op.add_column("invitation", sa.Column("answered_at", sa.DateTime(timezone=True)), schema="organisations")
     op.add_column("invitation", sa.Column("withdrawn", sa.Boolean(), server_default=sa.false(), nullable=False),
                   schema="organisations")
-    lift = "ALTER TABLE {} {} ROW LEVEL SECURITY"
     opened = ("organisations.invitation", "organisations.invitation_end", "people.session")
-    for table in opened:
-        op.execute(lift.format(table, "NO FORCE"))
+    _forced(opened, "NO FORCE")
     op.execute("UPDATE organisations.invitation i SET answered_at = CASE WHEN e.outcome = 'accepted' THEN e.at END, "
                "withdrawn = e.outcome = 'withdrawn' FROM organisations.invitation_end e WHERE e.invitation_id = i.id")
     op.execute("DELETE FROM people.session WHERE organisation_id IS NOT NULL")
     op.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    for table in opened:
-        op.execute(lift.format(table, "FORCE"))
+    _forced(opened, "FORCE")
     op.alter_column("invitation", "withdrawn", server_default=None, schema="organisations")
     op.drop_table("invitation_end", schema="organisations")
     op.drop_column("session", "second_by_company", schema="people")

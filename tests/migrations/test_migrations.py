@@ -158,3 +158,28 @@ def test_what_people_wrote_stays_step_by_step_down_and_up_again(server: Any, tol
     forced = ask(server, told, f"SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' "
                                f"AND {OURS} AND NOT (relrowsecurity AND relforcerowsecurity)")
     assert forced == [], "row security is on and forced again"
+
+
+def test_how_an_invitation_ended_is_kept_up_and_down(server: Any, fresh: str) -> None:
+    command.upgrade(config(owner(server, fresh)), "0009")
+    with psycopg.connect(server.url("postgres", fresh)) as connection:
+        connection.execute("INSERT INTO people.person (id, name, language, time_zone, mail_opt_in) VALUES "
+                           "(gen_random_uuid(), 'Ada', 'en', 'UTC', false)")
+        connection.execute("INSERT INTO organisations.organisation (id, name, kind, country, about, about_lang, asked_on) "
+                           "VALUES (gen_random_uuid(), 'Halcyon', 'company', 'KE', '', 'en', current_date)")
+        connection.execute("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) "
+                           "SELECT gen_random_uuid(), p.id, o.id, 'administrator', '', now() FROM people.person p, "
+                           "organisations.organisation o")
+        for answered, withdrawn in (("now()", "false"), ("NULL", "true"), ("NULL", "false")):
+            connection.execute(
+                "INSERT INTO organisations.invitation (id, purpose, organisation_id, invited_by, address_hash, "
+                "address_sealed, language, roles, function, words, token_hash, at, expires_at, answered_at, withdrawn) "
+                "SELECT gen_random_uuid(), 'member', o.id, p.id, '', '', 'en', '{}', '', '', '', now(), now(), "
+                f"{answered}, {withdrawn} FROM people.person p, organisations.organisation o")
+    command.upgrade(config(owner(server, fresh)), "0011")
+    ends = "SELECT outcome FROM organisations.invitation_end ORDER BY 1"
+    assert ask(server, fresh, ends) == [("accepted",), ("withdrawn",)]
+    command.downgrade(config(owner(server, fresh)), "0009")
+    kept = "SELECT answered_at IS NOT NULL, withdrawn FROM organisations.invitation ORDER BY 1, 2"
+    assert ask(server, fresh, kept) == [(False, False), (False, True), (True, False)]
+    assert ask(server, fresh, "SELECT count(*) FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity") == [(0,)]
