@@ -24,7 +24,7 @@ from polyphony.kernel.refusals import Refusal
 
 TOKEN_BYTES = 32
 LONGEST_REST = 0.25  # seconds between two derivations while others wait
-WAITING = 4  # attempts with a phrase that may wait in one process for the one before
+WAITING = 2  # attempts with a phrase that may wait in one process for the one before
 _one_phrase_at_a_time, _places = threading.Lock(), threading.Semaphore(WAITING + 1)
 
 

@@ -33,7 +33,7 @@ from polyphony.kernel.refusals import Refusal
 CALM, STEPS = 60, 5  # questions a minute and process that raise nothing; how often it may double from there
 BITS, WAIT, LONGEST_WAIT = 15, 6, 120  # zero bits, and seconds, while it is calm; the most that anybody waits
 LASTS = 2 * 3600  # seconds for which a question can be answered: as long as it takes to read and to type
-PACE, PLACES = 0.1, 2  # seconds for each who did neither, one at a time; how many of them may stand in line
+PACE, PLACES = 0.1, 4  # seconds for each who did neither, one at a time; how many of them may stand in line
 
 _asked: deque[float] = deque(maxlen=CALM * 2**STEPS)
 _counting, _turn, _places = threading.Lock(), threading.Lock(), threading.Semaphore(PLACES)
