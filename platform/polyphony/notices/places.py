@@ -20,6 +20,8 @@ def place(endpoint: str, id: uuid.UUID | None = None) -> str | None:
 
 def place_of(note: service.Told) -> str | None:
     """Where this notice leads: the page of its kind when it is there, else the consultation."""
+    if note.subject_id and note.kind in words.BY_SUBJECT:
+        return place(words.BY_SUBJECT[note.kind], note.subject_id)
     for endpoint in (*words.PLACES.get(note.kind, ()), "consultations.show"):
         found = place(endpoint, note.consultation_id)
         if found:
