@@ -1,5 +1,6 @@
 """A payment through its hands: prepared, approved, released, then what the bank says; and everybody who may not."""
 
+import re
 import threading
 import uuid
 from datetime import timedelta
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from tests import make, make_fund, make_grants
 
+from polyphony.fund.paying import desk
 from polyphony.kernel import clock
 
 BOOKS = ("SELECT a.kind, b.amount FROM fund.balance b JOIN fund.account a ON a.id = b.account_id "
@@ -61,7 +63,7 @@ def test_three_people_and_then_the_bank(fund: Any) -> None:
     assert fund.sql(BOOKS) == [("bank", 5_000_00)], "preparing posts nothing"
     seen = _get(fund, "approver", page)
     assert "treasurer" in seen
-    for said in ("On its way at the bank", "KES\u00a0600.00"):
+    for said in ("Paid or on its way", "KES\u00a0600.00"):
         assert said in seen, "the entry before it"
     assert "Approve a payment of KES\u00a0600.00" in _get(fund, "approver", "/en/home")
     _post(fund, "approver", f"{page}/approve")
@@ -74,7 +76,7 @@ def test_three_people_and_then_the_bank(fund: Any) -> None:
     assert "bank has paid" in done
     make.person(fund, "auditor@x.org", roles=("auditor",))
     audited = _get(fund, "auditor@x.org", page)
-    assert "A member of the fund" in audited
+    assert [f"Person {letter}" in audited for letter in "ABCD"] == [True, True, True, False], "three, and by no name"
     assert "Sauti" not in audited
     assert "KES\u00a0600.00" in audited
     assert fund.sql("SELECT step, entry_id IS NOT NULL FROM fund.payment_step ORDER BY at") == [
@@ -196,3 +198,42 @@ def test_the_grantee_sees_her_instalments_and_nobody_else(fund: Any) -> None:
         for url in (page, f"/en/fund/{f['fund']}/payments"):
             _get(fund, who, url, 403)
     _get(fund, "lead@halcyon.org", hers, 404)
+
+
+def test_a_grantee_whom_the_bank_does_not_know_says_how_and_is_paid(fund: Any) -> None:
+    f = fund.facts
+    fund.sql("UPDATE fund.grantee SET payee_reference = ''")
+    assert "has no payee reference yet" in _post(fund, "treasurer", f"/en/fund/instalments/{f['first']}/prepare", 409)
+    page = f"/en/fund/grants/{f['grant']}/payee"
+    assert page in _get(fund, "asha@ngo.org", "/en/home"), "it waits for her"
+    assert page in _get(fund, "asha@ngo.org", f"/en/fund/grants/{f['grant']}")
+    assert "Please write the reference" in _post(fund, "asha@ngo.org", page, 422, payee_reference=" ")
+    company = make.organisation(fund, "Halcyon")
+    make.person(fund, "lead@halcyon.org", seats=((company, "engagement_lead"),))
+    for who in ("treasurer", "admin", "lead@halcyon.org"):
+        _get(fund, who, page, 404)
+        _post(fund, who, page, 404, payee_reference="MINE-1")
+    _post(fund, "asha@ngo.org", page, payee_reference="SAUTI-7")
+    assert page not in _get(fund, "asha@ngo.org", "/en/home")
+    assert fund.sql("SELECT count(*) FROM audit.row WHERE verb = 'grant.payee'") == [(1,)]
+    prepared = _prepared(fund)
+    _post(fund, "asha@ngo.org", page, payee_reference="SAUTI-8")
+    assert "SAUTI-7" in _get(fund, "approver", prepared), "what was prepared does not change under other hands"
+
+
+def test_every_payment_can_be_reached_and_a_payee_found(fund: Any, monkeypatch: Any) -> None:
+    f = fund.facts
+    other = make.organisation(fund, "Jaringan Kita", "stakeholder")
+    make_grants.grant(fund, other, 1_000_00, (200_00, 200_00, 200_00, 200_00, 200_00))
+    monkeypatch.setattr(desk, "SHOWN", 2)
+    at, seen = f"/en/fund/{f['fund']}/payments", []
+    assert "(7)" in _get(fund, "treasurer", at)
+    for start in (0, 2, 4, 6):
+        shown = _get(fund, "treasurer", f"{at}?due={start}")
+        assert (f"due={start + 2}" in shown) == (start < 6)
+        seen += re.findall(r"/fund/instalments/([0-9a-f-]{36})/prepare|can be prepared from", shown)
+    assert len(seen) == 7
+    found = _get(fund, "treasurer", f"{at}?q=sauti")
+    assert "Sauti ya Wote" in found
+    assert "Jaringan Kita" not in found
+    assert "Nothing found" in _get(fund, "treasurer", f"{at}?q=nobody%25")

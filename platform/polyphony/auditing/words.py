@@ -101,6 +101,7 @@ VERBS = {
     "case.voted": lazy("A committee member voted."), "case.decided": lazy("The committee decided on an application."),
     "grant.level": lazy("It was changed how a grant is published."),
     "instalment.cancelled": lazy("An instalment was cancelled."),
+    "grant.payee": lazy("A grantee said how the bank knows it."),
     "payment.prepared": lazy("A payment was prepared."), "payment.approved": lazy("A payment was approved."),
     "payment.released": lazy("A payment was released."), "payment.confirmed": lazy("The bank confirmed a payment."),
     "payment.returned": lazy("The bank returned a payment."), "payment.stopped": lazy("A payment was stopped."),

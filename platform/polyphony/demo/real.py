@@ -212,18 +212,22 @@ class Real:
                 themes.place(by, consultation_id=about, theme_id=str(made[n % THEMES]), input_id=str(entry.id),
                              quote=entry.text[:200].strip())
 
-    def answer(self, about: uuid.UUID) -> None:
-        """Inputs end; themes go to the companies; each drafts and signs its own answer to each; published together."""
-        self.turn(clock.now() + timedelta(days=21))
+    def answer(self, about: uuid.UUID, said: list[Pair]) -> None:
+        """Inputs end; themes go to the companies; each drafts and signs its own answer to each; published together.
+
+        What companies would answer is in no file, so the English of the inputs stands in: as long and as varied.
+        """
+        self.turn(clock.now())
         with self.acting(self.people["table"]) as by:
             themes.share(by, consultation_id=about)
+        english = (text for _lang, _text, text in said)
         for name in ("company0", "company1", "company2"):
             with self.acting(self.people[name]) as by:
                 owed = db.session.scalars(sa.select(Theme.id).where(Theme.consultation_id == about)).all()
                 for n, theme in enumerate(owed):
                     drafted = answers.draft(
                         by, theme_id=theme, company_id=self.organisations[name], decision=DECISIONS[n % 6], lang="en",
-                        reason_kind="cost", words="This is what we will do, and why.", changes="It changed our plan.")
+                        reason_kind="cost", words=f"{next(english)} {next(english)}", changes="It changed our plan.")
                     answers.sign(by, answer_id=drafted.id)
         with self.acting(self.people["table"]) as by:
             publication.publish(by, consultation_id=about, words="Thank you. Here is every answer.")
@@ -271,12 +275,16 @@ def _run(settings: Settings) -> int:
     job = Real(settings)
     said = _timed("read the translation pairs", lambda: pairs(settings))
     _timed("put accounts and organisations in place", job.cast)
-    about = _timed("three companies convene; the job opens", job.convene)
-    strangers = _timed(f"{PHRASES} return phrases kept and used", lambda: job.come(about))
-    speakers = [*(job.people[f"org{n}"] for n in range(ORGANISATIONS)), *strangers]
-    _timed(f"{len(said)} inputs with their translations", lambda: job.speak(about, said, speakers))
-    _timed(f"the facilitator reads all and places them in {THEMES} themes", lambda: job.facilitate(about))
-    _timed("every company answers every theme; published together", lambda: job.answer(about))
+    began = clock.now() - timedelta(days=22)  # so that the days told on the pages follow each other
+    with clock.at(began):
+        about = _timed("three companies convene; the job opens", job.convene)
+    with clock.at(began + timedelta(days=2)):
+        strangers = _timed(f"{PHRASES} return phrases kept and used", lambda: job.come(about))
+        speakers = [*(job.people[f"org{n}"] for n in range(ORGANISATIONS)), *strangers]
+        _timed(f"{len(said)} inputs with their translations", lambda: job.speak(about, said, speakers))
+    with clock.at(began + timedelta(days=15)):
+        _timed(f"the facilitator reads all and places them in {THEMES} themes", lambda: job.facilitate(about))
+    _timed("every company answers every theme; published together", lambda: job.answer(about, said))
     _timed("notices and counts by the worker", lambda: jobs.run_pending(job.worker))
     wrong = _timed("everyone who spoke looks for her answers", lambda: job.missing(about, speakers))
     wrong += real_fund.run(job, _timed)

@@ -21,8 +21,27 @@ from polyphony.kernel.locale import language, ngettext
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import Written, translations_for, written
 
-SHORT, BEGINNING = 90, 400  # characters beside the mark, and when a cell is opened in place
+SHORT, BEGINNING, SUMMARY = 90, 400, 160  # characters beside a mark, in an opened cell, under a theme's title, at most
+ALL_SHORT, ALL_BEGINNINGS, ALL_SUMMARIES = 2400, 5000, 1500  # of a whole page, however many cells it has
+TOO_LITTLE = 100  # a beginning shorter than this says no more than what stands beside the mark
 NOWHERE = uuid.UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many characters each text of a board may have, so that a board of any size opens on a slow phone."""
+
+    short: int
+    beginning: int
+    summary: int
+
+    @classmethod
+    def of(cls, themes: int, companies: int) -> "Room":
+        """Shares of the page's whole; where an opened cell would say too little, it shows the reason and the way on."""
+        cells = max(themes * companies, 1)
+        beginning = min(BEGINNING, ALL_BEGINNINGS // cells)
+        return cls(min(SHORT, ALL_SHORT // cells), beginning if beginning >= TOO_LITTLE else 0,
+                   min(SUMMARY, ALL_SUMMARIES // max(themes, 1)))
 
 
 @dataclass(slots=True)
@@ -34,7 +53,6 @@ class Cell:
     decision: str = ""
     short: str = ""
     said: Written | None = None
-    is_cut: bool = False
     reason: str = ""
     late: str = ""
     url: str = ""
@@ -93,23 +111,24 @@ def board(by: Viewer, consultation: Consultation) -> Board:
     silent = [(c.company.name, written(d.words, d.lang, d.id, "words", tr, lang), clock.day(d.on))
               for c, d in sides if d]
     title = written(consultation.title, consultation.source_lang, consultation.id, "title", tr, lang)
-    said = _Said()
+    room, said = Room.of(len(themes), len(sides)), _Said()
     names = [(c.company_id, c.company.name) for c, _ in sides]
-    lines = _lines(by, consultation, themes, names, rows, tr, lang, said)
+    lines = _lines(by, consultation, themes, names, rows, tr, lang, said, room)
     return Board(consultation, title, [name for _, name in names], lines, silent,
                  clock.day(max(t.published_on for t in themes)) if themes else None, said.decisions)
 
 
 def _lines(by: Viewer, consultation: Consultation, themes: list[Any], names: list[tuple[uuid.UUID, str]],
-           rows: list[Any], tr: Any, lang: str, said: _Said) -> list[Line]:
+           rows: list[Any], tr: Any, lang: str, said: _Said, room: Room) -> list[Line]:
     given: dict[tuple[uuid.UUID, uuid.UUID], list[Any]] = {}
     for row in rows:
         given.setdefault((row.theme_id, row.company_id), []).append(row)
     start = url_for("feedback.theme", id=NOWHERE).removesuffix(str(NOWHERE))
     owed = said.late(rules.late_days(consultation.promised_on, clock.today()))
-    return [Line(f"{start}{t.theme_id}", written(t.title, t.theme_lang, t.theme_id, "title", tr, lang),
-                 written(t.summary, t.theme_lang, t.theme_id, "summary", tr, lang), by.is_in("placed", t.theme_id),
-                 [_cell(t, company, name, given, tr, lang, said, start, owed) for company, name in names])
+    return [Line(f"{start}{t.theme_id}", _cut(written(t.title, t.theme_lang, t.theme_id, "title", tr, lang), SHORT),
+                 _cut(written(t.summary, t.theme_lang, t.theme_id, "summary", tr, lang), room.summary),
+                 by.is_in("placed", t.theme_id),
+                 [_cell(t, company, name, given, tr, lang, said, start, owed, room) for company, name in names])
             for t in themes]
 
 
@@ -126,18 +145,23 @@ def _rows(consultation_id: uuid.UUID) -> list[Any]:
 
 
 def _cell(theme: Any, company: uuid.UUID, name: str, given: dict[tuple[uuid.UUID, uuid.UUID], list[Any]], tr: Any,
-          lang: str, said: _Said, start: str, owed: str) -> Cell:
+          lang: str, said: _Said, start: str, owed: str, room: Room) -> Cell:
     versions = given.get((theme.theme_id, company))
     if not versions:
         return Cell(name, "owed", late=owed) if company in theme.addressed else Cell(name)
     now = versions[-1]
     field = "words" if now.words else "changes"
     begun = written(getattr(now, field), now.lang, now.id, field, tr, lang)
-    short, cut = _beginning(begun.text.split("\n")[0], SHORT), _beginning(begun.text, BEGINNING)
-    shown = Written(cut, begun.lang, begun.direction, begun.mark, begun.stale)
-    return Cell(name, "answered", now.decision, short, shown, cut != begun.text, said.reason(now.reason_kind),
+    return Cell(name, "answered", now.decision, _beginning(begun.text.split("\n")[0], room.short),
+                _cut(begun, room.beginning), said.reason(now.reason_kind),
                 said.late(max(each.late_days for each in versions)), f"{start}{theme.theme_id}#company-{company}")
 
 
+def _cut(text: Written, length: int) -> Written:
+    return Written(_beginning(text.text, length), text.lang, text.direction, text.mark, text.stale)
+
+
 def _beginning(text: str, length: int) -> str:
+    if not length:
+        return ""
     return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + "…"

@@ -8,7 +8,7 @@ from polyphony.languages.access import changeable, readable_with
 protect(Vote, app="SELECT, INSERT", worker="SELECT")
 protect(Decision, app="SELECT, INSERT", worker="SELECT")
 protect(Grant, app="SELECT, INSERT, UPDATE", worker="SELECT")
-protect(Grantee, app="SELECT, INSERT", worker="SELECT")
+protect(Grantee, app="SELECT, INSERT, UPDATE", worker="SELECT")
 protect(Instalment, app="SELECT, INSERT, UPDATE", worker="SELECT")
 
 _COMMITTEE = f"{any_of('fund_id', 'fund_committee', 'fund_admin')} AND {not_aside('application_id')}"
@@ -32,6 +32,7 @@ allow(Grant, "UPDATE", "administrator", _ADMIN)
 allow(Grant, "UPDATE", "grantee", any_of("application_id", "applied"))
 allow(Grantee, "SELECT", "fund", f'grant_id IN (SELECT g.id FROM fund."grant" g WHERE {any_of("g.fund_id", *_MONEY)})')
 allow(Grantee, "SELECT", "own", f"{any_of('organisation_id', 'speaking')} AND {own_hat()}")
+allow(Grantee, "UPDATE", "own", f"{any_of('application_id', 'applied')} AND {own_hat()}")
 allow(Grantee, "INSERT", "administrator", "", check=_OF_MINE)
 allow(Instalment, "SELECT", "of_seen", _SEEN)
 allow(Instalment, "INSERT", "administrator", "", check=_OF_MINE)

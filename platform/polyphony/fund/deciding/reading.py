@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from polyphony.fund.applying.models import Applicant, Application, Part
 from polyphony.fund.calls.models import Call, Criterion
 from polyphony.fund.deciding import rules, service, words
-from polyphony.fund.deciding.models import Decision, Grant, Instalment
+from polyphony.fund.deciding.models import Decision, Grant, Grantee, Instalment
 from polyphony.fund.deciding.rules import Tally
 from polyphony.fund.ledger.models import Account, Balance
 from polyphony.fund.reviewing import reading as reviews
@@ -260,6 +260,7 @@ class Letter:
     organisation: str
     fund: str
     next_call: Call | None
+    is_payable: bool  # the grantee has said how the fund's bank knows her
 
     def shown(self, minor: int) -> str:
         return money.shown(minor, self.call.currency)
@@ -268,14 +269,14 @@ class Letter:
 def letter(by: Viewer, application_id: uuid.UUID) -> Letter:
     """The letter about one application, for its organisation and the fund; 404 before the decision."""
     fund = sa.orm.aliased(Organisation)
-    application, call, decision, grant, part, name, fund_name = there(db.session.execute(
-        sa.select(Application, Call, Decision, Grant, Part, Organisation.name, fund.name)
+    application, call, decision, grant, part, name, fund_name, payee = there(db.session.execute(
+        sa.select(Application, Call, Decision, Grant, Part, Organisation.name, fund.name, Grantee.payee_reference)
         .join(Call, Call.id == Application.call_id).join(Decision, Decision.application_id == Application.id)
         .join(fund, fund.id == Application.fund_id).outerjoin(Grant, Grant.application_id == Application.id)
         .outerjoin(Part, sa.and_(Part.application_id == Application.id, Part.name == "title"))
         .outerjoin(Applicant, Applicant.application_id == Application.id)
         .outerjoin(Organisation, Organisation.id == Applicant.organisation_id)
-        .where(Application.id == application_id)).first())
+        .outerjoin(Grantee, Grantee.grant_id == Grant.id).where(Application.id == application_id)).first())
     parts = list(db.session.scalars(sa.select(Instalment).where(Instalment.grant_id == grant.id).order_by(
         Instalment.place))) if grant else []
     following = None if grant else db.session.scalars(sa.select(Call).where(
@@ -285,4 +286,4 @@ def letter(by: Viewer, application_id: uuid.UUID) -> Letter:
         application, call, written(call.title, call.source_lang, call.id, "title", tr, language()),
         reviews.title_of(application, part, tr), decision,
         written(decision.words, decision.lang, application.id, "words", tr, language()), grant, parts, name or "",
-        fund_name, following)
+        fund_name, following, bool(payee))

@@ -4,7 +4,7 @@ from polyphony.kernel.locale import lazy
 
 ACCOUNT_NAMES = {
     "bank": lazy("In the bank"), "unmatched": lazy("Without a promise"), "available": lazy("Available"),
-    "awarded": lazy("Granted"), "paid": lazy("Paid"), "transit": lazy("On its way"),
+    "awarded": lazy("Granted"), "paid": lazy("Paid or on its way"), "transit": lazy("On its way"),
 }
 ENTRY_NAMES = {
     "receipt": lazy("Money received"), "unmatched_receipt": lazy("Money received without a promise"),

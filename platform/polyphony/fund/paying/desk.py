@@ -13,11 +13,12 @@ from polyphony.fund.paying.models import Payment, PaymentStep
 from polyphony.fund.paying.words import NEXT
 from polyphony.kernel.access import there
 from polyphony.kernel.database import db
+from polyphony.kernel.locale import _
 from polyphony.kernel.refusals import Refusal
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations.models import Organisation
 
-SHOWN = 100
+SHOWN = 25  # lines of each list on one page
 MOVING = ("prepared", "approved", "released")
 
 
@@ -66,24 +67,38 @@ def _of_instalments() -> Any:
         Organisation, Organisation.id == Grantee.organisation_id)
 
 
-def due(fund_id: uuid.UUID) -> list[Line]:
+@dataclass(frozen=True)
+class Part:
+    """A page of a list: its lines, how many there are in all, and where the next page begins, if there is one."""
+
+    lines: list[Line]
+    count: int
+    next: int | None
+
+
+def _part(found: Any, payee: str, start: int) -> Part:
+    """One page of instalments, of one payee if somebody looks for her; the number of all in the same statement."""
+    if payee:
+        found = found.where(Organisation.name.icontains(payee, autoescape=True))
+    rows = db.session.execute(found.add_columns(sa.func.count().over()).offset(start).limit(SHOWN)).all()
+    count = rows[0][-1] if rows else 0
+    return Part([Line(*row[:-1]) for row in rows], count, start + SHOWN if start + SHOWN < count else None)
+
+
+def due(fund_id: uuid.UUID, payee: str = "", start: int = 0) -> Part:
     """Instalments that no living payment carries, by the day they are due."""
     carried = sa.exists().where(Payment.instalment_id == Instalment.id, Payment.state.in_(service.LIVING))
-    rows = db.session.execute(_of_instalments().where(
+    return _part(_of_instalments().where(
         Grant.fund_id == fund_id, Instalment.cancelled_on.is_(None), ~carried)
-        .order_by(Instalment.due_on, Grant.id, Instalment.place).limit(SHOWN))
-    return [Line(*row) for row in rows]
+        .order_by(Instalment.due_on, Grant.id, Instalment.place), payee, start)
 
 
-def payments(fund_id: uuid.UUID) -> tuple[list[Line], list[Line]]:
-    """Payments under way, and those that have ended, the latest day first."""
-    moving = Payment.state.in_(MOVING)
-    rows = db.session.execute(_of_instalments().add_columns(Payment).join(
-        Payment, Payment.instalment_id == Instalment.id).where(Payment.fund_id == fund_id)
-        .order_by(sa.case((moving, 0), else_=1), Instalment.due_on.desc(), Payment.id).limit(SHOWN))
-    lines = [Line(*row) for row in rows]
-    return ([line for line in lines if line.payment and line.payment.state in MOVING],
-            [line for line in lines if line.payment and line.payment.state not in MOVING])
+def payments(fund_id: uuid.UUID, *, moving: bool, payee: str = "", start: int = 0) -> Part:
+    """Payments under way, or those that have ended, the latest day first."""
+    under_way = Payment.state.in_(MOVING)
+    return _part(_of_instalments().add_columns(Payment).join(Payment, Payment.instalment_id == Instalment.id).where(
+        Payment.fund_id == fund_id, under_way if moving else ~under_way)
+        .order_by(Instalment.due_on.desc(), Payment.id), payee, start)
 
 
 def instalment(id: uuid.UUID) -> Line:
@@ -111,11 +126,14 @@ def ends_before(by: Viewer, payment: Payment) -> bool:
 
 
 def _hands(payment_id: uuid.UUID) -> list[Hand]:
+    """Who did each step; the auditor reads no names, but sees by letters whether they are three."""
     told = db.session.execute(sa.text("SELECT person_id, name FROM fund.hand_names(:id)"), {"id": payment_id})
     names = {row.person_id: row.name for row in told}
     steps = db.session.scalars(sa.select(PaymentStep).where(PaymentStep.payment_id == payment_id)
                                .order_by(PaymentStep.at, PaymentStep.id))
-    return [Hand(s.step, names.get(s.person_id, ""), s.at, s.words, s.entry_id) for s in steps]
+    letters: dict[uuid.UUID, str] = {}
+    return [Hand(s.step, names.get(s.person_id, "") or _("Person %(letter)s", letter=letters.setdefault(
+        s.person_id, chr(ord("A") + len(letters)))), s.at, s.words, s.entry_id) for s in steps]
 
 
 def _blocked(by: Viewer, payment: Payment, verb: str) -> Refusal | None:

@@ -1,6 +1,6 @@
 """The shape of what is typed about payments."""
 
-from polyphony.kernel.forms import Form, Words
+from polyphony.kernel.forms import Form, Line, Words
 from polyphony.kernel.locale import lazy
 
 
@@ -14,3 +14,7 @@ class StopForm(Form):
 
 class PrepareForm(Form):
     words = Words(lazy("How the condition was met"), length=2000)
+
+
+class PayeeForm(Form):
+    payee_reference = Line(lazy("Payee reference"), length=140)

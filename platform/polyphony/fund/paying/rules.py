@@ -70,7 +70,17 @@ class NotDueYet(WrongState):
 
 class NoPayee(WrongState):
     message = lazy("This grantee has no payee reference yet, so nothing can be paid.")
-    help = lazy("The grantee gives it in the application; the administrator of the fund can ask for it.")
+    help = lazy("The grantee gives it on the page of her grant. It waits for her on her home page.")
+
+
+class NotTheGrantee(NotPermitted):
+    message = lazy("Only the grantee says under which reference the bank knows her.")
+    help = lazy("Somebody of the organisation that received the grant can do it.")
+
+
+class ReferenceMissing(BadInput):
+    message = lazy("Please write the reference under which the fund’s bank knows you.")
+    field = "payee_reference"
 
 
 class ConditionOpen(BadInput):

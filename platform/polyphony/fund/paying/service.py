@@ -13,6 +13,7 @@ from polyphony.fund.paying.models import Payment, PaymentStep
 from polyphony.kernel import audit, clock
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
+from polyphony.kernel.refusals import NotThere
 from polyphony.kernel.viewer import Viewer
 from polyphony.notices.service import tell
 
@@ -62,6 +63,28 @@ def _ensure_ready(instalment: Instalment, grantee: Grantee, words: str) -> None:
         raise rules.NoPayee()
     if instalment.condition and not words.strip():
         raise rules.ConditionOpen()
+
+
+def payee(by: Viewer, grant_id: uuid.UUID) -> Grantee:
+    """Whom a grant is paid to, for the grantee herself; a missing grant and another's are the same. 404."""
+    found = there(db.session.get(Grantee, grant_id))
+    require(by.is_in("applied", found.application_id), NotThere())
+    return found
+
+
+def name_payee(by: Viewer, *, grant_id: uuid.UUID, payee_reference: str) -> Grantee:
+    """The grantee says under which reference the fund's bank knows her; payments prepared before keep the old one.
+
+    Raises `NotTheGrantee`, `ReferenceMissing`.
+    """
+    grant = there(db.session.get(Grant, grant_id))
+    require(by.is_in("applied", grant.application_id), rules.NotTheGrantee())
+    if not payee_reference:
+        raise rules.ReferenceMissing()
+    found = there(db.session.get(Grantee, grant_id))
+    found.payee_reference = payee_reference
+    audit.record("grant.payee", grant_id, about=grant.fund_id)
+    return found
 
 
 def take(by: Viewer, *, payment_id: uuid.UUID, verb: str, words: str = "") -> Payment:

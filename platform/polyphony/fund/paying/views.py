@@ -6,10 +6,11 @@ from typing import Any
 from flask import Blueprint, request, url_for
 
 from polyphony.fund.bodies.models import Fund
+from polyphony.fund.deciding.models import Grant
 from polyphony.fund.paying import desk, providing, service, words
-from polyphony.fund.paying.forms import PlainForm, PrepareForm, StopForm
+from polyphony.fund.paying.forms import PayeeForm, PlainForm, PrepareForm, StopForm
 from polyphony.kernel import clock, money, viewer
-from polyphony.kernel.access import Rule, access, there
+from polyphony.kernel.access import Rule, access, signed_in, there
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import Form, answer
 from polyphony.kernel.locale import lazy
@@ -29,6 +30,7 @@ def attach(blueprint: Blueprint) -> None:
     """Put this part's pages on the fund's blueprint."""
     blueprint.add_url_rule("/fund/<uuid:fund_id>/payments", "payments", payments)
     blueprint.add_url_rule("/fund/instalments/<uuid:instalment_id>/prepare", "prepare", prepare, methods=BOTH)
+    blueprint.add_url_rule("/fund/grants/<uuid:grant_id>/payee", "payee", payee, methods=BOTH)
     blueprint.add_url_rule("/fund/payments/<uuid:payment_id>", "payment", payment)
     blueprint.add_url_rule("/fund/payments/<uuid:payment_id>/<any(approve,release,confirm,return,stop):verb>",
                            "payment_step", payment_step, methods=BOTH)
@@ -42,10 +44,13 @@ def _called() -> dict[str, Any]:
 @access(inside)
 def payments(fund_id: uuid.UUID) -> Any:
     there(db.session.get(Fund, fund_id))
-    moving, past = desk.payments(fund_id)
-    return page("fund/payments.html", fund=db.session.get(Organisation, fund_id), due=desk.due(fund_id), moving=moving,
-                past=past, may_prepare=viewer.current().is_in("fund_treasury", fund_id), first_day=service.first_day,
-                **_called())
+    payee = request.args.get("q", "").strip()[:200]
+    start = {name: max(request.args.get(name, 0, type=int), 0) for name in ("moving", "due", "past")}
+    return page("fund/payments.html", fund=db.session.get(Organisation, fund_id), q=payee, first_day=service.first_day,
+                due=desk.due(fund_id, payee, start["due"]),
+                moving=desk.payments(fund_id, moving=True, payee=payee, start=start["moving"]),
+                past=desk.payments(fund_id, moving=False, payee=payee, start=start["past"]),
+                may_prepare=viewer.current().is_in("fund_treasury", fund_id), **_called())
 
 
 @access(treasurer)
@@ -62,6 +67,20 @@ def prepare(instalment_id: uuid.UUID) -> Any:
         return show()
     return answer(form, lambda **v: service.prepare(by, instalment_id=instalment_id, **v),
                   then=lambda id: url_for("fund.payment", payment_id=id), again=show)
+
+
+@access(signed_in)
+def payee(grant_id: uuid.UUID) -> Any:
+    grant, by = there(db.session.get(Grant, grant_id)), viewer.current()
+    form = PayeeForm(data={"payee_reference": service.payee(by, grant_id).payee_reference})
+
+    def show() -> Any:
+        return page("fund/payee.html", grant=grant, form=form)
+
+    if request.method == "GET":
+        return show()
+    return answer(form, lambda **v: service.name_payee(by, grant_id=grant_id, **v),
+                  then=lambda done: url_for("fund.grant", grant_id=grant_id), again=show)
 
 
 def _shown(payment_id: uuid.UUID, refused: Form | None = None, verb: str = "") -> Any:

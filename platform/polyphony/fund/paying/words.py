@@ -1,5 +1,6 @@
 """How payments, their steps and their entries are called on pages."""
 
+from polyphony.fund.ledger.words import ACCOUNT_NAMES as ACCOUNT_NAMES
 from polyphony.kernel.locale import lazy
 
 STATES = {
@@ -23,14 +24,9 @@ BUTTONS = {
     "stop": lazy("Stop the payment"),
 }
 HOME = {
-    "approve": lazy("Approve a payment of %(amount)s"), "release": lazy("Release a payment of %(amount)s"),
-    "confirm": lazy("Has the bank paid %(amount)s?"),
-}
-# How an account is called on pages, as in the public statement.
-ACCOUNTS = {
-    "bank": lazy("At the bank"), "unmatched": lazy("Received, not yet matched to a promise"),
-    "available": lazy("Available"), "awarded": lazy("Granted"), "paid": lazy("Paid or on its way"),
-    "transit": lazy("On its way at the bank"),
+    "approve": lazy("Approve a payment of %(amount)s to %(payee)s"),
+    "release": lazy("Release a payment of %(amount)s to %(payee)s"),
+    "confirm": lazy("Has the bank paid %(amount)s to %(payee)s?"),
 }
 # Where an instalment stands, for the grantee.
 INSTALMENTS = {
