@@ -33,4 +33,5 @@ def downgrade() -> None:
     op.execute("ALTER TABLE notices.notice NO FORCE ROW LEVEL SECURITY")
     listed = ", ".join(f"'{kind}'" for kind in NOTICES)
     op.execute(f"DELETE FROM notices.notice WHERE kind IN ({listed})")
+    op.execute("ALTER TABLE notices.notice FORCE ROW LEVEL SECURITY")
     _set([kind for kind in _kinds() if kind not in NOTICES])

@@ -107,6 +107,9 @@ def test_a_view_is_asked_for_at_home_and_confirmed_when_given(published: Any) ->
     assert f'href="{ground}"' in page
     assert "Say how it looks where you live: Quiet alerts" in page
     assert ground not in _get(_in(published, "lead@halcyon.org"), "/en/home")
+    published.work()
+    told = _get(asha, "/en/notices").partition("You are asked how a measure works")[0]
+    assert f'href="{f["theme"]}"' in told[-200:], "the notice leads to where the measure stands"
     _post(asha, ground, view="partly", words="Only on new phones", lang="en")
     page = _get(asha, f["theme"])
     assert "You said:" in page

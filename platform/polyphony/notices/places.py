@@ -22,6 +22,8 @@ def place_of(note: service.Told) -> str | None:
     """Where this notice leads: the page of its kind when it is there, else the consultation."""
     if note.kind in words.ONE and note.subject_id:
         return place("inputs.mine", note.subject_id)
+    if note.subject_id and note.kind in words.BY_SUBJECT:
+        return place(words.BY_SUBJECT[note.kind], note.subject_id)
     for endpoint in (*words.PLACES.get(note.kind, ()), "consultations.show"):
         found = place(endpoint, note.consultation_id)
         if found:

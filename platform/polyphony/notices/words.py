@@ -73,9 +73,8 @@ ONE = {"input_read", "input_masked", "objection_handled"}  # about one input, wh
 PLACES: dict[str, tuple[str, ...]] = {
     "input_read": ("inputs.inbox",), "input_masked": ("inputs.inbox",), "placed": ("inputs.inbox",),
     "objection_handled": ("inputs.inbox",), "objection": ("feedback.facilitate",),
-    "themes_shared": ("feedback.desk",), "published": ("feedback.answers",), "answered_late": ("feedback.answers",),
-    "defaulted": ("feedback.answers",), "ground_round": ("feedback.answers",), "appointed": ("languages.desk",),
-    "answer_given": ("feedback.answers",), "answer_corrected": ("feedback.answers",),
+    "themes_shared": ("feedback.desk",), "published": ("feedback.answers",),
+    "defaulted": ("feedback.answers",), "appointed": ("languages.desk",),
     "convene": ("consultations.conveners",), "declined": ("consultations.edit",),
     "company_declined": ("consultations.conveners",), "facilitate": ("consultations.prepare",),
     "facilitator_gone": ("consultations.succession",), "successor": ("consultations.succession",),
@@ -90,6 +89,9 @@ PLACES: dict[str, tuple[str, ...]] = {
     "hold_asked": ("retention.holds",), "hold_made": ("retention.mine",),
     "vault_asked": ("vault.room",), "vault_ready": ("vault.room",), "vault_refused": ("vault.room",),
 }
+
+# These lead to what they are about, a theme with its answers and measures, rather than to the whole consultation.
+BY_SUBJECT = dict.fromkeys(("ground_round", "answered_late", "answer_given", "answer_corrected"), "feedback.theme")
 
 
 # To those who do not speak in consultations themselves.
