@@ -247,7 +247,7 @@ class Walker:
         """Press the form's button (or the one called `press`) and see where it leads; `status` if not onwards."""
         place = self.form(form)
         swaps = self.scripts and place.get_attribute("hx-post")
-        button = place.locator(f'button[name="{press}"]' if press else "button").first
+        button = place.locator(f'button[name="{press}"]' if press else "button:not([aria-hidden])").first
         self._unfold(button)
         action = str(place.get_attribute("action")).split("?")[0]
         with self.page.expect_response(lambda r: r.request.method == "POST" and r.url.split("?")[0].endswith(action)) as posted:
