@@ -273,7 +273,7 @@ class Walker:
         place = self.form(form)
         swaps = self.scripts and place.get_attribute("hx-post")
         other = f'button[formaction$="{press}"]' if press.startswith("/") else f'button[name="{press}"]'
-        button = place.locator(other if press else "button").first
+        button = place.locator(other if press else "button:not([aria-hidden])").first
         self._unfold(button)
         action = str(button.get_attribute("formaction") or place.get_attribute("action")).split("?")[0]
         with self.page.expect_response(lambda r: r.request.method == "POST" and r.url.split("?")[0].endswith(action)) as posted:

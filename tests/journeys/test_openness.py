@@ -21,7 +21,7 @@ def test_the_demo_loads_once_and_says_how_to_walk_in(world: Any) -> None:
     assert any("lead@halcyon.example" in line for line in lines)
     assert any(PHRASE in line for line in lines)
     assert load_if_empty(world.settings) == lines
-    assert world.sql("SELECT count(*) FROM people.person") == [(35,)]
+    assert world.sql("SELECT count(*) FROM people.person") == [(38,)]
     assert world.sql("SELECT state, count(*) FROM consultations.consultation GROUP BY 1 ORDER BY 1") == [
         ("closed", 1), ("open", 1), ("published", 1)]
 

@@ -408,3 +408,11 @@ def test_stewards_see_who_invited_an_organisation(place: Any) -> None:
     place.world.sql("UPDATE organisations.organisation SET invited_by = %s WHERE id = %s", place.firms[0], new)
     make.person(place.world, "ste@x.example", "Ste", roles=("steward",))
     assert "Invited by Halcyon" in get(enter(place, "ste"), f"/en/admissions/{new}")
+
+
+def test_the_database_keeps_a_translator_to_her_languages(place: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("polyphony.languages.desk.hers", lambda head: list(head["languages"]))
+    neema, title = enter(place, "neema"), f"{place.at}/translations/consultation/{place.about}/title"
+    assert neema.post(f"{title}/ar", data={"text": "Tahadhari"}).status_code == 403
+    assert neema.post(f"{title}/sw", data={"text": "Tahadhari"}).status_code == 303
+    assert place.world.sql("SELECT lang FROM languages.translation") == [("sw",)]

@@ -172,3 +172,20 @@ readable_with("words", "consultations.raise", name="raise_words")
 readable_with("words", "consultations.convener", key="words_id", name="convener_words")
 readable_with("words", "consultations.facilitation", name="facilitation_words")
 changeable("words", any_of("consultation_id", "facilitated", "translating"))
+
+# A translator writes into the languages she was appointed for; into her own words an author writes any.
+_HERE = "NEW.consultation_id = ANY (nullif(current_setting('polyphony.{}', true), '')::uuid[])"
+statements += [f"""
+CREATE OR REPLACE FUNCTION consultations.own_languages() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $f$
+BEGIN
+  IF {_HERE.format("translating")} AND NOT coalesce({_HERE.format("facilitated")}, false)
+     AND NOT coalesce(NEW.subject_id = ANY (nullif(current_setting('polyphony.authored', true), '')::uuid[]), false)
+     AND NOT EXISTS (SELECT 1 FROM consultations.translator t WHERE t.consultation_id = NEW.consultation_id
+       AND t.person_id = nullif(current_setting('polyphony.person', true), '')::uuid AND t.ended_on IS NULL
+       AND NEW.lang = ANY (t.languages))
+  THEN RAISE EXCEPTION 'not a language of this translator' USING ERRCODE = 'insufficient_privilege'; END IF;
+  RETURN NEW;
+END $f$""", """
+CREATE OR REPLACE TRIGGER own_languages BEFORE INSERT OR UPDATE ON languages.translation
+FOR EACH ROW EXECUTE FUNCTION consultations.own_languages()"""]

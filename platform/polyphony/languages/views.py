@@ -34,8 +34,8 @@ PIECE = "/<kind>/<uuid:subject>/<field>/<into>"
 @access(author)
 def desk(id: uuid.UUID):  # type: ignore[no-untyped-def]
     head = service.heading(id)
-    into, kind, of = (request.args.get(name, "") for name in ("into", "kind", "of"))
-    asked = Asked(into, kind, (tidy(request.args.get("q")) or "")[:200], of)
+    sent = request.args
+    asked = Asked(sent.get("into", ""), sent.get("kind", ""), (tidy(sent.get("q")) or "")[:200], sent.get("of", ""))
     found = read_desk(viewer.current(), id, head, asked, max(0, request.args.get("from", 0, int)))
     further: dict[str, Any] = {**asked.asked, "from": found.after}
     more = url_for("languages.desk", id=id, **further) if found.after else None
