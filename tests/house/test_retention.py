@@ -14,7 +14,8 @@ from polyphony.retention.words import COLUMNS, ENDS, WHOSE
 rooms.models()
 TABLES = {t.fullname: {c.name for c in t.columns} for t in Base.metadata.tables.values()}
 # Ended by chores that were there before, or together with what they hang on.
-OTHERWISE = {"session": "people.forget, each hour", "file": "with its thing: uploads.clear, each hour",
+OTHERWISE = {"factor": "by her, or people.forget when she is erased",
+             "session": "people.forget, each hour", "file": "with its thing: uploads.clear, each hour",
              "quote": "with its input", "reading": "with its input", "translating": "with its translation"}
 PERSONS = {"person_id", "phrase_id", "invited_by", "actor", "text", "words", "name", "shown_as", "reason", "address_hash"}
 

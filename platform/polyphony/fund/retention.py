@@ -30,7 +30,7 @@ keeps(
           _ACCOUNTABLE, STAYS,
           {"fund.application": "id call_id fund_id state lang requested country at_risk level submitted_on revision",
            "fund.applicant": "application_id organisation_id payee_reference",
-           "fund.change_request": "id application_id fund_id words lang asked_on done_on"}),
+           "fund.change_request": "id application_id fund_id words lang asked_on done_on before"}),
     Datum("application_words", (ORGANISATION,), lazy("The words and lines of an application"),
           lazy("What was sent: as long as the fund exists. What was never sent loses its words one year after the deadline."),
           _ACCOUNTABLE, DELETED,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from polyphony.kernel import secrets
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import lazy
-from polyphony.kernel.retention import ACCOUNT, DELETED, EMPTIED, PHRASE, Datum, Gone, erases, keeps
+from polyphony.kernel.retention import ACCOUNT, DELETED, EMPTIED, PHRASE, Datum, Gone, erases, keeps, spare
 from polyphony.people.models import (
     Attempt,
     CompanyLink,
@@ -66,6 +66,9 @@ keeps(
           "SELECT s.began_at, s.seen_at FROM people.session s WHERE s.person_id = :person OR s.phrase_id = :phrase "
           "ORDER BY s.began_at, s.id"),
 )
+
+spare("what a passkey is asked to sign, and short sums that were taken: hashes for minutes", people__challenge="hash at",
+      kernel__spent_sum="nonce until")
 
 
 @erases(also_when_held=True)

@@ -70,6 +70,16 @@ LANGUAGE sql STABLE {_HEAD}
     AND organisations.acts_only_for(person, organisation)
 $f$""", to="polyphony_lookup")
 
+# The company whose own sign-in somebody has to use who has just given her password, asked before her second step as well.
+definer("organisations.own_way(secret bytea) RETURNS text", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT o.name FROM people.session s JOIN people.company_link l ON l.person_id = s.person_id
+  JOIN organisations.organisation o ON o.id = l.organisation_id
+  WHERE s.token_hash = sha256(secret) AND s.organisation_id IS DISTINCT FROM l.organisation_id
+    AND organisations.requires_entrance(l.organisation_id) AND organisations.acts_only_for(s.person_id, l.organisation_id)
+  ORDER BY o.name LIMIT 1
+$f$""")
+
 definer("organisations.entrance_secret(organisation uuid) RETURNS bytea", f"""
 LANGUAGE sql STABLE {_HEAD}
   SELECT x.sealed FROM organisations.entrance_secret x WHERE x.organisation_id = organisation

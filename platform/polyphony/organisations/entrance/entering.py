@@ -31,6 +31,7 @@ def _call(sql: str, *names: str) -> sa.TextClause:
 
 
 _LINK = _call("people.link_company(:organisation, :derived, :today, :secret)", "organisation", "derived", "secret")
+_OWN_WAY = _call("organisations.own_way(:secret)", "secret")
 _ENTER = _call("people.enter_by_company(:derived, :second, :token, :before)", "derived", "token", "before")
 
 
@@ -168,13 +169,9 @@ def ensure_right_way_in(by: Viewer) -> None:
     Before she is linked she may, to link her account: until then her seats there count for nothing.
     Raises UseCompanySignIn.
     """
-    if not by.of("barred") or by.of("organisations"):
-        return
-    row = db.session.execute(sa.select(Organisation.name).join(
-        CompanyLink, CompanyLink.organisation_id == Organisation.id).where(
-        CompanyLink.person_id == by.person, Organisation.id.in_(by.of("barred")))).first()
-    if row:
-        raise rules.UseCompanySignIn(company=row.name)
+    company = db.session.execute(_OWN_WAY, {"secret": secrets.bytes_of(session.get("key", ""))}).scalar()
+    if company:
+        raise rules.UseCompanySignIn(company=company)
 
 
 @provide("waits")
