@@ -76,9 +76,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Functions that take a whole session go with its new columns; they are declared anew with the policies."""
-    for name in ("step_of", "is_fresh"):
-        op.execute(f"DROP FUNCTION IF EXISTS people.{name}(people.session)")
+    for function in ("step_of", "is_fresh"):  # they take a row of the table that the older shape changes or drops
+        op.execute(f"DROP FUNCTION IF EXISTS people.{function}(people.session)")
     op.drop_table("factor_reset", schema="organisations")
     for table in ("challenge", "recovery", "factor"):
         op.drop_table(table, schema="people")

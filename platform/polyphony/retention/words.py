@@ -22,7 +22,8 @@ COLUMNS = {
     "view": lazy("View from the ground"), "seen": lazy("Seen"), "format": lazy("Kind of file"),
     "size": lazy("Size in bytes"),
     "withheld": lazy("Kept from others by the facilitator"), "comes_from": lazy("Comes from"),
-    "constituency": lazy("Sits for"), "label": lazy("Name"), "added_on": _BEGINS, "id": lazy("Number"), "input_id": lazy("Number"),
+    "constituency": lazy("Sits for"), "label": lazy("Name"), "added_on": _BEGINS,
+    "id": lazy("Number"), "input_id": lazy("Number"),
 }
 ENDS = {"deleted": lazy("Deleted"), "emptied": lazy("Name and words go"), "key": lazy("The key is destroyed"),
         "stays": lazy("Stays, without your name"), "kept": lazy("Stays")}
