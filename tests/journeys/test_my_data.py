@@ -14,6 +14,8 @@ import pytest
 from flask import g
 
 import make
+from polyphony.fund.bodies.models import Fund
+from polyphony.fund.giving.models import Pledge
 from polyphony.kernel import clock, jobs, retention
 from polyphony.kernel.database import db
 from polyphony.people.models import Phrase
@@ -288,3 +290,23 @@ def test_the_database_keeps_an_organisation_on_which_something_rests(stage: Any,
     refused = stage.in_("lead").post(f"/en/organisation/{stage.firm}/departure", data={"words": "We stop.", "sure": "y"})
     assert refused.status_code == 409
     assert stage.world.sql("SELECT count(*) FROM organisations.departure") == [(0,)]
+
+
+def test_a_promise_of_money_keeps_a_company_in_the_database_too(stage: Any, monkeypatch: Any) -> None:
+    from polyphony.organisations import leaving
+
+    world, lead, place = stage.world, stage.in_("lead"), f"/en/organisation/{stage.firm}/departure"
+    world.sql("ALTER TABLE consultations.consultation DISABLE TRIGGER ALL")
+    world.sql("UPDATE consultations.consultation SET state = 'closed'")
+    fund, gone = make.organisation(world, "The fund", "fund"), {"words": "We stop.", "sure": "y"}
+    make.add(world, Fund(organisation_id=fund, purpose="x", lang="en", founded_on=make.today()),
+             Pledge(id=uuid.uuid4(), fund_id=fund, company_id=stage.firm, currency="KES", amount=5, due_on=make.today(),
+                    made_on=make.today()))
+    assert "1 promise of money" in lead.get(place).get_data(as_text=True)
+    assert lead.post(place, data=gone).status_code == 409
+    with monkeypatch.context() as patch:
+        patch.setattr(leaving, "resting", lambda id: [])
+        assert lead.post(place, data=gone).status_code == 409, "the trigger of the fund asks the same"
+    world.sql("DROP TRIGGER departure_waits_fund ON organisations.departure")
+    monkeypatch.setattr(leaving, "resting", lambda id: [])
+    assert lead.post(place, data=gone).status_code == 303, "and without it nothing would have"

@@ -104,7 +104,8 @@ GUARDS: dict[str, tuple[str, ...]] = {
     "seat_least_share": (_RULE % ("least_share", "south_civil_society", 90) + _SEAT % ("other", "member6"),),
 }
 # Refused only to the web role, so proven by that role: which test does it.
-ELSEWHERE = {"grant_opened_by_grantee": "tests/journeys/test_fund_statement.py"}
+ELSEWHERE = {"grant_opened_by_grantee": "tests/journeys/test_fund_statement.py",
+             "departure_waits": "tests/journeys/test_my_data.py"}
 
 
 @pytest.fixture
