@@ -255,7 +255,7 @@ def test_reviews_wait_for_the_deadline_and_each_page_keeps_its_budget_of_stateme
             assert g.sql <= most, (path, g.sql)
     fund.sql("DELETE FROM fund.lock")
     fund.sql("ALTER TABLE fund.call DISABLE TRIGGER USER")
-    fund.sql("UPDATE fund.call SET state = 'open'")
+    fund.sql("UPDATE fund.call SET state = 'open', closes_at = now() + interval '1 day'")
     assert "when the call is closed" in post(fund, "admin", f"/applications/{f['application']}/reviewers", 409,
                                              person_id=str(f["reviewer3"]))
 
