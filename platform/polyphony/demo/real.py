@@ -228,7 +228,7 @@ class Real:
                     drafted = answers.draft(
                         by, theme_id=theme, company_id=self.organisations[name], decision=DECISIONS[n % 6], lang="en",
                         reason_kind="cost", words=f"{next(english)} {next(english)}", changes="It changed our plan.")
-                    answers.sign(by, answer_id=drafted.id)
+                    answers.sign(by, answer_id=drafted.id, revision=str(drafted.revision))
         with self.acting(self.people["table"]) as by:
             publication.publish(by, consultation_id=about, words="Thank you. Here is every answer.")
 
