@@ -33,11 +33,22 @@ def theme_title(lang: str) -> Any:
     return reader_first(Theme.id, "title", Theme.title, Theme.lang, lang)
 
 
+def _title() -> Any:
+    return reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
+
+
 def titled(consultation_id: uuid.UUID) -> tuple[Consultation, str]:
     """The consultation and its title in the reader's language, or the one 404 (one statement)."""
-    title = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
-    found = db.session.execute(sa.select(Consultation, title).where(Consultation.id == consultation_id)).one_or_none()
+    found = db.session.execute(sa.select(Consultation, _title()).where(
+        Consultation.id == consultation_id)).one_or_none()
     return there(found)[0], there(found)[1]
+
+
+def theme_in(theme_id: uuid.UUID) -> tuple[Theme, tuple[Consultation, str]]:
+    """A theme and its consultation with its title, or the one 404 (one statement)."""
+    row = there(db.session.execute(sa.select(Theme, Consultation, _title()).join(
+        Consultation, Consultation.id == Theme.consultation_id).where(Theme.id == theme_id)).one_or_none())
+    return row[0], (row[1], row[2])
 
 
 def _inputs_of(theme_id: uuid.UUID) -> list[Input]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import request, url_for
 
+from polyphony.consultations.models import Consultation
 from polyphony.feedback import desk, foreseen, publication, rules, service, themes
 from polyphony.feedback.forms import (
     DefaultForm,
@@ -73,14 +74,14 @@ def share(id: uuid.UUID):  # type: ignore[no-untyped-def]
                   then=lambda r: url_for("feedback.facilitate", id=id), again=lambda: facilitators_desk(id, form))
 
 
-def _theme_page(id: uuid.UUID, form: ThemeForm, theme: Theme | None) -> Any:
-    themes.ensure_facilitating(viewer.current(), id)
+def _theme_page(about: tuple[Consultation, str], form: ThemeForm, theme: Theme | None) -> Any:
+    consultation, title = about
+    themes.ensure_facilitating(viewer.current(), consultation.id)
     start = max(0, request.args.get("from", 0, int))
     said, more = service.excerpts_of(viewer.current(), theme.id, start, also_unquoted=True) if theme else ([], None)
     conflict = bool(theme and form.refusal and form.refusal.status == 409)
     if theme and conflict:  # she has now seen the present version, and may save over it
         form.revision.data = theme.revision
-    consultation, title = themes.titled(id)
     return page("feedback/theme_form.html", form=form, theme=theme, consultation=consultation, title=title,
                 conflict=conflict, said=said, more=more, removing=NothingForm())
 
@@ -98,23 +99,23 @@ def _theme_form(id: uuid.UUID, theme: Theme | None = None) -> ThemeForm:
 @blueprint.route("/consultations/<uuid:id>/themes/new", methods=BOTH)
 @access(facilitator)
 def new_theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    form = _theme_form(id)
+    form, about = _theme_form(id), themes.titled(id)
     if request.method == "GET":
-        return _theme_page(id, form, None)
+        return _theme_page(about, form, None)
     return answer(form, lambda **v: themes.save(viewer.current(), consultation_id=id, **v),
-                  then=lambda r: url_for("feedback.facilitate", id=id), again=lambda: _theme_page(id, form, None))
+                  then=lambda r: url_for("feedback.facilitate", id=id), again=lambda: _theme_page(about, form, None))
 
 
 @blueprint.route("/themes/<uuid:id>/edit", methods=BOTH)
 @access(facilitator)
 def edit_theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    theme = there(db.session.get(Theme, id))
+    theme, about = themes.theme_in(id)
     here, form = theme.consultation_id, _theme_form(theme.consultation_id, theme)
     if request.method == "GET":
-        return _theme_page(here, form, theme)
+        return _theme_page(about, form, theme)
     return answer(form, lambda **v: themes.save(viewer.current(), consultation_id=here, theme_id=id, **v),
                   then=lambda r: url_for("feedback.facilitate", id=here),
-                  again=lambda: _theme_page(here, form, theme))
+                  again=lambda: _theme_page(about, form, theme))
 
 
 @blueprint.route("/themes/<uuid:id>/inputs/<uuid:said>/object", methods=BOTH)
