@@ -66,9 +66,9 @@ def narrowed(wanted: Any, looked_for: Sought, about: Any) -> Any:
     return wanted
 
 
-def number(wanted: Any, looked_for: Sought) -> int | None:
-    """How many were found, when something was looked for: of what this reader may read."""
-    return db.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) if looked_for.asked else None
+def number(looked_for: Sought, place: Any) -> Any:
+    """How many this reader finds in all, as a column of the first page's own query; nothing where she seeks nothing."""
+    return sa.func.count().over() if looked_for.asked and place is None else sa.null()
 
 
 def _translated(q: str, consultation_id: uuid.UUID) -> Any:
