@@ -47,11 +47,13 @@ def tongues_of(about: Any) -> list[tuple[str, Any]]:
     return [*((code, name_of(code)) for code in about.languages), (OTHER, lazy("Another language"))]
 
 
-def tongues_in(about: Any) -> list[tuple[str, Any]]:
-    """For the facilitator, who has to find a translator for each: every language that somebody wrote in."""
-    there = db.session.scalars(sa.select(Input.lang).where(
-        Input.consultation_id == about.id, Input.withdrawn_on.is_(None)).distinct())
-    return [(code, name_of(code)) for code in dict.fromkeys((*about.languages, *sorted(there)))]
+def tongues_in(about: Any) -> tuple[list[tuple[str, Any]], int]:
+    """For the facilitator: every language somebody wrote in, and how many inputs nobody has read (one statement)."""
+    row = db.session.execute(sa.select(
+        sa.func.array_agg(Input.lang.distinct(), type_=sa.ARRAY(sa.Text())),
+        sa.func.count().filter(Input.read_on.is_(None))).where(
+        Input.consultation_id == about.id, Input.withdrawn_on.is_(None))).one()
+    return [(code, name_of(code)) for code in dict.fromkeys((*about.languages, *sorted(row[0] or ())))], row[1]
 
 
 def narrowed(wanted: Any, looked_for: Sought, about: Any) -> Any:
