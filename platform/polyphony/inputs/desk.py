@@ -42,12 +42,14 @@ def queue(by: Viewer, about: Any, after: str = "", looked_for: Sought = Sought()
     if looked_for.show:
         wanted = wanted.where(is_read if looked_for.show == "read" else Input.read_on.is_(None))
     wanted = narrowed(wanted, looked_for, about)
-    found, place = looking.number(wanted, looked_for), place_of(after)
+    place = place_of(after)
     if place:
         known = sa.tuple_(is_read, Input.day, Input.shuffle, Input.id)
         wanted = wanted.where(known > sa.tuple_(*(sa.literal(x) for x in place)))
-    rows = list(db.session.scalars(wanted.order_by(is_read, Input.day, Input.shuffle, Input.id).limit(PAGE + 1)))
-    return Slice(rows[:PAGE], cursor(rows[PAGE - 1]) if len(rows) > PAGE else "", found=found)
+    found = db.session.execute(wanted.add_columns(looking.number(looked_for, place)).order_by(
+        is_read, Input.day, Input.shuffle, Input.id).limit(PAGE + 1)).all()
+    rows = [row[0] for row in found]
+    return Slice(rows[:PAGE], cursor(rows[PAGE - 1]) if len(rows) > PAGE else "", found=found[0][1] if found else None)
 
 
 def next_unread(id: uuid.UUID) -> uuid.UUID | None:

@@ -56,13 +56,13 @@ def released(about: Any, after: str = "", looked_for: Sought = Sought()) -> Slic
     """Inputs of a consultation that the facilitator has read and this viewer may read."""
     wanted = narrowed(sa.select(Input).where(Input.consultation_id == about.id, Input.read_on.is_not(None),
                                              Input.withdrawn_on.is_(None)), looked_for, about)
-    found, place = looking.number(wanted, looked_for), place_of(after)
+    place = place_of(after)
     if place:
         _, day, shuffle, id = place
         later = sa.tuple_(Input.shuffle, Input.id) > sa.tuple_(sa.literal(shuffle), sa.literal(id))
         wanted = wanted.where(sa.or_(Input.day < day, sa.and_(Input.day == day, later)))
-    rows = db.session.execute(wanted.add_columns(hanging_on(Input.id)).order_by(
+    rows = db.session.execute(wanted.add_columns(hanging_on(Input.id), looking.number(looked_for, place)).order_by(
         Input.day.desc(), Input.shuffle, Input.id).limit(PAGE + 1)).all()
-    shown = [entry for entry, _ in rows[:fitting([len(entry.text) for entry, _ in rows[:PAGE]])]]
+    shown = [row[0] for row in rows[:fitting([len(row[0].text) for row in rows[:PAGE]])]]
     return Slice(shown, cursor(shown[-1]) if len(rows) > len(shown) else "",
-                 {entry.id: listed(files) for entry, files in rows if files}, found)
+                 {entry.id: listed(files) for entry, files, _ in rows if files}, rows[0][2] if rows else None)

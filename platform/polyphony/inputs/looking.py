@@ -47,11 +47,13 @@ def tongues_of(about: Any) -> list[tuple[str, Any]]:
     return [*((code, name_of(code)) for code in about.languages), (OTHER, lazy("Another language"))]
 
 
-def tongues_in(about: Any) -> list[tuple[str, Any]]:
-    """For the facilitator, who has to find a translator for each: every language that somebody wrote in."""
-    there = db.session.scalars(sa.select(Input.lang).where(
-        Input.consultation_id == about.id, Input.withdrawn_on.is_(None)).distinct())
-    return [(code, name_of(code)) for code in dict.fromkeys((*about.languages, *sorted(there)))]
+def tongues_in(about: Any) -> tuple[list[tuple[str, Any]], int]:
+    """For the facilitator: every language somebody wrote in, and how many inputs nobody has read (one statement)."""
+    row = db.session.execute(sa.select(
+        sa.func.array_agg(Input.lang.distinct(), type_=sa.ARRAY(sa.Text())),
+        sa.func.count().filter(Input.read_on.is_(None))).where(
+        Input.consultation_id == about.id, Input.withdrawn_on.is_(None))).one()
+    return [(code, name_of(code)) for code in dict.fromkeys((*about.languages, *sorted(row[0] or ())))], row[1]
 
 
 def narrowed(wanted: Any, looked_for: Sought, about: Any) -> Any:
@@ -66,9 +68,9 @@ def narrowed(wanted: Any, looked_for: Sought, about: Any) -> Any:
     return wanted
 
 
-def number(wanted: Any, looked_for: Sought) -> int | None:
-    """How many were found, when something was looked for: of what this reader may read."""
-    return db.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) if looked_for.asked else None
+def number(looked_for: Sought, place: Any) -> Any:
+    """How many this reader finds in all, as a column of the first page's own query; nothing where she seeks nothing."""
+    return sa.func.count().over() if looked_for.asked and place is None else sa.null()
 
 
 def _translated(q: str, consultation_id: uuid.UUID) -> Any:

@@ -15,7 +15,6 @@ from polyphony.inputs.forms import (
     options,
 )
 from polyphony.inputs.inbox import inbox as read_inbox
-from polyphony.inputs.inbox import keepers
 from polyphony.inputs.views import blueprint
 from polyphony.inputs.views_say import quiet
 from polyphony.kernel import clock, locale, viewer
@@ -105,7 +104,7 @@ def _mine(id: uuid.UUID, edit=None, gone=None, refuse=None, taking=None):  # typ
     refuse = refuse or RefuseForm(formdata=None)
     refuse.translator.choices = _choices(t for t, is_refused in appointed if not is_refused)
     return page(
-        "inputs/mine.html", fragment="mine", m=m, keepers=keepers(by, [about]),
+        "inputs/mine.html", fragment="mine", m=m, keepers=found.has_keepers and about.state == "open",
         paths=path.paths([m], {about.id: about}), about=about,
         edit=edit, gone=gone or WithdrawForm(formdata=None), refuse=refuse, files=found.files,
         taking=taking or Form(formdata=None),

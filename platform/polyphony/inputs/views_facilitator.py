@@ -33,12 +33,13 @@ def reading(id: uuid.UUID):  # type: ignore[no-untyped-def]
     about = service.consultation(id)
     sought = looking.sought(request.args, shows=desk.SHOWS)
     found = desk.queue(viewer.current(), about, request.args.get("after", ""), sought)
+    tongues, waiting = looking.tongues_in(about)
     tr = translations_for([id, *(e.id for e in found.rows)], locale.language())
     rows = [(e, written(e.text, e.lang, e.id, "text", tr, locale.language())) for e in found.rows]
     more = url_for("inputs.reading", id=id, after=found.after, **sought.asked) if found.after else None
     return page("inputs/reading.html", fragment="list", about=about, rows=rows, more=more, day=clock.day,
-                sought=sought, tongues=looking.tongues_in(about), shows=desk.SHOWS, found=found.found,
-                waiting=desk.unread([id]).get(id, 0), audiences=AUDIENCE_TOLD,
+                sought=sought, tongues=tongues, shows=desk.SHOWS, found=found.found,
+                waiting=waiting, audiences=AUDIENCE_TOLD,
                 title=written(about.title, about.source_lang, id, "title", tr, locale.language()))
 
 

@@ -14,17 +14,19 @@ from polyphony.kernel.database import db
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations.models import Organisation
 from polyphony.uploads.service import File, hanging_on, listed
+from polyphony.vault.desk import has_ring
 
 
 @dataclass(frozen=True)
 class Whole:
-    """An input, its consultation, the author's own words where some are masked, the companies by name, the files."""
+    """An input, its consultation, what was masked, companies by name, files, whether keyholders are there."""
 
     entry: Input
     about: Consultation
     original: Original | None
     companies: dict[str, str]
     files: list[File]
+    has_keepers: bool
 
     def named(self, ids: list[uuid.UUID]) -> str:
         """These companies by their names, in a sentence; who left is not named."""
@@ -49,11 +51,11 @@ def _one(*wanted: sa.ColumnElement[bool]) -> Whole:
         Convener.consultation_id == Input.consultation_id, Convener.state == "accepted"
     ).correlate(Input).scalar_subquery()
     row = db.session.execute(
-        sa.select(Input, Consultation, Original, names, hanging_on(Input.id))
+        sa.select(Input, Consultation, Original, names, hanging_on(Input.id), has_ring(Input.consultation_id))
         .join(Consultation, Consultation.id == Input.consultation_id)
         .outerjoin(Original, Original.input_id == Input.id).where(*wanted)).first()
-    entry, about, original, companies, files = there(row)
-    return Whole(entry, about, original, companies or {}, listed(files))
+    entry, about, original, companies, files, has_keepers = there(row)
+    return Whole(entry, about, original, companies or {}, listed(files), has_keepers)
 
 
 def translators_of(entry: Input) -> list[tuple[Translator, bool]]:

@@ -111,6 +111,11 @@ def left(by: Viewer, consultation: uuid.UUID) -> Any:
     return db.session.execute(sa.select(found)).first()
 
 
+def has_ring(consultation: Any) -> Any:
+    """Whether a consultation has keyholders now, as a column of a query about something in it."""
+    return sa.exists().where(Circle.consultation_id == consultation, Circle.state != "ended")
+
+
 def offered(by: Viewer, consultations: Collection[uuid.UUID]) -> dict[uuid.UUID, bool]:
     """Where there are keyholders or she left something, and whether she did (one statement)."""
     mine = sa.func.vault.mine(tags(mine_of(by, *sorted(consultations, key=str)))).table_valued("consultation_id")
