@@ -36,7 +36,7 @@ def mine() -> Response:
 
 
 @blueprint.get("/my-data/file")
-@access(author)
+@access(author, fresh=True)
 def download() -> Response:
     """Nothing in its name says what it is or whose."""
     g.sandboxed = g.no_store = True
@@ -53,13 +53,13 @@ def _erasing(form: Any = None) -> Response:
 
 
 @blueprint.get("/my-data/erasure")
-@access(author)
+@access(author, fresh=True)
 def erase() -> Response:
     return _erasing()
 
 
 @blueprint.post("/my-data/erasure")
-@access(anyone)
+@access(anyone, fresh=True)
 def erased_now() -> Any:
     """For anyone: a second click comes when she is signed out already, and lands where the first one did."""
     return answer(forms.Erase(), lambda sure: service.ask_erasure(viewer.current()),
