@@ -120,7 +120,8 @@ def _piece(entry: tuple[Any, ...], lang: str, state: str, translation: Translati
     return Piece(kind, subject, field, str(label), text, source, lang, state, translation)
 
 
-def following(by: Viewer, consultation_id: uuid.UUID, *, subject: uuid.UUID, field: str, into: str) -> Piece | None:
+def following(by: Viewer, consultation_id: uuid.UUID, *, subject: uuid.UUID | None, field: str,
+              into: str) -> Piece | None:
     """The text to translate into this language after the one just done, the first again after the last."""
     every = list(_pairs(_entries(by, consultation_id), [into], _states(consultation_id)))
     here = next((n for n, (entry, _l, _s) in enumerate(every) if entry[1:3] == (subject, field)), -1)

@@ -3,11 +3,11 @@
 import uuid
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 
 from polyphony.kernel import viewer
 from polyphony.kernel.access import access, author, there
-from polyphony.kernel.forms import answer, tidy
+from polyphony.kernel.forms import an_id, answer, tidy
 from polyphony.kernel.locale import lazy, name_of
 from polyphony.kernel.pages import page
 from polyphony.languages import service
@@ -35,6 +35,8 @@ PIECE = "/<kind>/<uuid:subject>/<field>/<into>"
 def desk(id: uuid.UUID):  # type: ignore[no-untyped-def]
     head = service.heading(id)
     sent = request.args
+    if "after" in sent and sent.get("into", "") in hers(head):
+        return _next(id, sent["after"], sent["into"])
     asked = Asked(sent.get("into", ""), sent.get("kind", ""), (tidy(sent.get("q")) or "")[:200], sent.get("of", ""))
     found = read_desk(viewer.current(), id, head, asked, max(0, request.args.get("from", 0, int)))
     further: dict[str, Any] = {**asked.asked, "from": found.after}
@@ -58,16 +60,17 @@ def write(id: uuid.UUID, kind: str, subject: uuid.UUID, field: str, into: str): 
     form = TranslationForm()
     return answer(form, lambda text: service.store_translation(
         viewer.current(), kind=kind, subject_id=subject, consultation_id=id, field=field, lang=into, text=text),
-        then=lambda r: _next(id, subject, field, into), again=lambda: _piece((head, found), form))
+        then=lambda r: url_for("languages.desk", id=id, into=into, after=f"{subject}.{field}"),
+        again=lambda: _piece((head, found), form))
 
 
-def _next(id: uuid.UUID, subject: uuid.UUID, field: str, into: str) -> str:
+def _next(id: uuid.UUID, done: str, into: str) -> Any:
     """Where a translator goes on: the next text in this language, or the desk when none is left."""
-    waits = following(viewer.current(), id, subject=subject, field=field, into=into)
-    if waits is None:
-        return url_for("languages.desk", id=id, into=into)
-    return url_for("languages.piece", id=id, kind=waits.kind, subject=waits.subject_id, field=waits.field, into=into,
-                   after="kept")
+    subject, _, field = done.partition(".")
+    waits = following(viewer.current(), id, subject=an_id(subject), field=field, into=into)
+    place = url_for("languages.desk", id=id, into=into) if waits is None else url_for(
+        "languages.piece", id=id, kind=waits.kind, subject=waits.subject_id, field=waits.field, into=into, after="kept")
+    return redirect(place, 303)
 
 
 @blueprint.post(PIECE + "/review")
