@@ -214,6 +214,19 @@ def test_a_naming_filter_that_is_gone_is_found(world: Any, monkeypatch: Any) -> 
     assert any("person-unattributed-public-mark" in each for each in wrong)
 
 
+def test_the_page_before_sending_shows_how_others_will_name_her(world: Any) -> None:
+    place = Place(world, ("public",))
+    client, at = place.clients["author name-public"], f"/en/consultations/{place.about}/say"
+    assert client.post(at, data={"text": "What I say.", "lang": "en", "other": ""}).status_code == 303
+    for naming, pseudonym, shown in (("pseudonym", "Jua", "Jua"), ("organisation", "", "house-name-public-mark"), ("unattributed", "", None)):
+        chosen = {"addressed": [str(x) for x in place.firms.values()], "audience": "public", "naming": naming, "speaks_as": "affected",
+                  "pseudonym": pseudonym}
+        assert client.post(f"{at}/choices", data=chosen).status_code == 303
+        line = re.search(r"How shall we name you\?</dt><dd>(.*?)</dd>", client.get(f"{at}/check").get_data(as_text=True))
+        assert line
+        assert re.findall(r"<bdi>(.*?)</bdi>", line[1]) == ([shown] if shown else [])
+
+
 @pytest.fixture
 def whole(world: Any) -> Iterator[Place]:
     """Everything: every audience, a file with words in its metadata, an identity in the vault, grants of each level."""
