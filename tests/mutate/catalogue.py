@@ -54,7 +54,7 @@ def row_security(connection: Connection) -> Iterator[InDatabase]:
             f"AND {OURS} AND c.oid <> 'viewer.key'::regclass ORDER BY 1").fetchall():
         for less, more in (("DISABLE", "ENABLE"), ("NO FORCE", "FORCE")):
             yield InDatabase(f"row security {less.lower()}d" if less == "DISABLE" else "row security not forced", table,
-                             _reach(table, "SELECT"), [f"ALTER TABLE {table} {less} ROW LEVEL SECURITY"],
+                             [*_reach(table, "SELECT"), *_reach(table, "DELETE"), *_reach(table, "UPDATE"), *_reach(table, "INSERT")], [f"ALTER TABLE {table} {less} ROW LEVEL SECURITY"],
                              [f"ALTER TABLE {table} {more} ROW LEVEL SECURITY"], FOG)
 
 

@@ -102,7 +102,7 @@ class Fog:
         self._open()
         fixed = self._cast()
         for table in sorted(self.columns):
-            rows = fixed.get(table) or [self._row(table, number) for number in range(MANY)]
+            rows = fixed.get(table) or [self._row(table, number) for number in range(MANY * (4 if table in self.kinds else 1))]
             self.run(f"INSERT INTO {table} SELECT (jsonb_populate_recordset(NULL::{table}, %s)).* ON CONFLICT DO NOTHING",
                      (Jsonb(rows),))
         for table in self.columns:

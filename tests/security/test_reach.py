@@ -6,9 +6,7 @@ sees here whom the change reaches. After reading the difference, `POLYPHONY_WRIT
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -17,16 +15,6 @@ from tests.security.fog import VERBS, Connection, Fog, Reach, callers
 KEPT = Path(__file__).with_name("reached.json")
 ASKED = (*VERBS, "GRANTED")
 CORE = [("inputs.input", "SELECT"), ("inputs.authorship", "SELECT"), ("inputs.input", "UPDATE"), ("people.session", "GRANTED")]
-
-
-@pytest.fixture(scope="session")
-def fog(server: Any, template: str) -> Iterator[str]:
-    """The address of a database full of random rows."""
-    server.create_database("fog", template=template)
-    with psycopg.connect(server.url("postgres", "fog")) as connection:
-        Fog(connection).fill()
-    yield server.url("postgres", "fog")
-    server.drop_database("fog")
 
 
 def kept(*ending: str) -> dict[str, str]:

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from tests import make
 from tests.security.fog import Fog, _id, _who
-from tests.security.test_reach import fog  # noqa: F401
 
 Connection = psycopg.Connection[Any]
 NOW, TODAY = datetime.datetime.now(datetime.UTC), datetime.datetime.now(datetime.UTC).date()
@@ -139,7 +138,7 @@ def sealed_functions() -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sealed_functions())
-def test_no_function_believes_facts_without_their_seal(fog: str, name: str) -> None:  # noqa: F811
+def test_no_function_believes_facts_without_their_seal(fog: str, name: str) -> None:
     """With every fact there could be and no seal, a function answers what it answers to nobody at all."""
     with psycopg.connect(fog) as connection:
         signature, names, kinds = functions(connection)[name]
