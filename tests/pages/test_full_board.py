@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import make
+from crawl import browser_of
 from polyphony.demo.pairs import pairs
 from polyphony.feedback.glance import Room
 from polyphony.feedback.models import Answer, Theme
@@ -50,3 +51,13 @@ def test_few_cells_have_all_the_room_and_many_share_it() -> None:
     assert Room.of(3, 3) == Room(90, 400, 160)
     assert Room.of(25, 3) == Room(32, 0, 60)
     assert Room.of(0, 0) == Room(90, 400, 160)
+
+
+def test_every_theme_of_the_demo_fits_in_every_language(demo) -> None:
+    css, wrong = len(gzip.compress((folder("static") / "polyphony.css").read_bytes(), 9)), []
+    for (theme,) in demo.sql("SELECT id FROM feedback.theme WHERE published_on IS NOT NULL"):
+        for lang in ("en", "fr", "es", "pt", "ar", "sw", "id"):
+            for who in ("visitor", "phrase"):
+                size = len(gzip.compress(browser_of(demo, who).get(f"/{lang}/themes/{theme}").data, 9)) + css
+                wrong += [(lang, who, theme, size)] if size > 14 * 1024 else []
+    assert wrong == []

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from polyphony.consultations.models import Consultation, Convener
 from polyphony.feedback import rules, words
+from polyphony.feedback.ground import AT_ONCE, view_shown, views_shown
 from polyphony.feedback.measures import tally
 from polyphony.feedback.models import (
     IN_ORDER,
@@ -53,6 +54,7 @@ class MeasureShown:
     counts: list[tuple[str, Any, int | None]] = field(default_factory=list)
     views: list[tuple[str, Any, Written, str]] = field(default_factory=list)  # mark, its name, words, organisation
     has_views: bool = False
+    further: int = 0  # views with words that stand on a page of their own
     mine: tuple[str, Any, Written] | None = None  # what this reader said herself: mark, its name, words
 
 
@@ -214,7 +216,7 @@ def _answers(answers: Iterable[Answer], kept: list[Any], own: dict[uuid.UUID, Gr
     measures: dict[uuid.UUID, list[MeasureShown]] = defaultdict(list)
     for measure, held, views in kept:
         made = measure_shown(measure, held, views, tr, lang)
-        made.mine = _view_shown(own[measure.id], tr, lang) if measure.id in own else None
+        made.mine = view_shown(own[measure.id], tr, lang) if measure.id in own else None
         measures[measure.answer_id].append(made)
     found: dict[Any, list[AnswerShown]] = defaultdict(list)
     for a in answers:
@@ -239,12 +241,9 @@ def measure_shown(m: Measure, held: GroundRound | None, views: list[GroundView],
     made.until = clock.day(held.until) if held else None
     made.has_views = bool(views)
     made.counts = [(code, words.VIEWS[code], count) for code, count in tally(views).items()]
-    made.views = [(*_view_shown(v, tr, lang), v.shown_as) for v in views if v.words or v.shown_as]
+    told = [view for view in views if view.words or view.shown_as]
+    made.views, made.further = views_shown(told[:AT_ONCE], tr, lang), len(told[AT_ONCE:])
     return made
-
-
-def _view_shown(v: GroundView, tr: Any, lang: str) -> tuple[str, Any, Written]:
-    return v.view, words.VIEWS[v.view], written(v.words, v.lang, v.id, "words", tr, lang)
 
 
 def excerpts_of(by: Viewer, theme_id: uuid.UUID, start: int = 0, *, also_unquoted: bool = False,

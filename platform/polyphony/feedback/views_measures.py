@@ -6,15 +6,17 @@ from flask import redirect, request, url_for
 
 from polyphony.feedback import answers, measures, themes
 from polyphony.feedback.forms import GroundForm, NamedGroundForm, NothingForm, RoundForm, StatusForm
+from polyphony.feedback.ground import views_of
 from polyphony.feedback.models import GroundView, Measure
 from polyphony.feedback.views import blueprint
 from polyphony.feedback.views_themes import BOTH, in_words, step
 from polyphony.feedback.words import VIEWS
 from polyphony.inputs.service import speaks_for
 from polyphony.kernel import viewer
-from polyphony.kernel.access import access, author, company, facilitator, there
+from polyphony.kernel.access import access, anyone, author, company, facilitator, there
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, language
+from polyphony.kernel.pages import page
 
 
 def _measure(id: uuid.UUID) -> Measure:
@@ -58,6 +60,16 @@ def ground(id: uuid.UUID):  # type: ignore[no-untyped-def]
                 label=_("Send your view"),
                 lead=_("The facilitator reads it first. Your name is not shown, and nothing is shown before five "
                        "people at least have spoken."))
+
+
+@blueprint.get("/measures/<uuid:id>/views")
+@access(anyone)
+def ground_views(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    found, start = _measure(id), max(request.args.get("from", 0, int), 0)
+    views, more = views_of(id, start)
+    return page("feedback/ground_views.html", views=views, theme=found.theme_id, id=id,
+                what=in_words(found.what, found.lang, found.id, "what"),
+                more=url_for("feedback.ground_views", id=id) + f"?from={more}" if more else None)
 
 
 @blueprint.route("/ground/<uuid:id>/read", methods=BOTH)
