@@ -24,6 +24,7 @@ def hard_strings() -> list[str]:
     return json.loads(place.read_text("utf-8"))
 
 
+@pytest.mark.slow
 def test_every_hard_string_is_kept_or_refused_in_words(world) -> None:
     firm, ngo = make.organisation(world, "Halcyon"), make.organisation(world, "Sauti", "stakeholder")
     make.person(world, "amina@sauti.example", seats=((ngo, "coordinator"),))

@@ -72,7 +72,12 @@ def contents(world) -> dict[str, str]:
     return dict(world.sql(marks))
 
 
-@pytest.mark.parametrize("who", [*PEOPLE, *OTHERS])
+# The core walks everybody who meets pages of her own; the others come with the slow rest.
+ALSO = [pytest.param(who, marks=() if who in ("speaker", "applicant", "fund administrator") else pytest.mark.slow)
+        for who in OTHERS]
+
+
+@pytest.mark.parametrize("who", [*PEOPLE, *ALSO])
 def test_every_page_answers_within_its_budgets_and_writes_nothing(lived, browsers, who) -> None:
     wrong, before = [], contents(lived)
     for endpoint, address in addresses(lived):
@@ -114,6 +119,7 @@ def test_a_page_over_budget_is_found(html: bytes, statements: int, said: str) ->
     assert bool(said) == bool(over_budget("planted", html, statements))
 
 
+@pytest.mark.slow
 def test_every_page_is_there_for_somebody(lived, browsers) -> None:
     found = addresses(lived)
     never = {endpoint for endpoint, _ in found} - SEND_ON

@@ -226,6 +226,7 @@ def reached(reach: Reach, table: str, verb: str) -> str:
     return " ".join(f"{who}:{number}" for who, number in sorted(reach.of(table, verb).items()) if number not in (0, "none"))
 
 
+@pytest.mark.slow
 def test_everybody_reaches_what_she_should_and_every_policy_is_missed_when_it_is_taken_out(crowd: Any) -> None:
     unseen, now = [], {}
     with psycopg.connect(crowd.server.url("postgres", crowd.name)) as connection:
