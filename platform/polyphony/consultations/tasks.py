@@ -60,12 +60,12 @@ def _her_languages(by: Viewer, id: uuid.UUID) -> list[str] | None:
     return [lang for languages in rows for lang in languages]
 
 
-@providers.provide("titles")
-def titles(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """What these consultations are called, in the reader's language; those she may see."""
+@providers.provide("title_inside")
+def title_inside(id: Any) -> Any:
+    """What the consultation of this column is called, inside another room's statement: in the reader's language, and
+    nothing where she may not see it."""
     title_of = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
-    rows = db.session.execute(sa.select(Consultation.id, title_of).where(Consultation.id.in_(ids))).all()
-    return {row[0]: row[1] for row in rows}
+    return sa.select(title_of).where(Consultation.id == id).scalar_subquery()
 
 
 @providers.provide("translatable")

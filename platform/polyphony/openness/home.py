@@ -1,15 +1,10 @@
 """What each member finds when she comes in: what waits for her, what she was told lately, where else to go."""
 
-import uuid
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
-
-from polyphony.inputs.models import Input
 from polyphony.kernel import clock, providers
-from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, lazy, ngettext
 from polyphony.kernel.viewer import Viewer
 from polyphony.notices import service as notices
@@ -68,11 +63,8 @@ def _left(on: date | None) -> str:
 def _to_say(by: Viewer, lists: Lists) -> list[Wait]:
     """Consultations in which she may speak and has said nothing yet."""
     mine = [line for line in lists.moving if line.state == "open" and by.is_in("participating", line.id)]
-    if not mine or not by.of("speaking"):
-        return []
-    said: set[uuid.UUID] = set(db.session.scalars(
-        sa.select(Input.consultation_id).where(Input.id.in_(by.of("authored"))))) if by.of("authored") else set()
-    return _lines([line for line in mine if line.id not in said], "inputs.say", lazy("Say what you think: %(title)s"))
+    silent = [line for line in mine if not line.has_said] if by.of("speaking") else []
+    return _lines(silent, "inputs.say", lazy("Say what you think: %(title)s"))
 
 
 def _to_translate(by: Viewer, lists: Lists) -> list[Wait]:
