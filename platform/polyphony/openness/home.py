@@ -33,8 +33,9 @@ def waiting(by: Viewer, lists: Lists) -> list[Wait]:
     """Everything that waits for this member: what is late, what waits already, then by the day it is due."""
     asked: list[providers.Waits] = [each for told in providers.ask("waits", by) for each in told]
     found = [_made(each.text, each.url, each.due_on, each.due, each.warn) for each in asked]
-    found += _to_say(by, lists) + _to_translate(by, lists) + _to_admit(by)
-    found = list({each.url: each for each in reversed(found)}.values())[::-1]  # one thing, the first said of it
+    known = {each.url for each in found}  # a room may have several things to say of a page; the home adds no other
+    own = (*_to_say(by, lists), *_to_translate(by, lists), *_to_admit(by))
+    found += [each for each in own if each.url not in known]
     return sorted(found, key=lambda each: (not each.warn, each.on is not None, each.on or FAR))
 
 
