@@ -200,6 +200,7 @@ def test_one_of_the_fund_who_joins_the_applicant_reads_it_as_applicant_only(fund
     for who in everybody:
         fund.sql("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) VALUES "
                  "(gen_random_uuid(), %s, %s, 'coordinator', '', now())", f[who], f["ngo"])
+        fund.sql(make.WHOLE)  # a new seat ends her sessions: she has signed in anew
         assert "title in words" in get(fund, who, f"/applications/{f['application']}/check"), "her own organisation's"
         assert "Because" in get(fund, who, f"/applications/{f['application']}/letter")
         assert "KES" in get(fund, who, f"/grants/{f['grant']}")

@@ -12,7 +12,7 @@ from polyphony.kernel import clock, jobs, providers, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, language, lazy
 from polyphony.kernel.viewer import Viewer
-from polyphony.languages.service import reader_first, translations_for, written
+from polyphony.languages.service import reader_first
 
 __all__ = ["leaving"]  # its tasks and answers are registered by being imported
 _TELLS = {"open": ("open", ("participants", "conveners", "facilitators")),
@@ -42,30 +42,31 @@ def turn_with_time() -> None:
 @providers.provide("translation_desk")
 def translation_desk(consultation_id: uuid.UUID) -> dict[str, Any] | None:
     """Title and languages of the consultation whose texts are translated."""
-    kept = db.session.get(Consultation, consultation_id)
-    if kept is None:
-        return None
-    g.translated_consultation = kept  # held, so that the next question about it costs no second look
-    tr = translations_for([kept.id], language())
-    return {"title": written(kept.title, kept.source_lang, kept.id, "title", tr, language()).text,
-            "languages": kept.languages, "hers": _her_languages(viewer.current(), kept.id)}
-
-
-def _her_languages(by: Viewer, id: uuid.UUID) -> list[str] | None:
-    """The languages this translator is appointed for; None for whoever works on all of them."""
-    if not by.is_in("translating", id) or by.is_in("facilitated", id):
-        return None
-    rows = db.session.scalars(sa.select(Translator.languages).where(
-        Translator.consultation_id == id, Translator.person_id == by.person, Translator.ended_on.is_(None)))
-    return [lang for languages in rows for lang in languages]
-
-
-@providers.provide("titles")
-def titles(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """What these consultations are called, in the reader's language; those she may see."""
     title_of = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
-    rows = db.session.execute(sa.select(Consultation.id, title_of).where(Consultation.id.in_(ids))).all()
-    return {row[0]: row[1] for row in rows}
+    row = db.session.execute(sa.select(Consultation, title_of, _her_languages(viewer.current(), consultation_id))
+                             .where(Consultation.id == consultation_id)).first()
+    if row is None:
+        return None
+    kept, title, hers = row
+    g.translated_consultation = kept  # held, so that the next question about it costs no second look
+    return {"title": title, "languages": kept.languages, "hers": hers}
+
+
+def _her_languages(by: Viewer, id: uuid.UUID) -> Any:
+    """The languages this translator is appointed for, inside the statement of a desk; null for whoever works on all."""
+    if not by.is_in("translating", id) or by.is_in("facilitated", id):
+        return sa.null()
+    mine = sa.select(sa.func.unnest(Translator.languages)).where(
+        Translator.consultation_id == id, Translator.person_id == by.person, Translator.ended_on.is_(None))
+    return sa.func.array(mine.scalar_subquery(), type_=sa.ARRAY(sa.String))
+
+
+@providers.provide("title_inside")
+def title_inside(id: Any) -> Any:
+    """What the consultation of this column is called, inside another room's statement: in the reader's language, and
+    nothing where she may not see it."""
+    title_of = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
+    return sa.select(title_of).where(Consultation.id == id).scalar_subquery()
 
 
 @providers.provide("translatable")

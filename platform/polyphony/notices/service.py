@@ -66,19 +66,14 @@ def recent(by: Viewer, limit: int = PAGE, offset: int = 0) -> list[Told]:
     first = {name: sa.func.array_agg(aggregate_order_by(column, column), type_=sa.ARRAY(sa.Uuid()))[1].label(name)
              for name, column in (("id", Notice.id), ("subject_id", Notice.subject_id))}
     rows = db.session.execute(sa.select(
-        *together, *first.values(), sa.func.bool_and(Notice.seen).label("seen"), sa.func.count().label("number"))
+        *together, *first.values(), sa.func.bool_and(Notice.seen).label("seen"), sa.func.count().label("number"),
+        sa.func.coalesce(*providers.ask("title_inside", Notice.consultation_id), "").label("title"))
         .where(mine).group_by(*together).order_by(Notice.day.desc(), rank, "id")
         .limit(limit).offset(offset)).all()
     speaks = by.is_phrase or bool(by.of("speaking"))
-    titles = _titles({row.consultation_id for row in rows if row.consultation_id})
     return [Told(row.id, row.kind, row.consultation_id, row.subject_id if row.number == 1 else None,
                  words.sentence(row.kind, speaks), clock.day(row.day), row.seen, row.number,
-                 titles.get(row.consultation_id, "")) for row in rows]
-
-
-def _titles(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """The titles of these consultations for this reader, as their own room tells them."""
-    return {id: title for told in providers.ask("titles", ids) for id, title in told.items()} if ids else {}
+                 row.title) for row in rows]
 
 
 def mark_seen(by: Viewer) -> None:

@@ -1,15 +1,10 @@
 """What each member finds when she comes in: what waits for her, what she was told lately, where else to go."""
 
-import uuid
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
-
-from polyphony.inputs.models import Input
 from polyphony.kernel import clock, providers
-from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, lazy, ngettext
 from polyphony.kernel.viewer import Viewer
 from polyphony.notices import service as notices
@@ -38,8 +33,9 @@ def waiting(by: Viewer, lists: Lists) -> list[Wait]:
     """Everything that waits for this member: what is late, what waits already, then by the day it is due."""
     asked: list[providers.Waits] = [each for told in providers.ask("waits", by) for each in told]
     found = [_made(each.text, each.url, each.due_on, each.due, each.warn) for each in asked]
-    found += _to_say(by, lists) + _to_translate(by, lists) + _to_admit(by)
-    found = list({each.url: each for each in reversed(found)}.values())[::-1]  # one thing, the first said of it
+    known = {each.url for each in found}  # a room may have several things to say of a page; the home adds no other
+    own = (*_to_say(by, lists), *_to_translate(by, lists), *_to_admit(by))
+    found += [each for each in own if each.url not in known]
     return sorted(found, key=lambda each: (not each.warn, each.on is not None, each.on or FAR))
 
 
@@ -68,11 +64,8 @@ def _left(on: date | None) -> str:
 def _to_say(by: Viewer, lists: Lists) -> list[Wait]:
     """Consultations in which she may speak and has said nothing yet."""
     mine = [line for line in lists.moving if line.state == "open" and by.is_in("participating", line.id)]
-    if not mine or not by.of("speaking"):
-        return []
-    said: set[uuid.UUID] = set(db.session.scalars(
-        sa.select(Input.consultation_id).where(Input.id.in_(by.of("authored"))))) if by.of("authored") else set()
-    return _lines([line for line in mine if line.id not in said], "inputs.say", lazy("Say what you think: %(title)s"))
+    silent = [line for line in mine if not line.has_said] if by.of("speaking") else []
+    return _lines(silent, "inputs.say", lazy("Say what you think: %(title)s"))
 
 
 def _to_translate(by: Viewer, lists: Lists) -> list[Wait]:

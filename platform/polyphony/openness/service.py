@@ -13,6 +13,7 @@ from sqlalchemy.orm import lazyload, load_only
 from polyphony.consultations.models import Consultation
 from polyphony.consultations.showing import zone_for
 from polyphony.consultations.words import STATES
+from polyphony.inputs.models import Input
 from polyphony.kernel import clock, locale, providers, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import Viewer
@@ -39,6 +40,7 @@ class Line:
     url: str | None
     ends: date | None
     answers: date | None
+    has_said: bool  # whether something said here is this viewer's own
 
 
 @dataclass(frozen=True)
@@ -81,22 +83,29 @@ def _lists(*which: Any) -> Lists:
         "id", "state", "title", "plain", "source_lang", "closes_at", "promised_on", "time_zone")))
     ranked = (sa.case((is_moving, 0), else_=1), sa.case((is_moving, Consultation.promised_on)),
               Consultation.promised_on.desc(), Consultation.id)
-    found = db.session.scalars(sa.select(Consultation).options(columns, lazyload(Consultation.facilitator))
+    found = db.session.execute(sa.select(Consultation, _said()).options(columns, lazyload(Consultation.facilitator))
                                .where(*which).order_by(*ranked).limit(2 * SHOWN)).all()
-    words = translations_for([each.id for each in found], locale.language())
-    lines = [_line(each, words) for each in found]
+    words = translations_for([each.id for each, _has in found], locale.language())
+    lines = [_line(each, words, has_said) for each, has_said in found]
     moving = [line for line in lines if line.state in (*MOVING, "draft")]
     return Lists(moving[:SHOWN], [line for line in lines if line not in moving][:SHOWN])
 
 
-def _line(each: Consultation, words: Any) -> Line:
+def _said() -> Any:
+    """Whether this viewer has said something in a consultation."""
+    mine = viewer.current().of("authored")
+    return sa.exists().where(Input.consultation_id == Consultation.id, Input.id.in_(mine)) if mine else sa.false()
+
+
+def _line(each: Consultation, words: Any, has_said: bool) -> Line:
     lang, promised = locale.language(), each.promised_on
     say = {name: written(getattr(each, name), each.source_lang, each.id, name, words, lang)
            for name in ("title", "plain")}
     return Line(
         each.id, say["title"], say["plain"], each.state, STATES[each.state], _ends(each),
         clock.day(promised), clock.days_between(clock.today(), promised) if promised else None,
-        where("consultations.show", id=each.id), each.closes_at.date() if each.closes_at else None, promised)
+        where("consultations.show", id=each.id), each.closes_at.date() if each.closes_at else None, promised,
+        has_said)
 
 
 def _ends(each: Consultation) -> str:

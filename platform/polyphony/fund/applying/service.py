@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,7 +28,7 @@ from polyphony.kernel.database import db
 from polyphony.kernel.forms import ChangedMeanwhile
 from polyphony.kernel.locale import language
 from polyphony.kernel.viewer import Viewer
-from polyphony.languages.service import mark_stale
+from polyphony.languages.service import mark_stale, reader_first
 from polyphony.notices.service import tell
 from polyphony.organisations.models import Organisation
 from polyphony.uploads import service as uploads
@@ -86,14 +87,17 @@ def own(by: Viewer, call_id: uuid.UUID | None = None) -> list[Own]:
     return [Own(*row) for row in db.session.execute(wanted.order_by(Call.closes_at, Application.id))]
 
 
-def untried(by: Viewer, mine: list[Own]) -> list[Call]:
-    """The calls open now to which none of this viewer's organisations has begun an application (one statement)."""
+def untried(by: Viewer, mine: list[Own]) -> list[tuple[uuid.UUID, str, datetime | None]]:
+    """The calls open now to which none of this viewer's organisations has begun an application, each with its title in
+    her language and its deadline (one statement)."""
     if not by.of("speaking"):
         return []
     now = clock.now()
-    return list(db.session.scalars(sa.select(Call).where(
+    title = reader_first(Call.id, "title", Call.title, Call.source_lang, language())
+    rows = db.session.execute(sa.select(Call.id, title, Call.closes_at).where(
         Call.state.in_(("scheduled", "open")), Call.opens_at <= now, Call.closes_at > now,
-        Call.id.not_in([each.call.id for each in mine])).order_by(Call.closes_at, Call.id).limit(UNTRIED)))
+        Call.id.not_in([each.call.id for each in mine])).order_by(Call.closes_at, Call.id).limit(UNTRIED))
+    return [(id, said, closes) for id, said, closes in rows]
 
 
 def organisations(by: Viewer) -> list[tuple[uuid.UUID, str]]:

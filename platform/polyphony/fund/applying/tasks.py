@@ -4,15 +4,14 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
+from flask import g
 
 from polyphony.fund.applying import rules, service, words
 from polyphony.fund.applying.models import PARTS, Application, Part
-from polyphony.fund.calls import showing
 from polyphony.kernel import clock, providers, viewer
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import _, language
+from polyphony.kernel.locale import _
 from polyphony.kernel.viewer import Viewer
-from polyphony.languages.service import translations_for
 
 LONG = 60  # letters of a title beside a text of its application
 SHOWN = 5  # applications that a home shows
@@ -65,13 +64,21 @@ def applied_to(by: Viewer) -> set[uuid.UUID]:
     return {each.call.id for each in service.own(by) if each.state != "draft"}
 
 
+def _own(by: Viewer) -> list[service.Own]:
+    """Her organisations' applications, asked once for a home that shows both what waits and what was sent."""
+    if g.get("own_applications", (None,))[0] is not by:
+        g.own_applications = by, service.own(by)
+    found: list[service.Own] = g.own_applications[1]
+    return found
+
+
 @providers.provide("has_sent")
 def has_sent(by: Viewer) -> list[providers.Waits]:
     """What her organisation has sent to the fund and where it stands, the newest first, each with its page."""
     from flask import url_for
 
     found: list[providers.Waits] = []
-    for each in reversed(service.own(by)):
+    for each in reversed(_own(by)):
         if each.state != "draft" and len(found) < SHOWN:
             text = each.title or each.call.title
             url = url_for("fund.application", application_id=each.id)
@@ -86,12 +93,9 @@ def waits(by: Viewer) -> list[providers.Waits]:
     """Corrections that the fund asks for, drafts whose deadline comes, and open calls to apply to."""
     from flask import url_for
 
-    mine = service.own(by)
-    untried = service.untried(by, mine)
-    tr = translations_for([call.id for call in untried], language())
-    found = [providers.Waits(_("Apply to the fund: %(title)s", title=showing.say(call, "title", tr).text),
-                             url_for("fund.call", call_id=call.id), due_on=call.closes_at.date()) for call in untried
-             if call.closes_at]
+    mine = _own(by)
+    found = [providers.Waits(_("Apply to the fund: %(title)s", title=title), url_for("fund.call", call_id=id),
+                             due_on=closes.date()) for id, title, closes in service.untried(by, mine) if closes]
     for each in mine:
         url = url_for("fund.application", application_id=each.id)
         day = clock.day(each.call.closes_at)

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
+from flask import g
 
 from polyphony.fund.calls import rules, service, words
 from polyphony.fund.calls.models import MACHINE, Call
@@ -11,7 +12,7 @@ from polyphony.kernel import clock, jobs, providers, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, language
 from polyphony.kernel.viewer import Viewer
-from polyphony.languages.service import reader_first, translations_for, written
+from polyphony.languages.service import reader_first
 
 KINDS = {"fund_call", "fund_criterion", "fund_eligibility"}
 
@@ -31,9 +32,26 @@ def turn_with_time() -> None:
                 jobs.defer("fund.ask_rooms", call_id=kept.id)  # before anybody of the fund begins to judge
 
 
+def _called(call_id: uuid.UUID) -> tuple[Call, str] | None:
+    """The call of this id with its title in the reader's language, asked once for all questions of one desk.
+
+    Whoever sits in a fund and names the fund itself asks for no call.
+    """
+    by = viewer.current()
+    if by.is_in("funds", call_id):
+        return None
+    held = g.get("translated_call", (None, None, None))
+    if held[0] is not by or held[1] != call_id:
+        title = reader_first(Call.id, "title", Call.title, Call.source_lang, language())
+        row = db.session.execute(sa.select(Call, title).where(Call.id == call_id)).first()
+        g.translated_call = held = by, call_id, row and (row[0], row[1])
+    found: tuple[Call, str] | None = held[2]
+    return found
+
+
 def _call(call_id: uuid.UUID) -> Call | None:
-    """The call of this id; whoever sits in a fund and names the fund itself asks for no call."""
-    return None if viewer.current().is_in("funds", call_id) else db.session.get(Call, call_id)
+    found = _called(call_id)
+    return found[0] if found else None
 
 
 @providers.provide("translation_desk")
@@ -41,11 +59,11 @@ def translation_desk(call_id: uuid.UUID) -> dict[str, Any] | None:
     """Title, languages and page of the call whose texts are translated."""
     from flask import url_for
 
-    kept = _call(call_id)
-    if kept is None:
+    found = _called(call_id)
+    if found is None:
         return None
-    tr = translations_for([kept.id], language())
-    return {"title": written(kept.title, kept.source_lang, kept.id, "title", tr, language()).text,
+    kept, title = found
+    return {"title": title,
             "languages": kept.languages, "url": url_for("fund.call", call_id=kept.id)}
 
 
