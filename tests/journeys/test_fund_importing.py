@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pyotp
 import pytest
 from click.testing import CliRunner
 from flask_babel import force_locale
@@ -21,6 +22,7 @@ from polyphony.commands import importing_applications
 from polyphony.fund.applying.importing import BadLine, Mapping, run
 from polyphony.kernel.locale import _
 from polyphony.kernel.refusals import Refusal
+from polyphony.people import factors
 from polyphony.settings import DATABASES, KEYS
 
 HEAD = "code,who,total,direct,support,name,where\n"
@@ -50,7 +52,9 @@ def fund(world):
 def bring(world, tmp_path, text, *, skip_bad=False, who="admin@fund.org", mapping=MAPPING):
     path = Path(tmp_path) / "given.csv"
     path.write_text(HEAD + text, encoding="utf-8")
-    return run(world.app, path, address=who, password=make.PASSWORD, call_id=world.facts["call"], mapping=mapping,
+    app = world.facts.setdefault("app", None) or give_factors(world)
+    world.facts["app"] = app
+    return run(world.app, path, address=who, password=make.PASSWORD, code=app(), call_id=world.facts["call"], mapping=mapping,
                skip_bad=skip_bad)
 
 
@@ -89,16 +93,31 @@ COLUMNS = ("--key", "code", "--organisation", "who", "--requested", "total", "--
            "--line", "Direct costs=direct", "--line", "Support costs=support", "--rest", "Other costs")
 
 
+def give_factors(fund):
+    """An authenticator app for everybody of the fund; what it shows now, good once more each time it is asked."""
+    secret = factors.fresh_secret()
+    with fund.app.app_context():
+        rows = [factors.app_row(person, secret) for (person,) in fund.sql("SELECT id FROM people.person")]
+    make.add(fund, *rows)
+
+    def shows():
+        fund.sql("UPDATE people.factor SET mark = 0")
+        return pyotp.TOTP(secret).now()
+
+    return shows
+
+
 @pytest.fixture
 def terminal(fund, tmp_path, monkeypatch):
     """Somebody at a terminal of the machine that this database belongs to."""
     monkeypatch.setattr(importing_applications, "ready", lambda: contextlib.nullcontext(fund.settings))
     path = tmp_path / "given.csv"
+    app = give_factors(fund)
 
     def command(text, *options, who="admin@fund.org", password=make.PASSWORD, call=None):
         path.write_text(HEAD + text, encoding="utf-8")
         said = CliRunner().invoke(main, ["import", "applications", str(path), "--call", str(call or fund.facts["call"]), "--as", who,
-                                         *COLUMNS, *options], input=f"{password}\n")
+                                         "--code", app(), *COLUMNS, *options], input=f"{password}\n")
         assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
         return said.exit_code, said.output
 
@@ -152,7 +171,7 @@ def test_a_process_of_its_own_brings_them_in(fund, tmp_path):
     urls = {f"POLYPHONY_{name.upper()}": getattr(fund.settings, name) for name in DATABASES}
     said = subprocess.run(
         [sys.executable, "-m", "polyphony.cli", "import", "applications", "given.csv", "--call", str(fund.facts["call"]),
-         "--as", "admin@fund.org", "--password", make.PASSWORD, *COLUMNS], cwd=tmp_path, capture_output=True, text=True, timeout=120,
+         "--as", "admin@fund.org", "--password", make.PASSWORD, "--code", give_factors(fund)(), *COLUMNS], cwd=tmp_path, capture_output=True, text=True, timeout=120,
         check=False, env={**os.environ, **key, **urls, "POLYPHONY_SECRET_KEY": fund.settings.secret_key, "POLYPHONY_VAR": str(tmp_path),
                           "PYTHONPATH": str(Path(folders.__file__).parents[1])})
     assert said.returncode == 0, said.stderr
