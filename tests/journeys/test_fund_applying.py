@@ -241,6 +241,17 @@ def test_the_deadline_loses_no_word_and_only_a_correction_opens_again(world, cas
     assert keep(cast["asha"], id, "plan", {**PLAN, "people": "Encore."}).status_code == 409
 
 
+def test_the_fund_goes_on_without_a_correction_that_does_not_come(world, cast):
+    id = sent(world, cast)
+    close(world)
+    ask = f"/en/fund/applications/{id}/correction"
+    assert cast["admin_in"].post(f"{ask}/none", data=once()).status_code == 409, "nothing was asked"
+    assert cast["admin_in"].post(ask, data={"words": "Please say who travels.", **once()}).status_code == 303
+    assert cast["admin_in"].post(f"{ask}/none", data=once()).status_code == 303
+    assert world.sql("SELECT done_on IS NOT NULL FROM fund.change_request") == [(True,)]
+    assert keep(cast["asha"], id, "plan", {**PLAN, "people": "Trop tard."}).status_code == 409, "what was sent stands"
+
+
 def test_a_draft_that_missed_the_deadline_is_kept_and_a_sent_one_can_be_withdrawn(world, cast):
     id = filled(world, cast)
     closes = world.sql("SELECT closes_at FROM fund.call")[0][0]

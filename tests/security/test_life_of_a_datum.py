@@ -27,9 +27,9 @@ from polyphony.fund.bodies.models import Body, Fund, Seat
 from polyphony.kernel import chores, clock, secrets, unlinkable
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import Form, Line, Words
-from polyphony.organisations.models import Membership, MembershipEnd
+from polyphony.organisations.models import FactorReset, Membership, MembershipEnd
 from polyphony.people import tasks as people_tasks
-from polyphony.people.models import Phrase
+from polyphony.people.models import Factor, Phrase
 from polyphony.retention import tasks
 from polyphony.uploads import storing
 from polyphony.uploads import tasks as upload_tasks
@@ -41,7 +41,8 @@ OURS = "words of an organisation, of a facilitator or of the fund about a thing,
 PLANTED = {"people.Account", "organisations.AcceptAsNew", "organisations.EndMembership", "inputs.SayForm",
            "inputs.ChoicesForm", "inputs.EditForm", "feedback.SayForm", "feedback.GroundForm", "feedback.NamedGroundForm",
            "feedback.CommentForm", "feedback.ExcerptForm", "inputs.MaskForm", "languages.TranslationForm",
-           "vault.IdentityForm", "fund.bodies.SeatForm"}
+           "vault.IdentityForm", "fund.bodies.SeatForm", "organisations.InviteMember",
+           "organisations.forms_lost.AskReset", "people.forms_factors.Passkey"}
 OTHERS = {
     **dict.fromkeys(("consultations.CallForm", "consultations.DeclineForm", "consultations.RaiseForm",
                      "consultations.ReplyForm", "consultations.StepForm", "consultations.TermsForm",
@@ -52,12 +53,16 @@ OTHERS = {
                      "fund.calls.CallForm", "fund.deciding.CancelForm", "fund.deciding.DecisionForm",
                      "fund.deciding.VoteForm", "fund.giving.PromiseForm", "fund.giving.RaiseForm",
                      "fund.giving.ReceiptForm", "fund.giving.WhyForm", "fund.giving.WithdrawForm",
-                     "fund.paying.PrepareForm", "fund.paying.StopForm", "fund.reviewing.LockForm",
+                     "fund.paying.PayeeForm", "fund.paying.PrepareForm", "fund.paying.StopForm", "fund.reviewing.LockForm",
                      "fund.statement.PurposeForm", "organisations.BringAsMyself", "organisations.BringAsNew",
-                     "organisations.InviteOrganisation", "organisations.Leave", "organisations.Say",
+                     "organisations.InviteOrganisation", "organisations.Leave", "organisations.Say", "organisations.entrance.Lift", "organisations.entrance.Settings",
                      "organisations._NewOrganisation", "retention.Confirm", "retention.Propose", "retention.Release", "vault.AskForm",
                      "vault.WordForm"), OURS),
     "fund.reviewing.AsideForm": "as fund.bodies.SeatForm: emptied by the same statement in fund/retention.py",
+    "organisations.ChangeRole": "as organisations.InviteMember and EndMembership: the old row's end and the new one's why",
+    "organisations.entrance.ComingNew": "her name, as AcceptAsNew", "organisations.entrance.Find": "kept nowhere",
+    **dict.fromkeys(("people.forms_factors.AddApp", "people.forms_factors.Code", "people.forms_factors.Prove"),
+                    "a code of six digits or of recovery, kept nowhere"),
     "organisations._NewPerson": "part of AcceptAsNew", "people.ComeBack": "kept nowhere", "inputs.PhraseForm": "kept nowhere",
     **dict.fromkeys(("vault.EnrolForm", "vault.NewSharesForm", "vault.ShareForm"), "keys and sealed shares, no words"),
 }
@@ -119,6 +124,7 @@ def planted(server: Any, template: str, tmp_path_factory: Any) -> Any:
     _read(world, fay, f)
     _loop(world, fay, make.sign_in(world.client(), LEAD), asha, phrase, f)
     _seat(world, f["asha_id"])
+    _second_factor(world, f)
     world.client().post("/en/reset", data={"address": ASHA})
     world.close()
     return world
@@ -143,7 +149,7 @@ def _invited(world: Any, f: dict[str, Any]) -> tuple[Any, uuid.UUID]:
     """She comes by a mailed invitation, names herself, and changes her name."""
     amina = make.sign_in(world.client(), "amina@keys.example")
     post(amina, f"/en/organisation/{f['ngo']}/members/new", address=ASHA, roles=["contributor", "translator"], language="en",
-         function="")
+         function="", words=f"{MARK} knows the coast.")
     with world.app.app_context():
         (id,) = world.sql("SELECT id FROM organisations.invitation")[0]
         token = secrets.text_of(secrets.link_token("invitation", id))
@@ -218,7 +224,9 @@ def _loop(world: Any, fay: Any, lead: Any, asha: Any, phrase: Any, f: dict[str, 
          reason_kind="")
     (answer,) = world.sql("SELECT id FROM feedback.answer")[0]
     post(lead, f"/en/answers/{answer}/measures", what="Quiet alerts", owner="product", due_on=make.today().isoformat(), lang="en")
-    post(make.sign_in(world.client(), "boss@tern.example"), f"/en/answers/{answer}/sign")
+    post(make.sign_in(world.client(), "boss@tern.example"), f"/en/answers/{answer}/sign", decision="adopted",
+         words=f"{MARK} drafts for the company", changes="It changed.", lang="en", reason_kind="",
+         revision=str(world.sql("SELECT revision FROM feedback.answer")[0][0]))
     post(fay, f"{here}/publish", words="Here they are")
     (measure,) = world.sql("SELECT id FROM feedback.measure")[0]
     post(fay, f"/en/measures/{measure}/round", until=(make.today() + timedelta(days=5)).isoformat())
@@ -235,6 +243,14 @@ def _seat(world: Any, person: uuid.UUID) -> None:
              Membership(id=seat, person_id=person, organisation_id=fund, role="translator", begun_at=make.now()),
              Seat(membership_id=seat, body_id=body, person_id=person, shown_as=f"{MARK} Asha", comes_from=f"{MARK} land",
                   constituency="independent", begun_on=make.today(), until=make.today() + timedelta(days=99)))
+
+
+def _second_factor(world: Any, f: dict[str, Any]) -> None:
+    """She names a passkey (which only a browser makes) and loses it: another administrator says how she is known."""
+    make.add(world, Factor(id=uuid.uuid4(), person_id=f["asha_id"], kind="passkey", label=f"{MARK} key", verifier=b"v",
+                           credential=b"c", public_key=b"k", added_on=make.today()),
+             FactorReset(id=uuid.uuid4(), person_id=f["asha_id"], organisation_id=f["ngo"], asked_by=f["amina"],
+                         asked_at=make.now(), words=f"{MARK} called me", granted=False))
 
 
 HERS = {"inputs.input", "inputs.draft", "feedback.excerpt", "feedback.objection", "feedback.ground_view",
@@ -257,7 +273,8 @@ def erase(life: Any, *clients: Any) -> None:
 
 def test_erased_it_is_nowhere(life: Any) -> None:
     world = life.world
-    assert where(world) >= HERS | {"people.person", "inputs.original", "feedback.comment", "fund.seat"}, "it was planted"
+    assert where(world) >= HERS | {"people.person", "inputs.original", "feedback.comment", "fund.seat", "people.factor",
+                                    "organisations.factor_reset", "organisations.membership"}, "it was planted"
     erase(life, life.asha, life.phrase, life.lead)
     assert where(world) == set(STAYS)
     assert world.sql("SELECT count(*) FROM vault.sealed") == [(0,)]

@@ -1,5 +1,6 @@
 """What a company's provider may say, and what is believed of it: everything but one kind of answer is refused."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +15,7 @@ from polyphony.organisations.entrance import calls, openid, rules
 @pytest.fixture(scope="module")
 def house():
     """An application that knows no more than that it may call its own machine."""
-    app = Flask("house")
+    app = Flask("calling", root_path=str(Path(__file__).parent))
     app.extensions["settings"] = SimpleNamespace(demo=True)
     with app.app_context():
         yield app

@@ -6,7 +6,7 @@ from polyphony.people.models import Person
 
 VALID = "7 days"
 
-protect(FactorReset, app="SELECT, INSERT", worker="SELECT", lookup="SELECT, UPDATE")
+protect(FactorReset, app="SELECT, INSERT", worker="SELECT, UPDATE (words)", lookup="SELECT, UPDATE")
 allow(FactorReset, "SELECT", "administrator", any_of("organisation_id", "administered"))
 allow(FactorReset, "SELECT", "steward", holds("steward"))
 allow(FactorReset, "INSERT", "administrator", "", check=f"asked_by = {one('person')} AND person_id <> {one('person')} AND "

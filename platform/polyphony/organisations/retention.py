@@ -16,7 +16,7 @@ from polyphony.kernel.retention import (
     erases,
     keeps,
 )
-from polyphony.organisations.models import Invitation, Membership, MembershipEnd
+from polyphony.organisations.models import FactorReset, Invitation, Membership, MembershipEnd
 from polyphony.organisations.names import FUNCTION_NAMES, ROLE_NAMES
 from polyphony.people.models import Credential
 
@@ -89,7 +89,7 @@ def old_invitations(now: Now) -> int:
 
 @erases()
 def forget(gone: Gone) -> None:
-    """Invitations to her address, and what was written of why she left."""
+    """Invitations to her address, and what was written of why she came, left, or lost her second factor."""
     if gone.person is None:
         return
     hers = sa.select(Credential.address_hash).where(Credential.person_id == gone.person).scalar_subquery()
@@ -98,5 +98,6 @@ def forget(gone: Gone) -> None:
         address_hash=b"", address_sealed=b"", words=""))
     seats = sa.select(Membership.id).where(Membership.person_id == gone.person)
     db.session.execute(sa.update(Membership).where(Membership.person_id == gone.person).values(why=""))
+    db.session.execute(sa.update(FactorReset).where(FactorReset.person_id == gone.person).values(words=""))
     db.session.execute(sa.update(MembershipEnd).where(MembershipEnd.membership_id.in_(seats)).values(reason=""),
                        execution_options={"synchronize_session": False})
