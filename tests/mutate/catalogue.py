@@ -112,7 +112,7 @@ def sealed(connection: Connection) -> Iterator[InDatabase]:
 def thresholds(connection: Connection) -> Iterator[InDatabase]:
     """Each comparison with the smallest number that may be shown, with one in its place."""
     for name, _, source, whole, _, _, _, _ in connection.execute(_FUNCTIONS).fetchall():
-        for number, each in enumerate(re.finditer(r"(?:<|>=) 5\b", source)):
+        for number, each in enumerate(re.finditer(r"(?:<|>=) 5\b", source) if "count(DISTINCT" in source else ()):
             changed = source[:each.start()] + each[0].replace("5", "1") + source[each.end():]
             yield InDatabase("small number shown", f"{name} #{number + 1}", [
                 "tests/journeys/test_fund_statement.py::test_no_hidden_amount_is_found_by_subtraction",

@@ -30,9 +30,8 @@ TRIGGERS = {
 FUND = ["tests/security/test_fund_guards.py::test_every_trigger_refuses_and_would_not_if_it_were_taken_out"]
 
 # Guards behind which a second one says the very same: without the first, nothing is different for anybody.
-TWICE = {
-    "rule gone: polyphony.people.views:account signed_in": "`people.service.myself` sends strangers away with the same words",
-}
+TWICE = {f"rule gone: polyphony.people.views:{page} signed_in": "`people.service.myself` sends strangers away with the same words"
+         for page in ("account", "account_post", "change_password", "sign_out_everywhere")}
 
 
 @cache

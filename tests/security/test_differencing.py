@@ -113,6 +113,16 @@ def test_the_page_says_steps_and_one_more_input_changes_nothing(place: Any) -> N
     assert published(place) == before, "and taken back"
 
 
+def test_organisations_that_spoke_are_counted_in_steps_too(world: Any) -> None:
+    houses = [make.organisation(world, f"House {n}", "stakeholder") for n in range(7)]
+    about = make.consultation(world, [make.organisation(world, "Halcyon")], discovery="listed", invited=tuple(houses))
+    world.facts["about"] = about
+    for n, house in enumerate(houses):
+        make.input_(world, about, person_id=make.person(world, f"p{n}@x.example", seats=((house, "contributor"),)), audience="public")
+    published(world)
+    assert world.sql("SELECT name, count FROM kernel.tally ORDER BY 1") == [("inputs", 5), ("organisations", 5)]
+
+
 def test_counts_of_marks_leave_no_hidden_one_determined() -> None:
     """Views from the ground: shown counts and their sum as equations; no hidden count under five has one solution."""
     for seed in range(300):
