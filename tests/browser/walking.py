@@ -273,7 +273,9 @@ class Walker:
         place = self.form(form)
         swaps = self.scripts and place.get_attribute("hx-post")
         other = f'button[formaction$="{press}"]' if press.startswith("/") else f'button[name="{press}"]'
-        button = place.locator(other if press else "button:not([aria-hidden])").first
+        seen = place.locator("button:not([aria-hidden])")
+        plain = place.locator("button:not([aria-hidden]):not([name])")  # a named one says more than "send this"
+        button = (place.locator(other) if press else plain if plain.count() else seen).first
         self._unfold(button)
         action = str(button.get_attribute("formaction") or place.get_attribute("action")).split("?")[0]
         with self.page.expect_response(lambda r: r.request.method == "POST" and r.url.split("?")[0].endswith(action)) as posted:
