@@ -308,7 +308,7 @@ class Walker:
         words = [each.strip() for each in self.page.locator("ol.phrase li").all_inner_texts()]
         typed = {}
         for name in ("first", "second"):
-            hint = self.page.locator(f"#{name}-hint").inner_text()
+            hint = self.page.locator(f"label[for={name}]").inner_text()
             number = int("".join(str(unicodedata.digit(c)) for c in hint if c.isdigit()))
             typed[name] = words[number - 1]
         self.fill("first", **typed).send("first")
