@@ -94,6 +94,7 @@ REACHED: dict[str, str] = {
     "fund.grant_balance SELECT": "admin:1 approver:1 asha:1 auditor:1 member1:1 releaser:1 treasurer:1",
     "fund.grantee INSERT": "admin:1",
     "fund.grantee SELECT": "admin:1 approver:1 asha:1 member1:1 releaser:1 treasurer:1",
+    "fund.grantee UPDATE": "asha:1",
     "fund.instalment INSERT": "admin:2",
     "fund.instalment SELECT": "admin:2 approver:2 asha:2 auditor:2 member1:2 releaser:2 treasurer:2",
     "fund.instalment UPDATE": "admin:2",

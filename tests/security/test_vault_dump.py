@@ -31,11 +31,11 @@ def planted(number: int) -> dict[str, str]:
             "safe_way": f"{MARK}: ask for her sister {number}, \u0645\u0646 \u0641\u0636\u0644\u0643", "outside": "", "agree": "y"}
 
 
-def needles() -> re.Pattern[bytes]:
+def needles(mark: str = MARK) -> re.Pattern[bytes]:
     """The mark as it is, in hexadecimal, and in base64 wherever it may begin."""
-    plain = MARK.encode()
+    plain = mark.encode()
     shifted = [base64.b64encode(b"x" * n + plain)[4 if n else 0:-4] for n in range(3)]
-    wide = MARK.encode("utf-16-le")
+    wide = mark.encode("utf-16-le")
     forms = [plain, plain.hex().encode(), plain.hex().upper().encode(), wide, *shifted, *(x.replace(b"+", b"-") for x in shifted)]
     return re.compile(b"|".join(map(re.escape, forms)))
 
@@ -77,7 +77,7 @@ def log() -> Any:
 
 
 @pytest.fixture
-def left(world: Any, log: Any) -> Any:
+def forty(world: Any, log: Any) -> Any:
     """Forty people of one organisation, each of whom left herself with the keyholders through the pages."""
     f = make_vault.stage(world)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
@@ -115,13 +115,13 @@ def _broken(*_given: Any, **_named: Any) -> Any:
     raise RuntimeError("the disk is full")
 
 
-def test_of_forty_identities_nothing_is_found_anywhere(left: Any, log: Any) -> None:
-    f = left.facts
+def test_of_forty_identities_nothing_is_found_anywhere(forty: Any, log: Any) -> None:
+    f = forty.facts
     key, text = make_vault.one_time()
 
     def as_(person: Any, what: Any) -> Any:
-        with left.app.test_request_context("/en/"):
-            done = what(open_viewer(make.session_of(left, person)))
+        with forty.app.test_request_context("/en/"):
+            done = what(open_viewer(make.session_of(forty, person)))
             db.session.commit()
             return done
 
@@ -140,9 +140,9 @@ def test_of_forty_identities_nothing_is_found_anywhere(left: Any, log: Any) -> N
     as_(f["fay"], lambda by: service.take(by, asked=desk.request(id)))
     opened = make_vault.opened(as_(f["fay"], lambda by: desk.taken(desk.request(id))), key)
     assert opened["name"].startswith(MARK), "it is in there, and two keyholders get it out"
-    left.work()
-    assert left.mails() is not None
-    assert found(left, log.getvalue()) == []
+    forty.work()
+    assert forty.mails() is not None
+    assert found(forty, log.getvalue()) == []
 
 
 @pytest.mark.parametrize("form", [lambda x: x, lambda x: x.hex(), lambda x: base64.b64encode(b"ab" + x).decode()])
@@ -155,7 +155,7 @@ def test_a_planted_leak_is_found(world: Any, form: Any) -> None:
     assert "our log" in found(world, f"a line with {shown}")
 
 
-def test_one_row_left_open_is_found(left: Any) -> None:
-    left.sql("UPDATE vault.sealed SET ciphertext = %s WHERE box_id = (SELECT box_id FROM vault.sealed LIMIT 1)",
+def test_one_row_left_open_is_found(forty: Any) -> None:
+    forty.sql("UPDATE vault.sealed SET ciphertext = %s WHERE box_id = (SELECT box_id FROM vault.sealed LIMIT 1)",
              f"{MARK} Njeri".encode())
-    assert "table vault.sealed" in found(left, "")
+    assert "table vault.sealed" in found(forty, "")
