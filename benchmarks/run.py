@@ -82,6 +82,7 @@ def measure(server: Embedded, size: int, place: Path) -> dict[str, Figures]:
                                  lambda: theirs(reading("/", "")))
         with served("wsgi:app", {**environment, **unguarded.child_environment()}) as (open_port, open_pid):
             list_of = reading(pages["inputs of a consultation"], cookie)
+            load(open_port, [open_pid, root], list_of)  # as warm as the other one is by now
             rows["inputs, guarded / unguarded"] = compare(lambda: ours(list_of),
                                                           lambda: load(open_port, [open_pid, root], list_of))
         seats = [seat(world, person) for person in people]

@@ -8,6 +8,8 @@ import json
 from functools import cache
 from pathlib import Path
 
+# Faults that nobody notices yet. They count as survived; only the sample of `make test-all` draws none of them.
+OPEN = frozenset(json.loads(Path(__file__).with_name("open.json").read_text("utf-8")))
 CLAIMS = Path(__file__).with_name("claims.json")
 HEADERS = ["tests/security/test_header_values.py"]
 SANDBOX = ["tests/security/test_header_values.py"]

@@ -10,7 +10,7 @@ import pytest
 
 from polyphony.folders import root
 
-SAMPLE, SECONDS = 24, 240
+SAMPLE, SECONDS = 24, 150
 
 
 @pytest.mark.slow
