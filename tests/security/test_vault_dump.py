@@ -23,6 +23,7 @@ from polyphony.kernel.viewer import open_viewer
 from polyphony.vault import desk, keyholder, sealing, service
 
 MARK = "Kanarivogel"  # each planted word begins with it, and nothing else does
+LEAK = "Zaunkoenigin"  # of leaks on purpose: both may lie in the log of one server
 COUNT = 40
 
 
@@ -51,14 +52,14 @@ def files(*folders: Path) -> dict[str, bytes]:
     return {str(file): file.read_bytes() for folder in folders for file in folder.rglob("*") if file.is_file()}
 
 
-def found(world: Any, log: str) -> list[str]:
+def found(world: Any, log: str, mark: str = MARK) -> list[str]:
     """Where the mark is: tables, files of the server and of ours, logs, environment."""
     world.sql("CHECKPOINT")
     kept = {f"table {name}": text.encode() for name, text in tables(world).items()}
     kept |= files(world.settings.var, world.server.place.data, world.server.place.log.parent)
     kept |= {"our log": log.encode(), "environment": Path("/proc/self/environ").read_bytes(),
              "environment for children": repr(world.settings.child_environment()).encode(), "os.environ": repr(os.environ).encode()}
-    pattern = needles()
+    pattern = needles(mark)
     return sorted(name for name, content in kept.items() if pattern.search(content))
 
 
@@ -148,14 +149,14 @@ def test_of_forty_identities_nothing_is_found_anywhere(forty: Any, log: Any) -> 
 @pytest.mark.parametrize("form", [lambda x: x, lambda x: x.hex(), lambda x: base64.b64encode(b"ab" + x).decode()])
 def test_a_planted_leak_is_found(world: Any, form: Any) -> None:
     make_vault.stage(world)
-    shown = form(f"{MARK} Njeri".encode())
+    shown = form(f"{LEAK} Njeri".encode())
     shown = shown.decode() if isinstance(shown, bytes) else shown
     world.sql("UPDATE consultations.consultation SET plain = %s", shown)
-    assert "table consultations.consultation" in found(world, "")
-    assert "our log" in found(world, f"a line with {shown}")
+    assert "table consultations.consultation" in found(world, "", LEAK)
+    assert "our log" in found(world, f"a line with {shown}", LEAK)
 
 
 def test_one_row_left_open_is_found(forty: Any) -> None:
     forty.sql("UPDATE vault.sealed SET ciphertext = %s WHERE box_id = (SELECT box_id FROM vault.sealed LIMIT 1)",
-             f"{MARK} Njeri".encode())
-    assert "table vault.sealed" in found(forty, "")
+             f"{LEAK} Njeri".encode())
+    assert "table vault.sealed" in found(forty, "", LEAK)
