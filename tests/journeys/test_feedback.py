@@ -156,7 +156,7 @@ def _five_views(world: Any, fac: Any, measure: Any, theme: str) -> None:
         _post(_in(world, f"voice{n}@x.org"), address, view="works", words=f"seen by {n}", lang="en", **named)
         view = world.sql("SELECT id FROM feedback.ground_view WHERE read_on IS NULL")[0][0]
         _post(fac, f"/en/ground/{view}/read")
-        page = _get(world.client(), theme)
+        page = _get(world.client(), theme) + _get(world.client(), address.replace("/ground", "/views"))
         assert "seen by 0" in page, "an organisation that names itself is shown at once"
         assert "Sauti" in page
         assert ("Only on new phones" in page) == ("seen by 1" in page) == (n == 4), n
