@@ -91,10 +91,14 @@ def browser(world: Any, who: str) -> Any:
     return client
 
 
+COME_BACK = "Please come back with your return phrase, or sign in"  # to a page that a return phrase may open
+
+
 def admitted(world: Any, who: str, module: str) -> set[str]:
     """Pages that let this person in: whatever else they answer, also a no of their own, they do not say what the rule says."""
     return {endpoint for endpoint, each in pages(world, module).items() for method, address in each
-            if SENT_AWAY[who] not in unescape(browser(world, who).open(address, method=method).get_data(as_text=True))}
+            if not any(words in unescape(browser(world, who).open(address, method=method).get_data(as_text=True))
+                       for words in (SENT_AWAY[who], COME_BACK))}
 
 
 CORE = {"polyphony.inputs.views_facilitator", "polyphony.vault.views"}  # the others take seconds, together
