@@ -16,7 +16,7 @@ TABLES = {"consultations": "consultations.consultation", "themes": "feedback.the
           "organisation": "organisations.organisation", "memberships": "organisations.membership",
           "invitations": "organisations.invitation", "attachments": "uploads.attachment", "fund": "(SELECT organisation_id AS id FROM fund.fund)",
           "fund/promises": "fund.pledge", "fund/bodies": "fund.body", "fund/entries": "fund.entry", "fund/grants": 'fund."grant"'}
-TABLES |= {"keyholders": "vault.keyholder", "boxes": "vault.box", "openings": "vault.opening"}
+TABLES |= {"keyholders": "vault.keyholder", "boxes": "vault.box", "openings": "vault.opening", "holds": "retention.hold"}
 TABLES |= {f"fund/{kind}s": f"fund.{kind}" for kind in ("call", "application", "instalment", "payment", "receipt")}
 TABLES |= dict.fromkeys(("fund/reviews", "fund/cases"), "fund.application")
 # Whoever handles a grant's money knows which case it came from, and may step aside from it.
