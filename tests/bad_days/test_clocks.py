@@ -21,6 +21,7 @@ AUTUMN = datetime(2030, 10, 27, 1, 30, tzinfo=UTC)  # in Berlin 02:30 for the se
     (AUTUMN.replace(hour=0), "Europe/Berlin", "27 October 2030, 02:30", "00:30 UTC"),
     (AUTUMN, "Asia/Kathmandu", "27 October 2030, 07:15", "01:30 UTC"),
     (AUTUMN, "No/Where", "27 October 2030, 01:30", "01:30 UTC"),
+    (AUTUMN, "9" * 400, "27 October 2030, 01:30", "01:30 UTC"),
 ])
 def test_an_instant_is_told_in_two_ways(world: Any, instant: datetime, zone: str, local: str, utc: str) -> None:
     with world.app.test_request_context("/en/"):

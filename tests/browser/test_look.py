@@ -72,7 +72,7 @@ def enter(page, base: str, lang: str, who: str) -> None:
 
 # Whose pages, and which kinds of page must be among those she finds.
 PEOPLE = {
-    "visitor": {"/en/fund/…", "/en/fund/…/bodies"}, "phrase": set(), "facilitator@opentable.example": {"/en/consultations/…/keyholders"},
+    "visitor": {"/en/fund/…", "/en/fund/…/bodies"}, "phrase": set(), "facilitator@opentable.example": {"/en/consultations/…/facilitate", "/en/consultations/…/keyholders"},
     "keyholder@masar.example": {"/en/keyholders"},
     "coordinator@masar.example": set(), "steward1@polyphony.example": set(), "lead@tern.example": set(),
     "auditor@polyphony.example": {"/en/fund/…/ledger", "/en/fund/entries/…", "/en/fund/…/payments", "/en/fund/payments/…"},

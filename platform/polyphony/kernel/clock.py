@@ -56,7 +56,7 @@ def zone(name: str | None) -> ZoneInfo:
     """The time zone of this name, or UTC when we do not know it."""
     try:
         return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a name too long to be a file
         return ZoneInfo("UTC")
 
 
