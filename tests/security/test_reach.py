@@ -47,7 +47,11 @@ def changed(fog: str, table: str, asked: str) -> list[str]:
 
 def keep(connection: Connection) -> None:
     """Write down what there is now."""
-    every = {key: said for table in Fog(connection).columns for asked in ASKED for key, said in reached(connection, table, asked).items()}
+    every: dict[str, str] = {}
+    for table in Fog(connection).columns:
+        for asked in ASKED:
+            every |= reached(connection, table, asked)
+        connection.rollback()  # a transaction over all tables would hold more locks than the server has
     every |= callers(connection)
     KEPT.write_text(json.dumps(every, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
 

@@ -29,12 +29,12 @@ protect(Lift, app="SELECT, INSERT")
 protect(CompanyLink, app="SELECT, DELETE", worker="SELECT, DELETE", lookup="SELECT, INSERT")
 
 allow(Entrance, "SELECT", "of_seen", "organisation_id IN (SELECT o.id FROM organisations.organisation o)", public=True)
-allow(Entrance, "INSERT", "administrator", "", check=any_of("organisation_id", "administered") + " AND "
-      + any_of("organisation_id", "companies"))
-allow(Entrance, "UPDATE", "administrator", any_of("organisation_id", "administered"))
-for _verb in ("SELECT", "INSERT", "UPDATE"):
-    _mine = any_of("organisation_id", "administered")
-    allow(EntranceSecret, _verb, "administrator", "" if _verb == "INSERT" else _mine, check=_mine * (_verb == "INSERT"))
+_MINE = any_of("organisation_id", "administered")
+_MY_COMPANY = f"{_MINE} AND {any_of('organisation_id', 'companies')}"
+for _kept in (Entrance, EntranceSecret):
+    allow(_kept, "INSERT", "administrator", "", check=_MY_COMPANY)
+    allow(_kept, "UPDATE", "administrator", _MY_COMPANY)
+allow(EntranceSecret, "SELECT", "administrator", _MINE)
 allow(Lift, "SELECT", "steward", holds("steward"))
 allow(Lift, "SELECT", "administrator", any_of("organisation_id", "administered"))
 allow(Lift, "INSERT", "steward", "", check=f"{holds('steward')} AND person_id = {one('person')} AND NOT "
