@@ -22,27 +22,35 @@ from polyphony.kernel.access import access, anyone
 EVERYBODY = {
     "auditing": "heads",
     "consultations": "show by_link index",
-    "feedback": "theme record answers",
+    "entrance": "door find begin back back_post",
+    "entrance_door": "back_in_any_language",
+    "feedback": "theme record answers ground_views",
     "fund": "calls bodies statement index call",
     "inputs": "index begin without_account",
     "kernel": "healthz readyz",
     "openness": "front papers protect",
     "door": "best_language",
     "organisations": "invitation_post invitation joined directory",
-    "people": "sign_in_post ask_reset_post sign_out come_back come_back_post choose_password choose_password_post sign_in leave reset_asked left ask_reset",
+    "people": "sign_in_post ask_reset_post sign_out come_back come_back_post choose_password choose_password_post sign_in leave reset_asked left ask_reset "
+              "second_step second_step_post passkey_question use_passkey",
+    "retention": "kept erased",
     "uploads": "attachment",
     "vault": "keyholders",
 }
 # Pages for whoever is signed in, whatever her role; most of them tell or take only what is her own.
 SIGNED_IN = {
     "consultations": "succession prepare",
+    "entrance": "account unlink",
     "feedback": "ground object",
-    "fund": "grant letter",
+    "fund": "grant letter payee",
     "inputs": "refuse_translator check send say inbox sent change choices keep_choices keep_words withdraw remove_file mine",
     "languages": "piece review write desk",
     "notices": "seen inbox",
     "openness": "home",
-    "vault": "identity leave withdraw", "people": "account account_post change_password sign_out_everywhere",
+    "people": "account account_post change_password sign_out_everywhere all_sessions end_session end_other_sessions prove "
+              "prove_post second_factors add_app add_app_post drop_factor new_codes add_passkey new_passkey_question",
+    "retention": "mine download erase erased_now",
+    "vault": "identity leave withdraw",
 }
 SENT_AWAY = {"visitor": "Please sign in to go on.", "nobody": "This page is for somebody else's role."}
 VIEWS = sorted(".".join(path.relative_to(root() / "platform").with_suffix("").parts)
@@ -97,7 +105,7 @@ COME_BACK = "Please come back with your return phrase, or sign in"  # to a page 
 def admitted(world: Any, who: str, module: str) -> set[str]:
     """Pages that let this person in: whatever else they answer, also a no of their own, they do not say what the rule says."""
     return {endpoint for endpoint, each in pages(world, module).items() for method, address in each
-            if not any(words in unescape(browser(world, who).open(address, method=method).get_data(as_text=True))
+            if not any(words in unescape(browser(world, who).open(address, method=method).data.decode(errors="replace"))
                        for words in (SENT_AWAY[who], COME_BACK))}
 
 
