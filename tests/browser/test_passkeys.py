@@ -88,7 +88,7 @@ def test_without_scripts_nothing_of_it_is_seen(home: Stage) -> None:
 @pytest.mark.parametrize("scripts", [True, False])
 def test_every_page_of_it_is_for_everybody(home: Stage, scripts: bool) -> None:
     """axe and narrow screens, in English and Arabic, with scripts and without."""
-    home.scripts, home.watch = scripts, Watch(axe=scripts)
+    home.scripts, home.watch = scripts, Watch()
     WORLDS[home.base] = home.world
     firm = home.id_of("Halcyon Messaging")
     aside(lambda: make.person(home.world, "new@halcyon.example", "Nia", seats=((uuid.UUID(firm), "administrator"),)))

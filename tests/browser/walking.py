@@ -73,17 +73,20 @@ class Watch:
         if key in self.seen:
             return
         self.seen.add(key)
-        self._judge(walker.page, walker.lang, self.widths[0])
+        self._judge(walker.page, walker.lang, self.widths[0] if walker.scripts else 0)
         for lang in self.languages if not state else ():
             if not path.startswith(f"/{walker.lang}/") or lang == walker.lang:
                 continue
             page = walker.page.context.new_page()
             page.goto(f"{walker.base}/{lang}/{path.split('/', 2)[2]}")
-            self._judge(page, lang, self.widths[-1])
+            self._judge(page, lang, self.widths[-1] if walker.scripts else 0)
             page.close()
 
     def _judge(self, page: Any, lang: str, axe_at: int) -> None:
-        """Widths in every language; axe once in each, narrow in the walker's own and wide in the others: it is slow."""
+        """Widths in every language; axe once in each, narrow in the walker's own and wide in the others: it is slow.
+
+        Never where scripts are off: axe is one, and would be waited for without end.
+        """
         size = page.viewport_size
         if lang == "ar" and page.get_attribute("html", "dir") != "rtl":
             self.wrong.append(f"{page.url}: Arabic does not run from the right")
