@@ -14,7 +14,7 @@ import requests
 
 import make
 import provider as providers
-from journeys.test_company_sign_in import HOME, begin, landed, name_of, settings
+from journeys.test_company_sign_in import HOME, begin, come, name_of, settings
 from polyphony.folders import root
 
 FOLDER = Path(os.environ.get("POLYPHONY_TEST_NPM", root() / ".venv" / "npm"))
@@ -73,12 +73,6 @@ def firm(world):
     made = make.organisation(world, "Halcyon Messaging")
     make.person(world, "ada@halcyon.example", "Ada", seats=((made, "administrator"),))
     return made
-
-
-def come(client, firm, provider, purpose="sign_in", *, typed=None, **more):
-    page, carried = landed(client, provider.sign_in(begin(client, firm, purpose, **more)))
-    assert page.status_code == 200, page.text
-    return client.post("/en/sign-in/back", data={**carried, **(typed or {})})
 
 
 def test_set_tried_linked_opened_and_an_invitation_accepted(world, firm, certified):

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from tests import make
-from tests.security.fog import Fog, _id, _who
+from tests.security.fog import Fog, _id, _who, secret
 
 Connection = psycopg.Connection[Any]
 NOW, TODAY = datetime.datetime.now(datetime.UTC), datetime.datetime.now(datetime.UTC).date()
@@ -21,7 +21,8 @@ AND p.prorettype <> 'trigger'::regtype ORDER BY 1"""
 MEANS = {"consultation": "consultations.consultation", "application": "fund.application", "call": "fund.call", "payment": "fund.payment",
          "fund": "fund.fund", "person": "people.person", "opening": "vault.opening", "holder": "vault.keyholder", "body": "fund.body",
          "organisation": "organisations.organisation", "circle": "vault.circle", "theme": "feedback.theme", "id": "vault.opening",
-         "grant": 'fund."grant"', "company": "organisations.organisation"}
+         "grant": 'fund."grant"', "company": "organisations.organisation", "seat": "organisations.membership",
+         "request": "organisations.factor_reset"}
 
 
 def facts(connection: Connection) -> list[str]:
@@ -93,6 +94,10 @@ def given(connection: Connection, names: list[str], kinds: list[str], turn: int)
         if kind == "uuid" and table:
             pool = Fog._pool(_Rows(connection), table, "organisation_id" if table == "fund.fund" else "id")
             made.append(pool[turn % len(pool)])
+        elif (name, kind) == ("secret", "bytea"):
+            made.append(secret("lead"))
+        elif (name, kind) == ("given", "bytea"):
+            made.append(connection.execute("SELECT address_hash FROM people.credential ORDER BY 1 LIMIT 1").fetchone()[0])  # type: ignore[index]
         else:
             made.append({"uuid": str(uuid.uuid4()), "text": "x", "integer": 2, "date": TODAY, "bytea": b"x" * 32, "jsonb": "{}", "character varying": "x",
                          "timestamp with time zone": NOW, "uuid[]": [], "bytea[]": []}.get(kind))
@@ -102,7 +107,7 @@ def given(connection: Connection, names: list[str], kinds: list[str], turn: int)
 # Whose answer takes more than rows that are there: the tests that call these in earnest try them without a seal too.
 ELSEWHERE = {"vault.form", "vault.renew", "vault.released_to", "vault.taken", "consultations.take_over", "feedback.drop_drafts",
              "fund.call_conflicts",
-             "vault.share_of", "vault.take", "organisations.accept", "fund.sits_in_company", "fund.bring_application"}
+             "feedback.rests_on", "retention.held_until", "vault.share_of", "vault.take", "organisations.accept", "fund.sits_in_company", "fund.bring_application"}
 
 
 class _Rows(Fog):
@@ -152,13 +157,39 @@ def test_no_function_believes_facts_without_their_seal(fog: str, name: str) -> N
                 connection.execute("CREATE OR REPLACE FUNCTION viewer.sealed() RETURNS boolean LANGUAGE sql AS 'SELECT true'")
             for who in ("lead", "facilitator", "fund office", "member", "applicant"):
                 for fact in facts(connection):
-                    connection.execute("SELECT set_config(%s, %s, true)", [f"polyphony.{fact}", {"roles": "{}", "phrase": "", "person": _who(who)}.get(
+                    connection.execute("SELECT set_config(%s, %s, true)", [f"polyphony.{fact}", {"roles": "{steward,auditor}", "phrase": "", "person": _who(who)}.get(
                         fact, "{}" if fact in ("stepped_aside", "refused", "grants_aside") else everything)])
                 connection.execute("SELECT set_config('polyphony.seal', 'x', true)")
                 told[believing, who] = [answer(connection, name, kinds, values) for values in tried]
         connection.rollback()
     assert all(each == nobody for (believing, _), each in told.items() if not believing), f"{signature} believes what is not sealed"
     assert name in ELSEWHERE or any(each != nobody for (believing, _), each in told.items() if believing), f"{signature} would tell nothing"
+
+
+def test_what_rests_on_a_company_and_what_is_held_are_told_under_the_seal_alone(clone: Any) -> None:
+    world = clone()
+    consultation, company, theme = world.sql(
+        "SELECT t.consultation_id, c.company_id, t.id FROM feedback.theme t JOIN consultations.convener c USING (consultation_id) "
+        "JOIN consultations.consultation x ON x.id = t.consultation_id WHERE x.state = 'open' ORDER BY 2 LIMIT 1")[0]
+    who = world.sql("SELECT person_id FROM organisations.membership WHERE organisation_id = %s AND role = 'administrator'", company)[0][0]
+    steward, other = (row[0] for row in world.sql("SELECT person_id FROM people.platform_role WHERE role = 'steward' ORDER BY 1"))
+    with psycopg.connect(world.server.url("postgres", world.name)) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE feedback.theme SET shared_on = current_date, addressed = ARRAY[%s]::uuid[] WHERE id = %s", [company, theme])
+        owner.execute("DELETE FROM feedback.answer WHERE theme_id = %s", [theme])
+    world.sql("WITH h AS (INSERT INTO retention.hold (id, kind, subject_id, reason, safety_reason, until, made_at, person_id) VALUES "
+              "(gen_random_uuid(), 'consultation', %s, 'A court asks.', '', current_date + 9, now(), %s) RETURNING id) "
+              "INSERT INTO retention.confirmation (hold_id, person_id, at) SELECT id, %s, now() FROM h", consultation, steward, other)
+    key = make.session_of(world, who)
+    with psycopg.connect(world.server.url("polyphony_app", world.name)) as connection:
+        for seal, told in ((None, True), ("x", False)):
+            connection.execute("SELECT viewer.open(%s, NULL)", [key])
+            if seal:
+                connection.execute("SELECT set_config('polyphony.seal', %s, true)", [seal])
+            owed = connection.execute("SELECT kind FROM feedback.rests_on(%s)", [company]).fetchall()
+            (until,) = connection.execute("SELECT retention.held_until(%s, current_date)", [consultation]).fetchone()  # type: ignore[misc]
+            assert (bool(owed), until is not None) == (told, told), f"with the seal {seal or 'as it was made'}"
+            connection.rollback()
 
 
 def test_a_membership_is_never_changed(world: Any) -> None:
