@@ -310,3 +310,16 @@ def test_a_promise_of_money_keeps_a_company_in_the_database_too(stage: Any, monk
     world.sql("DROP TRIGGER departure_waits_fund ON organisations.departure")
     monkeypatch.setattr(leaving, "resting", lambda id: [])
     assert lead.post(place, data=gone).status_code == 303, "and without it nothing would have"
+
+
+@pytest.mark.parametrize("room", ["consultations", "feedback", "fund", "vault"])
+def test_each_room_is_asked_in_the_database_before_an_organisation_leaves(stage: Any, room: str) -> None:
+    """Something that rests in one room alone keeps it; without that room's trigger it would be gone."""
+    world, leave = stage.world, f"INSERT INTO organisations.departure (organisation_id, \"on\", words) VALUES ('{stage.firm}', current_date, '')"
+    for each in ("consultations", "feedback", "fund", "vault"):
+        world.sql(f"CREATE OR REPLACE FUNCTION {each}.rests_on(organisation uuid) RETURNS TABLE (kind text, number bigint) LANGUAGE sql "
+                  f"AS $$ SELECT 'something', 1::bigint WHERE {each == room} $$")
+    with pytest.raises(psycopg.errors.CheckViolation, match="something still rests"):
+        world.sql(leave)
+    world.sql(f"ALTER TABLE organisations.departure DISABLE TRIGGER departure_waits_{room}")
+    world.sql(leave)

@@ -1,16 +1,19 @@
 """Which tests claim to notice which fault: by its kind, and where a kind has many, by its place.
 
-`claims.json` names for each place in the program the test that noticed when it was last learned; a place that is not in
-it yet is asked of the tests of its room.
+A row of the audit is asked of the tests that stand for its verb (tests/audited.json). `claims.json` names for each other
+place in the program the test that noticed when it was last learned; a place that is not in it yet is asked of the tests
+of its room.
 """
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
 # Faults that nobody notices yet. They count as survived; only the sample of `make test-all` draws none of them.
 OPEN = frozenset(json.loads(Path(__file__).with_name("open.json").read_text("utf-8")))
 CLAIMS = Path(__file__).with_name("claims.json")
+AUDITED: dict[str, list[str]] = json.loads((Path(__file__).parents[1] / "audited.json").read_text("utf-8"))
 HEADERS = ["tests/security/test_header_values.py"]
 SANDBOX = ["tests/security/test_header_values.py"]
 ROOMS = {
@@ -18,7 +21,7 @@ ROOMS = {
     "feedback": ["tests/journeys/test_feedback.py", "tests/journeys/test_themes.py"],
     "inputs": ["tests/journeys/test_inputs.py", "tests/journeys/test_uploads.py"],
     "organisations": ["tests/journeys/test_organisations.py"], "people": ["tests/journeys/test_people.py", "tests/security/test_doors.py"],
-    "languages": ["tests/journeys/test_themes.py"], "uploads": ["tests/journeys/test_uploads.py"], "vault": ["tests/journeys/test_vault.py"],
+    "retention": ["tests/journeys/test_my_data.py"], "languages": ["tests/journeys/test_themes.py"], "uploads": ["tests/journeys/test_uploads.py"], "vault": ["tests/journeys/test_vault.py"],
     "kernel": ["tests/house/test_edge.py", "tests/security/test_edges.py"],
 }
 BY_KIND = {"header": HEADERS, "edge": ["tests/house/test_edge.py", "tests/security/test_header_values.py", "tests/security/test_who_may_come.py"]}
@@ -27,6 +30,12 @@ TRIGGERS = {
     "organisations.two_stewards": ["tests/security/test_audience.py::test_one_steward_alone_admits_nobody"],
     "organisations.never_changed": ["tests/security/test_seal.py::test_a_membership_is_never_changed"],
     "fund.keep_balances": ["tests/security/test_fund_database.py"], "fund.note_conflicts": ["tests/journeys/test_fund_conflicts.py"],
+    **dict.fromkeys(("retention.two_people", "retention.made_now"), [
+        "tests/journeys/test_my_data.py::test_the_database_itself_asks_for_two_people_and_an_end"]),
+    **dict.fromkeys((f"{room}.departure_waits" for room in ("consultations", "feedback", "fund", "vault")), [
+        "tests/journeys/test_my_data.py::test_each_room_is_asked_in_the_database_before_an_organisation_leaves"]),
+    "consultations.own_languages": [
+        "tests/security/test_audience.py::test_a_translator_writes_in_the_languages_she_was_appointed_for_alone"],
     "fund.applies_in_turn": ["tests/security/test_fund_concurrency.py"], "fund.case_in_turn": ["tests/security/test_fund_concurrency.py"],
 }
 FUND = ["tests/security/test_fund_guards.py::test_every_trigger_refuses_and_would_not_if_it_were_taken_out"]
@@ -44,9 +53,16 @@ def claims() -> dict[str, list[str]]:
 
 def of_code(kind: str, site: str) -> list[str]:
     """The tests for a place in the program."""
-    known = claims().get(f"{kind}: {site}", [])
+    known = of_audit(site.partition(" ")[2]) if kind == "audit" or " anonymous " in site else claims().get(f"{kind}: {site}", [])
     room = site.split(".")[1].split(":")[0]
     return known or BY_KIND.get(kind) or ROOMS.get(room, [f"tests/journeys/test_fund_{site.split('.')[2]}.py"] if room == "fund" else [])
+
+
+def of_audit(verbs: str) -> list[str]:
+    """The tests that stand for any of these verbs, as the program writes them: also `f'consultation.{end}'`."""
+    wanted = re.compile("|".join(re.escape(each).replace(r"\*", r"\w+") for each in re.findall(
+        r"[a-z_*]+\.[a-z_*]+", re.sub(r"\{[^}]*\}", "*", verbs))))
+    return [test for test, stands_for in AUDITED.items() if any(wanted.fullmatch(verb) for verb in stands_for)]
 
 
 def of_trigger(function: str) -> list[str]:
