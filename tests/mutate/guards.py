@@ -25,15 +25,15 @@ ROOMS = {
     "kernel": ["tests/house/test_edge.py", "tests/security/test_edges.py"],
 }
 BY_KIND = {"header": HEADERS, "edge": ["tests/house/test_edge.py", "tests/security/test_header_values.py", "tests/security/test_who_may_come.py"]}
+HOLDS = ["tests/journeys/test_my_data.py::test_the_database_itself_asks_for_two_people_and_an_end"]
+LEAVING = ["tests/journeys/test_my_data.py::test_each_room_is_asked_in_the_database_before_an_organisation_leaves"]
 TRIGGERS = {
     "consultations.promises_hold": ["tests/security/test_audience.py::test_the_promised_date_and_the_order_of_steps_hold_in_the_database"],
     "organisations.two_stewards": ["tests/security/test_audience.py::test_one_steward_alone_admits_nobody"],
     "organisations.never_changed": ["tests/security/test_seal.py::test_a_membership_is_never_changed"],
     "fund.keep_balances": ["tests/security/test_fund_database.py"], "fund.note_conflicts": ["tests/journeys/test_fund_conflicts.py"],
-    **dict.fromkeys(("retention.two_people", "retention.made_now"), [
-        "tests/journeys/test_my_data.py::test_the_database_itself_asks_for_two_people_and_an_end"]),
-    **dict.fromkeys((f"{room}.departure_waits" for room in ("consultations", "feedback", "fund", "vault")), [
-        "tests/journeys/test_my_data.py::test_each_room_is_asked_in_the_database_before_an_organisation_leaves"]),
+    "retention.two_people": HOLDS, "retention.made_now": HOLDS,
+    **{f"{room}.departure_waits": LEAVING for room in ("consultations", "feedback", "fund", "vault")},
     "consultations.own_languages": [
         "tests/security/test_audience.py::test_a_translator_writes_in_the_languages_she_was_appointed_for_alone"],
     "fund.applies_in_turn": ["tests/security/test_fund_concurrency.py"], "fund.case_in_turn": ["tests/security/test_fund_concurrency.py"],
