@@ -22,6 +22,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask, g, request
 from flask.testing import FlaskClient
+from werkzeug.routing import Rule
 
 from polyphony.app import create_app
 from polyphony.kernel import audit, jobs, secrets
@@ -35,6 +36,21 @@ WRITE = 15  # statements that any form may ask of the database
 _numbers = itertools.count()
 # Argon2id as it is, at its full cost, but only once in a process for each password with its salt.
 secrets.hash_secret_raw = functools.cache(secrets.hash_secret_raw)
+
+
+def _compile_once(plain: Callable[..., Any] = Rule._compile_builder, kept: dict[Any, Any] = {}) -> None:  # noqa: B006
+    """Every world has an application of its own with the same addresses: compiled once, each serves all of them."""
+
+    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
+        key = rule.rule, repr(rule.defaults), tuple(rule._trace), append_unknown
+        if key not in kept:
+            kept[key] = plain(rule, append_unknown)
+        return kept[key]
+
+    Rule._compile_builder = compiled  # type: ignore[method-assign]
+
+
+_compile_once()
 
 
 class Compiled(jinja2.BytecodeCache):

@@ -135,6 +135,7 @@ def policies_of(server: Any, name: str) -> list[tuple[Any, ...]]:
                   key=str)
 
 
+@pytest.mark.slow
 def test_what_people_wrote_stays_step_by_step_down_and_up_again(server: Any, told: str) -> None:
     line, policies = revisions(), policies_of(server, told)
     whole = columns(server, told)

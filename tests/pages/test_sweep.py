@@ -72,12 +72,12 @@ def contents(world) -> dict[str, str]:
     return dict(world.sql(marks))
 
 
-# The core walks everybody who meets pages of her own; the others come with the slow rest.
-ALSO = [pytest.param(who, marks=() if who in ("speaker", "applicant", "fund administrator") else pytest.mark.slow)
-        for who in OTHERS]
+# The core walks one of each side; the others come with the slow rest.
+CORE = ("visitor", "phrase", "lead", "facilitator", "coordinator", "fund administrator")
+EVERYBODY = [pytest.param(who, marks=() if who in CORE else pytest.mark.slow) for who in (*PEOPLE, *OTHERS)]
 
 
-@pytest.mark.parametrize("who", [*PEOPLE, *ALSO])
+@pytest.mark.parametrize("who", EVERYBODY)
 def test_every_page_answers_within_its_budgets_and_writes_nothing(lived, browsers, who) -> None:
     wrong, before = [], contents(lived)
     for endpoint, address in addresses(lived):

@@ -43,7 +43,8 @@ SECRETS = {
 }
 
 
-@pytest.mark.parametrize("who", ["visitor", "lead", "decider", "translator", "steward", "auditor"])
+@pytest.mark.parametrize("who", ["visitor", "lead", "translator", *(
+    pytest.param(who, marks=pytest.mark.slow) for who in ("decider", "steward", "auditor"))])
 def test_pages_without_python_checks_tell_no_more(lived, unguarded, who) -> None:
     said = told(lived, who)
     for kind, sql in SECRETS.items():
