@@ -37,6 +37,14 @@ def decide(world: Any, who: str, says: str = "yes") -> Any:
     return world.facts[who].post(f"/en/lost-factors/{reset}", data={"says": says})
 
 
+def test_for_whoever_has_left_nobody_asks(lost: Any) -> None:
+    lost.sql("INSERT INTO organisations.membership_end (membership_id, at, by, reason) SELECT id, now(), person_id, '' "
+             "FROM organisations.membership WHERE person_id = %s", lost.facts["lead"])
+    refused = ask(lost, "bea")
+    assert refused.status_code == 409
+    assert "already ended" in refused.text
+
+
 def test_two_people_together_let_her_begin_anew_and_she_is_told(lost: Any) -> None:
     assert "She has lost her second factor" in lost.facts["bea"].get("/en/organisation").text
     assert ask(lost, "bea").status_code == 303

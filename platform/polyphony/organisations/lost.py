@@ -10,7 +10,7 @@ from polyphony.kernel import access, audit, clock, jobs
 from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
-from polyphony.organisations import rules
+from polyphony.organisations import leaving, rules
 from polyphony.organisations.models import FactorReset, Membership, Organisation
 from polyphony.people.models import Person
 
@@ -30,9 +30,12 @@ class Waiting:
 
 
 def ask(by: Viewer, *, membership: Membership, words: str) -> FactorReset:
-    """Ask that a member may set up a second factor anew. Raises OwnFactor, AlreadyAsked."""
+    """Ask that a member may set up a second factor anew. Raises AlreadyEnded, OwnFactor, AlreadyAsked."""
     access.require(by.is_in("administered", membership.organisation_id),
                    NotPermitted(help=access.organisation_admin.help))
+    if not leaving.living((Membership.person_id == membership.person_id)
+                          & (Membership.organisation_id == membership.organisation_id)):
+        raise rules.AlreadyEnded()
     rules.ensure_may_ask_reset(is_own=membership.person_id == by.person, is_asked=db.session.scalar(sa.select(sa.exists(
         sa.select(FactorReset.id).where(FactorReset.person_id == membership.person_id, *_open())))) or False)
     asked = FactorReset(id=uuid.uuid4(), person_id=membership.person_id, organisation_id=membership.organisation_id,
