@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+import psycopg
 import pytest
 from tests import make
 from tests.journeys.test_fund_reviews import assign, fund, get, post
@@ -73,3 +74,30 @@ def test_the_rooms_are_asked_when_a_call_closes_before_anybody_judges(fund: Any,
         db.session.commit()
     fund.work()
     assert fund.sql(RECUSALS) == [("reviewer1", "found", "other")]
+
+
+_SEATED = ("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) VALUES "
+           "(gen_random_uuid(), '{reviewer2}', '{ngo}', 'contributor', '', now())")
+# What happens, and what stood before it: each is noticed by a trigger of its own.
+NOTED = {
+    "organisations.membership": ("", _SEATED),
+    "fund.application_hand": ("", "INSERT INTO fund.application_hand (application_id, person_id, organisation_id) VALUES ('{application}', '{reviewer2}', '{ngo}')"),
+    "fund.applicant": (f"{_SEATED}; CREATE TEMP TABLE was AS SELECT * FROM fund.applicant; DELETE FROM fund.applicant",
+                       "INSERT INTO fund.applicant SELECT * FROM was"),
+    "fund.application": (f"{_SEATED}; UPDATE fund.call SET state = 'open', closes_at = now() + interval '1 day'; "
+                         "UPDATE fund.application SET state = 'draft'", "UPDATE fund.application SET state = 'submitted'"),
+}
+
+
+@pytest.mark.parametrize("table", NOTED)
+def test_a_conflict_is_noted_in_the_moment_in_which_it_comes_about(fund: Any, table: str) -> None:
+    """Not only at night: whoever reads the case a minute later must not be the one who took a seat with the applicant."""
+    before, act = (statement.format(**fund.facts) for statement in NOTED[table])
+    with psycopg.connect(fund.server.url("postgres", fund.name), autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for statement in (each for each in before.split("; ") if each):
+            connection.execute(statement)
+        connection.execute("DELETE FROM fund.recusal")
+        connection.execute("SET session_replication_role = origin")
+        connection.execute(act)
+    assert [name for name, origin, _kind in fund.sql(RECUSALS) if origin == "found"] == ["reviewer2"]

@@ -25,20 +25,20 @@ ROOMS = {
     "kernel": ["tests/house/test_edge.py", "tests/security/test_edges.py"],
 }
 BY_KIND = {"header": HEADERS, "edge": ["tests/house/test_edge.py", "tests/security/test_header_values.py", "tests/security/test_who_may_come.py"]}
+FUND = "tests/security/test_fund_guards.py::test_every_trigger_refuses_and_would_not_if_it_were_taken_out"
 HOLDS = ["tests/journeys/test_my_data.py::test_the_database_itself_asks_for_two_people_and_an_end"]
 LEAVING = ["tests/journeys/test_my_data.py::test_each_room_is_asked_in_the_database_before_an_organisation_leaves"]
 TRIGGERS = {
     "consultations.promises_hold": ["tests/security/test_audience.py::test_the_promised_date_and_the_order_of_steps_hold_in_the_database"],
     "organisations.two_stewards": ["tests/security/test_audience.py::test_one_steward_alone_admits_nobody"],
     "organisations.never_changed": ["tests/security/test_seal.py::test_a_membership_is_never_changed"],
-    "fund.keep_balances": ["tests/security/test_fund_database.py"], "fund.note_conflicts": ["tests/journeys/test_fund_conflicts.py"],
+    "fund.keep_balances": ["tests/security/test_fund_database.py"], "fund.note_conflicts": ["tests/journeys/test_fund_conflicts.py::test_a_conflict_is_noted_in_the_moment_in_which_it_comes_about"],
+    "fund.posted_stays": ["tests/security/test_fund_database.py", FUND], "fund.grant_adds_up": ["tests/security/test_fund_database.py", FUND],
     "retention.two_people": HOLDS, "retention.made_now": HOLDS,
     **{f"{room}.departure_waits": LEAVING for room in ("consultations", "feedback", "fund", "vault")},
-    "consultations.own_languages": [
-        "tests/security/test_audience.py::test_a_translator_writes_in_the_languages_she_was_appointed_for_alone"],
+    "consultations.own_languages": ["tests/journeys/test_ways.py::test_the_database_keeps_a_translator_to_her_languages"],
     "fund.applies_in_turn": ["tests/security/test_fund_concurrency.py"], "fund.case_in_turn": ["tests/security/test_fund_concurrency.py"],
 }
-FUND = ["tests/security/test_fund_guards.py::test_every_trigger_refuses_and_would_not_if_it_were_taken_out"]
 
 # Guards behind which a second one says the very same: without the first, nothing is different for anybody.
 TWICE = {f"rule gone: polyphony.people.views:{page} signed_in": "`people.service.myself` sends strangers away with the same words"
@@ -66,4 +66,4 @@ def of_audit(verbs: str) -> list[str]:
 
 
 def of_trigger(function: str) -> list[str]:
-    return TRIGGERS.get(function) or (FUND if function.startswith("fund.") else [])
+    return TRIGGERS.get(function) or [FUND] * function.startswith("fund.")

@@ -114,6 +114,7 @@ def counts(world: Any, here: SimpleNamespace) -> dict[str, int]:
     return found
 
 
+@pytest.mark.slow
 def test_a_page_costs_the_same_with_ten_rows_and_with_a_thousand(world: Any) -> None:
     few = counts(world, fill(world, FEW))
     for table in ("entry", "entry_line", "seal"):  # the ledger refuses even to be emptied

@@ -1,13 +1,11 @@
 """Who reads an input is decided by its author and kept by the database, whatever the pages ask for."""
 
-import uuid
 from types import SimpleNamespace
 
 import psycopg
 import pytest
 
 import make
-from polyphony.consultations.models import Translator
 
 AUDIENCES = ("facilitator", "chosen", "companies", "participants", "public")
 
@@ -114,24 +112,3 @@ def test_one_steward_alone_admits_nobody(world) -> None:
     newcomer = make.organisation(world, "New", admitted=False)
     with pytest.raises(psycopg.errors.CheckViolation):
         world.sql("UPDATE organisations.organisation SET admitted_on = now() WHERE id = %s", newcomer)
-
-
-@pytest.mark.parametrize("asleep", [False, True])
-def test_a_translator_writes_in_the_languages_she_was_appointed_for_alone(cast, asleep: bool) -> None:
-    """By the trigger: without it the same row is let through."""
-    world, tina = cast.world, make.person(cast.world, "tina@x.example", seats=((cast.halcyon, "translator"),))
-    make.add(world, Translator(id=uuid.uuid4(), consultation_id=cast.consultation, person_id=tina, organisation_id=cast.halcyon,
-                               shown_as="T", languages=["sw"], appointed_on=make.today()))
-    if asleep:
-        world.sql("ALTER TABLE languages.translation DISABLE TRIGGER own_languages")
-    put = ("INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale) "
-           "VALUES (gen_random_uuid(), %s, 'consultation', %s, 'purpose', %s, 'x', 'person', false)")
-    with psycopg.connect(world.server.url("polyphony_app", world.name)) as connection:
-        connection.execute("SELECT viewer.open(%s, NULL)", [make.session_of(world, tina)])
-        connection.execute(put, [cast.consultation, cast.consultation, "sw"])
-        if asleep:
-            connection.execute(put, [cast.consultation, cast.consultation, "ar"])
-        else:
-            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="not a language of this translator"):
-                connection.execute(put, [cast.consultation, cast.consultation, "ar"])
-        connection.rollback()

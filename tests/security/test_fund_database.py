@@ -102,6 +102,24 @@ def grant(world: Any, *, amount: int = 1_000_00, parts: tuple[int, ...] = (600_0
     return act(world, "admin", do)
 
 
+@pytest.mark.parametrize("change", ["UPDATE fund.seal SET hash = 'x'", "DELETE FROM fund.seal", "TRUNCATE fund.seal"])
+def test_a_seal_is_never_changed(fund: Any, change: str) -> None:
+    fund.sql("INSERT INTO fund.seal (fund_id, number, entry_id, hash) SELECT fund_id, 1, id, 'hash' FROM fund.entry LIMIT 1")
+    with pytest.raises(psycopg.errors.CheckViolation) as no:
+        fund.sql(change)
+    assert no.value.diag.constraint_name == "entry_posted_stays"
+
+
+def test_a_grant_that_nothing_was_planned_for_is_refused(fund: Any) -> None:
+    """By the trigger of the grant alone, for there is no instalment and no entry that another one could look at."""
+    f = fund.facts
+    with pytest.raises(psycopg.errors.CheckViolation) as no:
+        fund.sql('INSERT INTO fund."grant" (id, fund_id, call_id, application_id, currency, amount, title, lang, country, at_risk, '
+                 "level, awarded_on) SELECT gen_random_uuid(), fund_id, call_id, id, 'KES', 500, 'T', 'en', 'KE', false, 'full', "
+                 "current_date FROM fund.application WHERE id = %s", f["application"])
+    assert no.value.diag.constraint_name == "grant_instalments_add_up"
+
+
 def test_an_entry_sums_to_zero_and_is_never_changed(fund: Any) -> None:
     f = fund.facts
     assert act(fund, "treasurer", lambda by: service.available(f["fund"], "KES")) == 5_000_00
