@@ -55,6 +55,7 @@ def different(full: str, target: str, fragment: str) -> bool:
     return made is None or content(made) != content(full)
 
 
+@pytest.mark.slow
 def test_every_fragment_is_the_part_of_its_page(browsers, pages) -> None:
     named, met, wrong = {fragment for _, fragment in blocks()}, set(), []
     assert named

@@ -146,6 +146,7 @@ def test_of_forty_identities_nothing_is_found_anywhere(forty: Any, log: Any) -> 
     assert found(forty, log.getvalue()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [lambda x: x, lambda x: x.hex(), lambda x: base64.b64encode(b"ab" + x).decode()])
 def test_a_planted_leak_is_found(world: Any, form: Any) -> None:
     make_vault.stage(world)
@@ -156,6 +157,7 @@ def test_a_planted_leak_is_found(world: Any, form: Any) -> None:
     assert "our log" in found(world, f"a line with {shown}", LEAK)
 
 
+@pytest.mark.slow
 def test_one_row_left_open_is_found(forty: Any) -> None:
     forty.sql("UPDATE vault.sealed SET ciphertext = %s WHERE box_id = (SELECT box_id FROM vault.sealed LIMIT 1)",
              f"{LEAK} Njeri".encode())
