@@ -110,6 +110,16 @@ def test_a_seal_is_never_changed(fund: Any, change: str) -> None:
     assert no.value.diag.constraint_name == "entry_posted_stays"
 
 
+@pytest.mark.parametrize("table", ["entry", "entry_line"])
+def test_no_part_of_the_ledger_is_emptied(fund: Any, table: str) -> None:
+    """Each table refuses by itself: also where the tables that hang on it would let it happen."""
+    for other in {"entry", "entry_line", "seal"} - {table}:
+        fund.sql(f"ALTER TABLE fund.{other} DISABLE TRIGGER posted_stays_whole")
+    with pytest.raises(psycopg.errors.CheckViolation) as no:
+        fund.sql(f"TRUNCATE fund.{table} CASCADE")
+    assert no.value.diag.constraint_name == "entry_posted_stays"
+
+
 def test_a_grant_that_nothing_was_planned_for_is_refused(fund: Any) -> None:
     """By the trigger of the grant alone, for there is no instalment and no entry that another one could look at."""
     f = fund.facts
