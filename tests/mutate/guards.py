@@ -34,6 +34,7 @@ TRIGGERS = {
     "organisations.never_changed": ["tests/security/test_seal.py::test_a_membership_is_never_changed"],
     "fund.keep_balances": ["tests/security/test_fund_database.py"], "fund.note_conflicts": ["tests/journeys/test_fund_conflicts.py::test_a_conflict_is_noted_in_the_moment_in_which_it_comes_about"],
     "fund.posted_stays": ["tests/security/test_fund_database.py", FUND], "fund.grant_adds_up": ["tests/security/test_fund_database.py", FUND],
+    "fund.payment_posted": ["tests/security/test_fund_database.py", FUND],
     "retention.two_people": HOLDS, "retention.made_now": HOLDS,
     **{f"{room}.departure_waits": LEAVING for room in ("consultations", "feedback", "fund", "vault")},
     "consultations.own_languages": ["tests/journeys/test_ways.py::test_the_database_keeps_a_translator_to_her_languages"],

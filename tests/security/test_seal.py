@@ -192,10 +192,21 @@ def test_what_rests_on_a_company_and_what_is_held_are_told_under_the_seal_alone(
             connection.rollback()
 
 
-def test_a_membership_is_never_changed(world: Any) -> None:
+@pytest.mark.parametrize("change", [
+    "UPDATE organisations.membership SET role = 'administrator'",
+    "UPDATE organisations.membership_end SET at = at - interval '1 day'",
+    "UPDATE organisations.invitation SET expires_at = expires_at + interval '1 day'",
+    "UPDATE organisations.invitation_end SET outcome = 'accepted'"])
+def test_a_membership_is_never_changed(world: Any, change: str) -> None:
     """Who sat where is a record: a seat ends with a row of its own, and not even the owner of the tables bends it."""
     org = make.organisation(world, "Halcyon")
-    make.person(world, "me@x.example", seats=((org, "engagement_lead"),))
+    me = make.person(world, "me@x.example", seats=((org, "engagement_lead"),))
+    world.sql("INSERT INTO organisations.membership_end (membership_id, at, by, reason) SELECT id, now(), %s, '' FROM "
+              "organisations.membership", me)
+    world.sql("WITH i AS (INSERT INTO organisations.invitation (id, purpose, organisation_id, invited_by, address_hash, "
+              "address_sealed, language, roles, function, words, token_hash, at, expires_at) VALUES (gen_random_uuid(), 'member', "
+              "%s, %s, 'x', 'x', 'en', '{}', '', '', 'x', now(), now()) RETURNING id) INSERT INTO organisations.invitation_end "
+              "(invitation_id, outcome, by, at) SELECT id, 'withdrawn', %s, now() FROM i", org, me, me)
     with pytest.raises(psycopg.errors.IntegrityError) as no:
-        world.sql("UPDATE organisations.membership SET role = 'administrator'")
+        world.sql(change)
     assert no.value.diag.constraint_name == "membership_never_changed"
