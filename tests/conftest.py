@@ -131,7 +131,7 @@ AUDITED: dict[str, list[str]] = json.loads(Path(__file__).with_name("audited.jso
 # Acts whose row names nobody: what members say, and what says itself by a job.
 NAMELESS = {
     "application.begun", "application.files", "application.kept", "application.sent",
-    "application.withdrawn", "ground.said", "input.changed", "input.file_removed", "input.sent",
+    "application.withdrawn", "ground.said", "retention.ended", "input.changed", "input.file_removed", "input.sent",
     "input.withdrawn", "kernel.unlinked", "objection.made", "person.password_reset", "translation.reviewed",
     "vault.unlinked"}
 

@@ -28,6 +28,9 @@ def alive(client: Any) -> bool:
     return bool(client.get("/en/account").status_code == 200)
 
 
+ENDED = "SELECT count(*) FROM audit.row WHERE verb = 'person.session_ended'"
+
+
 def test_she_sees_where_she_is_signed_in_and_ends_what_she_wants(people: Any) -> None:
     here, there, third, amina = lead_in(people), lead_in(people), lead_in(people), make.sign_in(people.client(), MEMBER)
     page = here.get("/en/account/sessions").text
@@ -42,8 +45,10 @@ def test_she_sees_where_she_is_signed_in_and_ends_what_she_wants(people: Any) ->
     gone = next(each for each in ends if each in foreign)  # the third browser's
     assert here.post(gone).status_code == 303
     assert [alive(each) for each in (here, there, third)] == [True, True, False]
+    assert people.sql(ENDED) == [(1,)]
     assert here.post("/en/account/sessions/others/end").status_code == 303
     assert [alive(each) for each in (here, there, amina)] == [True, False, True]
+    assert people.sql(ENDED) == [(2,)]
     pending = people.client()
     password(pending, LEAD)
     assert "Password given, second step still open" in here.get("/en/account/sessions").text

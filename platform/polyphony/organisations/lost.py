@@ -69,7 +69,7 @@ def decide(by: Viewer, *, reset_id: uuid.UUID, yes: bool) -> None:
     asked = access.there(db.session.get(FactorReset, reset_id))
     if not db.session.scalar(_DECIDE, {"request": reset_id, "yes": yes}):
         raise rules.ResetGone()
-    verb = "membership.factor_reset_granted" if yes else "membership.factor_reset_refused"
-    audit.record(verb, asked.person_id, about=asked.organisation_id)
+    audit.record("membership.factor_reset_granted" if yes else "membership.factor_reset_refused", asked.person_id,
+                 about=asked.organisation_id)
     if yes:
         jobs.defer("organisations.mail_factor_reset", id=reset_id)
