@@ -1,5 +1,6 @@
 """What goes out and what is noted at the edge: headers on every answer, no trace of who came without an account."""
 
+import gzip
 import uuid
 from types import SimpleNamespace
 
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session
 
 import make
 from polyphony.kernel import edge, headers
+from polyphony.kernel.access import access, anyone
+from polyphony.uploads import receiving
 
 
 def test_an_answer_made_when_the_commit_fails_is_dressed_like_any_other(world, monkeypatch) -> None:
@@ -59,3 +62,28 @@ def test_nobody_writes_into_the_audit_in_anothers_name(world) -> None:
             connection.execute("ROLLBACK TO s")
             connection.commit()
     assert sorted(world.sql("SELECT actor FROM audit.row"), key=str) == sorted([(me,), (None,), (None,)], key=str)
+
+
+def test_pages_are_squeezed_and_their_length_tells_nothing(world) -> None:
+    """Who watches the line learns no secret by what squeezes well: the same page comes in many lengths."""
+    client, lengths = world.client(), set()
+    for _ in range(40):
+        answer = client.get("/en/", headers={"Accept-Encoding": "gzip"})
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(answer.data).startswith(b"<!doctype html>")
+        lengths.add(len(answer.data))
+    assert len(lengths) > 15
+
+
+@pytest.mark.parametrize("takes", [True, False])
+def test_only_pages_that_take_files_take_more_than_words_and_nothing_touches_the_disk(world, takes: bool) -> None:
+    def view() -> str:
+        from flask import request
+
+        return type(request.files["files"].stream).__name__
+
+    planted = access(anyone)(view)
+    world.app.add_url_rule("/<lang>/planted", "planted", receiving.takes_files(planted) if takes else planted, methods=["POST"])
+    sent = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.pdf"\r\n\r\n' + b"x" * 3_000_000 + b"\r\n--x--\r\n"
+    answer = world.client().post("/en/planted", data=sent, content_type="multipart/form-data; boundary=x")
+    assert (answer.status_code, answer.data) == (200, b"Bounded") if takes else answer.status_code == 413

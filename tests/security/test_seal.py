@@ -72,6 +72,23 @@ def test_a_seal_fits_one_connection_and_one_transaction(world: Any) -> None:
         assert not _believed(one, taken), "another transaction"
 
 
+def test_a_seal_fits_one_connection_even_in_the_same_moment(world: Any) -> None:
+    """Two transactions that begin in one microsecond: the connection alone tells them apart."""
+    (whole,) = world.sql("SELECT pg_get_functiondef('viewer.seal()'::regprocedure)")[0]
+    timeless = whole.replace("extract(epoch FROM now())::text", "''")
+    assert timeless != whole
+    world.sql(timeless)
+    key = make.session_of(world, make.person(world, "me@x.example"))
+    url = world.server.url("polyphony_app", world.name)
+    with psycopg.connect(url) as one, psycopg.connect(url) as other:
+        names = facts(one)
+        one.execute("SELECT viewer.open(%s, NULL)", [key])
+        taken = _settings(one, names)
+        one.rollback()
+        assert _believed(one, taken)
+        assert not _believed(other, taken)
+
+
 def test_a_seal_needs_the_secret_of_the_database(world: Any) -> None:
     """Whoever knows how seals are made, and everything but the key, makes none that fits."""
     with psycopg.connect(world.server.url("postgres", world.name)) as owner:
