@@ -41,12 +41,31 @@ TRIGGERS = {
     "fund.applies_in_turn": ["tests/security/test_fund_concurrency.py"], "fund.case_in_turn": ["tests/security/test_fund_concurrency.py"],
 }
 
+_CONSULTING, _FACILITATING = ["tests/journeys/test_consultations.py"], ["tests/journeys/test_facilitation.py"]
+_TRANSLATING = ["tests/journeys/test_themes.py", "tests/journeys/test_feedback.py"]
+# Policies without which somebody misses what nobody has in a fog: who tells.
+POLICIES = {
+    'audit."row" select_house': ["tests/security/test_audit.py"], 'audit."row" select_party': ["tests/security/test_audit.py"],
+    "consultations.consultation select_by_link": _CONSULTING, "consultations.consultation update_lead": _CONSULTING,
+    "consultations.convener insert_first": _CONSULTING,
+    "consultations.facilitation insert_body": _FACILITATING, "consultations.facilitation select_own": _FACILITATING,
+    "feedback.answer select_signed_for_translator": _TRANSLATING, "feedback.excerpt select_author": _TRANSLATING,
+    "feedback.ground_view select_translator": _TRANSLATING, "feedback.objection select_translator": _TRANSLATING,
+    "feedback.theme select_translator": _TRANSLATING,
+    "fund.applicant select_committee": ["tests/journeys/test_fund_decisions.py"],
+    "fund.application select_reviewer": ["tests/journeys/test_fund_reviews.py"],
+    "vault.sealed vault_update": ["tests/security/test_vault.py"],
+    **{f"fund.{table} select_of_seen": ["tests/security/test_fund_database.py::test_what_hangs_on_a_call_in_preparation_is_hidden"]
+       for table in ("call_step", "criterion", "eligibility")},
+}
+
 # Guards behind which a second one says the very same: without the first, nothing is different for anybody.
 TWICE = {
     **{f"rule gone: polyphony.people.views:{page} signed_in": "`people.service.myself` sends strangers away with the same words"
        for page in ("account", "account_post", "change_password", "sign_out_everywhere")},
     "policy without check: fund.instalment update_administrator": "no role may change the columns that it looks at (grants)",
     "policy without check: fund.receipt update_treasurer": "no role may change the columns that it looks at (grants)",
+    "seal not asked for: fund.grant_stays()": "row security asks for the seal before any row is changed",
     "edge: polyphony.app:_extensions locale.install(app)": "it makes pages quicker and guards nothing",
 }
 

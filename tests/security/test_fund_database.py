@@ -248,6 +248,19 @@ def test_three_hands_in_order_and_the_entry_with_the_release(fund: Any) -> None:
         ("available", -4_000_00), ("awarded", -1_000_00), ("bank", 4_400_00), ("paid", 600_00), ("transit", 0)]
 
 
+def test_what_hangs_on_a_call_in_preparation_is_hidden(fund: Any) -> None:
+    """Its criteria, questions and steps are read by the fund's own people alone."""
+    f = fund.facts
+    draft = make_fund.call(fund, f["fund"], state="draft")
+    fund.sql("INSERT INTO fund.call_step (id, call_id, start, \"end\", at) VALUES (gen_random_uuid(), %s, 'draft', 'scheduled', now())", draft)
+    fund.sql("INSERT INTO fund.eligibility (id, call_id, place, question, must_be, otherwise) VALUES (gen_random_uuid(), %s, 1, 'Are "
+             "you?', true, 'Then not.')", draft)
+    seen = sa.text("SELECT (SELECT count(*) FROM fund.criterion WHERE call_id = :call), (SELECT count(*) FROM fund.eligibility "
+                   "WHERE call_id = :call), (SELECT count(*) FROM fund.call_step WHERE call_id = :call)")
+    for who, numbers in (("admin", (2, 1, 1)), ("reviewer1", (0, 0, 0)), ("member1", (0, 0, 0))):
+        assert act(fund, who, lambda by: tuple(db.session.execute(seen, {"call": draft}).one())) == numbers, who
+
+
 def test_nobody_holds_a_company_seat_and_an_allocation_seat(fund: Any) -> None:
     company = make.organisation(fund, "Halcyon", "company")
     with pytest.raises(psycopg.errors.CheckViolation) as no:
