@@ -86,7 +86,7 @@ def _inside(path: Path, function: ast.FunctionDef) -> Iterator[tuple[str, str, a
             yield from _statement(path, node, node.value)
         if isinstance(node, ast.Call):
             yield from _call(path, function, node)
-        if isinstance(node, ast.Compare) and "THRESHOLD" in ast.unparse(node):
+        if isinstance(node, ast.Compare) and "threshold" in ast.unparse(node).lower() and path.name != "small_numbers.py":
             yield "small number shown", ast.unparse(node), node, _true
         if isinstance(node, ast.If) and any(isinstance(x, ast.Raise) and _called(x.exc or x) in ("TooBusy", "TooManyAttempts")
                                             for x in node.body):

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from tests import make
 
-from polyphony.feedback.models import VIEWS
+from polyphony.feedback.measures import tally
+from polyphony.feedback.models import VIEWS, GroundView
 from polyphony.inputs.models import AUDIENCES
 from polyphony.kernel import small_numbers
 from polyphony.kernel.small_numbers import THRESHOLD
@@ -111,6 +112,20 @@ def test_the_page_says_steps_and_one_more_input_changes_nothing(place: Any) -> N
     assert published(place) == before, "one more, hidden from the reader"
     place.sql("UPDATE inputs.input SET withdrawn_on = current_date, text = '' WHERE audience = 'facilitator'")
     assert published(place) == before, "and taken back"
+
+
+def test_where_speaking_is_dangerous_more_have_to_speak_before_any_number_is_told(place: Any) -> None:
+    """The threshold is the consultation's own: it rises with its protection, at once and for every count of it."""
+    about, said = place.facts["about"], {}
+    for level, number in (("standard", 9), ("elevated", 9), ("elevated", 13), ("high", 19), ("high", 27)):
+        place.sql("UPDATE consultations.consultation SET discovery = 'link', protection = %s", level)
+        while place.sql("SELECT count(*) FROM inputs.input") < [(number,)]:
+            make.input_(place, about, person_id=place.facts["who"], audience="public")
+        published(place)
+        said[level, number] = place.sql("SELECT count FROM kernel.tally WHERE name = 'inputs'")[0][0]
+    assert said == {("standard", 9): 5, ("elevated", 9): None, ("elevated", 13): 10, ("high", 19): None, ("high", 27): 20}
+    views = [GroundView(view=view, shown_on=make.today(), shown_as="") for view in VIEWS for _ in range(4)]
+    assert [tally(views, each) for each in (5, 10, 20, 21)] == [dict.fromkeys(VIEWS), dict.fromkeys(VIEWS), dict.fromkeys(VIEWS), {}]
 
 
 def test_organisations_that_spoke_are_counted_in_steps_too(world: Any) -> None:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from polyphony.kernel.database import Base, Row, at_most, one_of, to
+from polyphony.kernel.small_numbers import THRESHOLD
 from polyphony.kernel.states import Machine, Way
 from polyphony.organisations.models import Organisation
 
@@ -24,6 +25,7 @@ MACHINE = Machine(
 STATES = MACHINE.states
 PHASES = ("assess", "act", "track", "communicate", "remedy")
 PROTECTION = ("standard", "elevated", "high")
+THRESHOLDS = dict(zip(PROTECTION, (THRESHOLD, 2 * THRESHOLD, 4 * THRESHOLD), strict=True))
 DISCOVERY = ("listed", "link", "invitation")
 TEXTS = ("title", "plain", "purpose", "open_to_change", "closed_to_change", "cannot_share", "cannot_share_why",
          "at_risk")
@@ -70,6 +72,11 @@ class Consultation(Row, Base):
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     facilitator: Mapped[Organisation | None] = relationship(lazy="joined", viewonly=True)
+
+    @property
+    def threshold(self) -> int:
+        """The smallest number of those who spoke that anybody is told: higher where speaking out is dangerous."""
+        return THRESHOLDS[self.protection]
 
 
 class Link(Base):

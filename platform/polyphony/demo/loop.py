@@ -111,7 +111,8 @@ class Loop:
 
     def _ground(self, views: list[dict[str, Any]], measure: Measure) -> None:
         days = [told["said_in_days"] for told in views]
-        enough = rules.may_be_shown(sum(not told.get("named") for told in views))
+        enough = rules.may_be_shown(sum(not told.get("named") for told in views),
+                                    threshold=self.story.consultation.threshold)
         self.kept.append(GroundRound(measure_id=measure.id, consultation_id=self.here, opened_on=day(min(days) - 3),
                                      until=day(max(days) + 7)))
         for told in views:

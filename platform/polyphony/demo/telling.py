@@ -44,5 +44,6 @@ def tallies(story: Story) -> list[Tally]:
     read: list[Input] = [x for x in story.inputs.values() if x.read_on]
     spoke: set[Any] = {x["by"] for x in story.told["inputs"] if not x["by"].startswith("phrase:")}
     counts = {"inputs": len(read), "organisations": len(spoke)}
-    return [Tally(subject=story.consultation.id, name=name, count=small_numbers.at_least(count))
+    return [Tally(subject=story.consultation.id, name=name, count=small_numbers.at_least(
+                count, threshold=story.consultation.threshold))
             for name, count in counts.items()]

@@ -92,31 +92,32 @@ def read_view(by: Viewer, *, view_id: uuid.UUID) -> GroundView:
     if view.read_on is None:
         view.read_on = clock.today()
         db.session.flush()
-        _show(view.measure_id)
+        _show(view.measure_id, consultation_of(view.consultation_id).threshold)
         audit.record("ground.read", view.id, about=view.consultation_id)
     return view
 
 
-def _show(measure_id: uuid.UUID) -> None:
-    """Let others see what may be seen: organisations that name themselves, the others whenever five wait, all together.
+def _show(measure_id: uuid.UUID, threshold: int) -> None:
+    """Let others see what may be seen: organisations that name themselves, the others whenever enough wait, together.
 
     Also after the first five: a sixth view shown alone would be whoever spoke last.
     """
     waiting = db.session.scalars(sa.select(GroundView).where(
         GroundView.measure_id == measure_id, GroundView.read_on.is_not(None), GroundView.shown_on.is_(None))
         .order_by(GroundView.id)).all()
-    enough = rules.may_be_shown(sum(not each.shown_as for each in waiting))
+    enough = rules.may_be_shown(sum(not each.shown_as for each in waiting), threshold=threshold)
     for each in waiting:
         if enough or each.shown_as:
             each.shown_on = clock.today()
 
 
-def tally(views: list[GroundView]) -> dict[str, int | None]:
-    """How many of the unnamed views shown say what, None where too small; nothing while fewer than five spoke.
+def tally(views: list[GroundView], threshold: int) -> dict[str, int | None]:
+    """How many of the unnamed views shown say what, None where too small; nothing while too few spoke.
 
     Named ones stand by name and are not counted: taken off a total, they would leave the few others.
     """
     unnamed = [each for each in views if each.shown_on and not each.shown_as]
-    if not rules.may_be_shown(len(unnamed)):
+    if not rules.may_be_shown(len(unnamed), threshold=threshold):
         return {}
-    return small_numbers.parts({view: sum(each.view == view for each in unnamed) for view in VIEWS})
+    return small_numbers.parts({view: sum(each.view == view for each in unnamed) for view in VIEWS},
+                               threshold=threshold)

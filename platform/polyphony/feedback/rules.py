@@ -198,9 +198,9 @@ def ensure_time_to_remind(state: str) -> None:
         raise NoTimeToRemind()
 
 
-def may_be_shown(unnamed: int) -> bool:
-    """Whether unnamed views on a measure hide each other: five people at least have spoken."""
-    return unnamed >= small_numbers.THRESHOLD
+def may_be_shown(unnamed: int, *, threshold: int = small_numbers.THRESHOLD) -> bool:
+    """Whether unnamed views on a measure hide each other: as many people have spoken as this consultation asks for."""
+    return unnamed >= threshold
 
 
 def addressed(inputs: Iterable[Any], added: Iterable[uuid.UUID]) -> list[uuid.UUID]:

@@ -48,6 +48,7 @@ class MeasureShown:
     status_words: Written | None
     due: clock.Day | None
     owner: str
+    threshold: int  # how many have to speak before others see what they said
     round: GroundRound | None = None
     is_open: bool = False
     until: clock.Day | None = None
@@ -171,7 +172,7 @@ def _board(by: Viewer, consultation: Consultation, rows: list[Any]) -> Board:
     ids = [consultation.id, *(t.id for t in themes), *(a.id for a in answers), *(m.id for m, _, _ in kept),
            *(d.id for _, d in sides if d), *(v.id for _, _, vs in kept for v in vs)]
     tr, lang = translations_for(ids, language()), language()
-    shown = _answers(answers, kept, own, tr, lang)
+    shown = _answers(answers, [(*each, consultation.threshold) for each in kept], own, tr, lang)
     names = [(c.company_id, c.company.name) for c, _ in sides]
     lines = [ThemeShown(t, written(t.title, t.lang, t.id, "title", tr, lang),
                         written(t.summary, t.lang, t.id, "summary", tr, lang), by.is_in("placed", t.id),
@@ -214,8 +215,8 @@ def _measures(answer_ids: list[uuid.UUID]) -> list[tuple[Measure, GroundRound | 
 def _answers(answers: Iterable[Answer], kept: list[Any], own: dict[uuid.UUID, GroundView], tr: Any,
              lang: str) -> dict[Any, list[AnswerShown]]:
     measures: dict[uuid.UUID, list[MeasureShown]] = defaultdict(list)
-    for measure, held, views in kept:
-        made = measure_shown(measure, held, views, tr, lang)
+    for measure, held, views, threshold in kept:
+        made = measure_shown(measure, held, views, tr, lang, threshold)
         made.mine = view_shown(own[measure.id], tr, lang) if measure.id in own else None
         measures[measure.answer_id].append(made)
     found: dict[Any, list[AnswerShown]] = defaultdict(list)
@@ -233,14 +234,15 @@ def answer_shown(a: Answer, measures: list[MeasureShown], tr: Any, lang: str) ->
                        short, words.signed_as(a.signed_as), clock.day(a.signed_on), clock.day(a.published_on), measures)
 
 
-def measure_shown(m: Measure, held: GroundRound | None, views: list[GroundView], tr: Any, lang: str) -> MeasureShown:
+def measure_shown(m: Measure, held: GroundRound | None, views: list[GroundView], tr: Any, lang: str,
+                  threshold: int) -> MeasureShown:
     said = written(m.status_words, m.lang, m.id, "status_words", tr, lang) if m.status_words else None
     made = MeasureShown(m, written(m.what, m.lang, m.id, "what", tr, lang), words.STATUSES[m.status], said,
-                        clock.day(m.due_on), words.signed_as(m.owner), held)
+                        clock.day(m.due_on), words.signed_as(m.owner), threshold, held)
     made.is_open = bool(held and held.until >= clock.today())
     made.until = clock.day(held.until) if held else None
     made.has_views = bool(views)
-    made.counts = [(code, words.VIEWS[code], count) for code, count in tally(views).items()]
+    made.counts = [(code, words.VIEWS[code], count) for code, count in tally(views, threshold).items()]
     told = [view for view in views if view.words or view.shown_as]
     made.views, made.further = views_shown(told[:AT_ONCE], tr, lang), len(told[AT_ONCE:])
     return made

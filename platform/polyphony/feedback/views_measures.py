@@ -15,7 +15,7 @@ from polyphony.inputs.service import speaks_for
 from polyphony.kernel import viewer
 from polyphony.kernel.access import access, anyone, author, company, facilitator, there
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import _, language
+from polyphony.kernel.locale import _, language, ngettext
 from polyphony.kernel.pages import page
 
 
@@ -77,9 +77,12 @@ def ground_views(id: uuid.UUID):  # type: ignore[no-untyped-def]
 def read_ground(id: uuid.UUID):  # type: ignore[no-untyped-def]
     view = there(db.session.get(GroundView, id))
     themes.ensure_facilitating(viewer.current(), view.consultation_id)
+    enough = themes.consultation_of(view.consultation_id).threshold
     return step(NothingForm(), lambda: measures.read_view(viewer.current(), view_id=id),
                 lambda r: url_for("feedback.facilitate", id=view.consultation_id), over=_measure(view.measure_id).what,
                 title=VIEWS[view.view], quote=in_words(view.words, view.lang, view.id, "words"),
-                lead=_("Others see it once at least five people have spoken, or if an organisation names itself."),
+                lead=ngettext("Others see it once %(num)s person has spoken, or if an organisation names itself.",
+                              "Others see it once %(num)s people have spoken, or if an organisation names itself.",
+                              enough),
                 label=_("I have read it"),
                 back=url_for("feedback.facilitate", id=view.consultation_id))

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from polyphony.consultations.models import THRESHOLDS
 from polyphony.inputs.models import Authorship, Draft, Input
 from polyphony.kernel import small_numbers, tallies, unlinkable
 from polyphony.kernel.database import db
@@ -19,13 +20,14 @@ unlinkable.rows(Attachment, "r.subject_id IN (SELECT d.input_id FROM inputs.draf
 unlinkable.rows(TranslatorRefusal, f"r.subject_id IN ({_BY_PHRASE})")
 
 _COUNTS = sa.text("""
-    SELECT i.consultation_id, count(DISTINCT i.id), count(DISTINCT v.organisation_id)
+    SELECT i.consultation_id, c.protection, count(DISTINCT i.id), count(DISTINCT v.organisation_id)
     FROM inputs.input i JOIN inputs.authorship a ON a.input_id = i.id
+    JOIN consultations.consultation c ON c.id = i.consultation_id
     LEFT JOIN organisations.membership m ON m.person_id = a.person_id
          AND NOT EXISTS (SELECT 1 FROM organisations.membership_end e WHERE e.membership_id = m.id)
     LEFT JOIN consultations.invited v ON v.consultation_id = i.consultation_id
          AND v.organisation_id = m.organisation_id
-    WHERE i.withdrawn_on IS NULL AND i.read_on IS NOT NULL GROUP BY i.consultation_id""")
+    WHERE i.withdrawn_on IS NULL AND i.read_on IS NOT NULL GROUP BY i.consultation_id, c.protection""")
 
 
 @task("inputs.count", every="29 1 * * *")
@@ -35,6 +37,6 @@ def count() -> None:
     Once a day, as inputs carry a day and no hour: whoever saw each step at the moment of its change would know the
     exact number at that moment.
     """
-    for consultation_id, inputs, organisations in db.session.execute(_COUNTS).all():
-        tallies.keep(consultation_id, {"inputs": small_numbers.at_least(inputs),
-                                       "organisations": small_numbers.at_least(organisations)})
+    for consultation_id, protection, *numbers in db.session.execute(_COUNTS).all():
+        counts = [small_numbers.at_least(each, threshold=THRESHOLDS[protection]) for each in numbers]
+        tallies.keep(consultation_id, dict(zip(("inputs", "organisations"), counts, strict=True)))
