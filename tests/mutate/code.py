@@ -131,7 +131,7 @@ def doors(module: str, qualname: str, rule: str) -> Iterator[Fault]:
     """A page whose rule is gone, and one whose rule asks only that somebody is signed in."""
     tests = [f"tests/security/test_who_may_come.py::test_a_page_is_for_whom_it_says[{module}]"]
     for kind, other in (("rule gone", "anyone"), ("rule weakened", "signed_in")):
-        if rule.split(".")[-1] not in {"rule gone": ("anyone",), "rule weakened": ("anyone", "signed_in", "author", "phrase")}[kind]:
+        if rule.split(".")[-1] not in {"rule gone": ("anyone",), "rule weakened": ("anyone", "signed_in", "author", "phrase", "owner")}[kind]:
             yield InValue(kind, f"{module}:{qualname} {rule}", tests, change=_exchanged_rule(module, qualname, other))
 
 
