@@ -22,7 +22,7 @@ POLICY = {
 # Header: what it must say.
 SAID = {
     "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "DENY", "X-Permitted-Cross-Domain-Policies": "none",
 }
 PLACES = ("/en/", "/en/no/such/place", "/static/polyphony.css", "/healthz", "/en/fund/calls/x")
 FRESH = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')

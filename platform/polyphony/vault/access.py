@@ -31,7 +31,7 @@ for _seen in (Keyholder, Holder, Circle, Seat):
 for _asked in (Box, Opening, Word, Reading):
     protect(_asked, app="SELECT", lookup="", vault=_ALL)
 for _hidden in (Sealed, Share, Release, Telling):
-    protect(_hidden, lookup="", vault=_ALL)
+    protect(_hidden, lookup="", vault="SELECT, INSERT, DELETE")  # what is sealed is never changed, only taken away
 
 _SEEN = "consultation_id IN (SELECT c.id FROM consultations.consultation c)"
 _ROOM = any_of("consultation_id", "facilitated", "kept")
