@@ -14,17 +14,17 @@ from polyphony.kernel.audit import AuditRow
 __all__ = ["cast"]
 NEEDED = {
     "feedback.theme": "translator", "feedback.answer": "translator", "feedback.ground_view": "translator", "feedback.objection": "translator",
-    "feedback.excerpt": "author", "consultations.facilitation": "asked", 'audit."row"': "halcyon",
+    "feedback.excerpt": "author", "consultations.facilitation": "other table", 'audit."row"': "halcyon",
 }
 
 
 @pytest.fixture
 def work(cast: Any) -> Any:
-    """A theme that is not shared yet, with a signed answer, a view that waits, an objection; a second body that is asked."""
+    """A theme that is not shared yet, with a signed answer, a view that waits, an objection; a second body that declined."""
     world, here, today = cast.world, cast.consultation, make.today()
     lugha, body = make.organisation(world, "Lugha", "stakeholder"), make.organisation(world, "Another Table", "facilitation")
     cast.people["translator"] = make.person(world, "tina@x.example", seats=((lugha, "translator"),))
-    cast.people["asked"] = make.person(world, "asked@x.example", seats=((body, "facilitator"),))
+    cast.people["other table"] = make.person(world, "other@x.example", seats=((body, "facilitator"),))
     said, own = write(cast, "chosen", read=True), write(cast, "facilitator", read=True)
     theme, answer, measure = (uuid.uuid4() for _ in range(3))
     common = {"consultation_id": here, "lang": "en"}
@@ -35,8 +35,7 @@ def work(cast: Any) -> Any:
                            signed_as="product", signed_on=today, **common),
              Excerpt(id=uuid.uuid4(), theme_id=theme, input_id=own, consultation_id=here, quote="", placed_on=today),
              Objection(id=uuid.uuid4(), theme_id=theme, input_id=said, words="No", day=today, **common),
-             Facilitation(id=uuid.uuid4(), consultation_id=here, organisation_id=body, company_id=cast.halcyon, says="asked",
-                          at=make.now()),
+             Facilitation(id=uuid.uuid4(), consultation_id=here, organisation_id=body, says="declined", at=make.now()),
              AuditRow(id=uuid.uuid4(), at=make.now(), verb="consultation.published", about=here))
     make.add(world, Measure(id=measure, answer_id=answer, theme_id=theme, company_id=cast.halcyon, what="W", owner="product",
                             due_on=today, **common))
