@@ -232,7 +232,12 @@ def test_the_deadline_loses_no_word_and_only_a_correction_opens_again(world, cas
 
     ask = f"/en/fund/applications/{id}/correction"
     assert cast["asha"].get(ask).status_code == 403
-    assert cast["admin_in"].post(ask, data={"words": "Please say who travels.", **once()}).status_code == 303
+    page = cast["admin_in"].get(ask).get_data(as_text=True)
+    assert "Her application is in Français" in page
+    assert re.search(r'<option selected value="fr"', page)
+    english = {"words": "Please say who travels.", "lang": "en"}
+    assert cast["admin_in"].post(ask, data={**english, **once()}).status_code == 303
+    assert world.sql("SELECT lang FROM fund.change_request") == [("en",)]
     assert cast["admin_in"].post(ask, data={"words": "Twice.", **once()}).status_code == 409
     page = cast["asha"].get(f"/en/fund/applications/{id}").get_data(as_text=True)
     assert "Please say who travels." in page

@@ -252,8 +252,8 @@ def withdraw(by: Viewer, *, id: uuid.UUID) -> Whole:
     return whole
 
 
-def ask_correction(by: Viewer, *, id: uuid.UUID, words: str) -> None:
-    """Ask an applicant, after the deadline, to correct something.
+def ask_correction(by: Viewer, *, id: uuid.UUID, words: str, lang: str = "") -> None:
+    """Ask an applicant, after the deadline, to correct something; without a language, in that of the page.
 
     Raises `NotForYou`, `NothingToCorrect`, `AlreadyAsked`.
     """
@@ -265,7 +265,7 @@ def ask_correction(by: Viewer, *, id: uuid.UUID, words: str) -> None:
     if whole.asked:
         raise rules.AlreadyAsked()
     db.session.execute(sa.insert(ChangeRequest).values(
-        id=uuid.uuid4(), application_id=id, fund_id=application.fund_id, words=words, lang=language(),
+        id=uuid.uuid4(), application_id=id, fund_id=application.fund_id, words=words, lang=lang or language(),
         asked_on=clock.today(), before=rules.footprint(whole)))
     audit.record("application.correction_asked", id, about=whole.call.id)
     tell("fund_correction", consultation_id=id, subject_id=id, to="applicants")
