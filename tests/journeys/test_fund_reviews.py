@@ -321,7 +321,16 @@ def test_from_the_deadline_to_the_second_reviews_can_be_asked_for_and_not_before
     assert "The call is still open" not in get(fund, "member1", table)
     assert "share-out" in get(fund, "admin", table)
     assert "Reviews begin" not in get(fund, "admin", f"/applications/{f['application']}/reviewers")
+    button = '<button type="submit"'
+    assert button in get(fund, "admin", share).split("<main")[1].split("</main")[0]
     post(fund, "admin", share)
+    assert fund.sql("SELECT count(*) FROM fund.assignment") == [(2,)]
+    for state, said in (("open", "Reviews begin when the call is closed"), ("decided", "nobody is asked for a review any more")):
+        fund.sql("UPDATE fund.call SET closes_at = now() + interval '1 day', state = %s", state)
+        page = get(fund, "admin", share).split("<main")[1].split("</main")[0]
+        assert said in page
+        assert button not in page
+        assert said in post(fund, "admin", share, 409)
     assert fund.sql("SELECT count(*) FROM fund.assignment") == [(2,)]
 
 

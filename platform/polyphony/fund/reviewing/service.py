@@ -112,10 +112,12 @@ AND a.state = 'submitted' AND EXISTS (SELECT 1 FROM (
 def share_out(by: Viewer, *, call_id: uuid.UUID) -> int:
     """Give every application of a closed call its reviewers, evenly, past every conflict; returns how many asked.
 
-    Raises `NotAdministrator`, `ReviewedAfterDeadline`.
+    Raises `NotAdministrator`, `ReviewsOver`, `ReviewedAfterDeadline`.
     """
     call = call_for(by, call_id)
-    require(calls.standing(call, clock.now()) == "closed", rules.ReviewedAfterDeadline())
+    state = calls.standing(call, clock.now())
+    require(state != "decided", rules.ReviewsOver())
+    require(state == "closed", rules.ReviewedAfterDeadline())
     waiting = db.session.scalars(sa.select(Application.id).where(
         Application.call_id == call.id, Application.state == "submitted").order_by(Application.id)).all()
     asked = db.session.execute(sa.select(Assignment.application_id, Assignment.person_id).where(
