@@ -67,7 +67,7 @@ def _public(fund: Any, organisation: Any) -> Any:
     g.no_store = True
     on, wrong = _asked()
     looked_for = sought(request.args)
-    day = {} if on == clock.today() else {"on": on.isoformat()}
+    day: dict[str, Any] = {} if on == clock.today() else {"on": on.isoformat()}
     here = partial(url_for, "fund.statement", fund_id=organisation.id, **day, **looked_for.asked, _anchor="grants")
     figures, account = service.figures(fund.organisation_id, on), service.account(fund, on, looked_for, here)
     shown = page("fund/statement.html", fund=fund, organisation=organisation, on=on, wrong=wrong, figures=figures,
