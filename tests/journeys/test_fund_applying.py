@@ -373,8 +373,12 @@ def test_budget_lines_are_translated_and_a_translation_stays_with_its_line(world
     assert keep(cast["asha"], id, "budget", {**moved, "rows-0-said": "Trains"}).status_code == 303
     assert world.sql("SELECT words FROM fund.budget_line WHERE id = %s", transport) == [("Trains",)]
     assert stale() == [("Time", False), ("Travel", True)]
-    one = {"requested": "1000", "rows-0-said": "Temps", "rows-0-amount": "1000"}
+    three = {**moved, "rows-0-said": "Autocars", "rows-1-amount": "400", "rows-2-said": "Eau", "rows-2-amount": "100"}
+    assert keep(cast["asha"], id, "budget", three).status_code == 303
+    one = {"requested": "900", "rows-0-said": "Temps", "rows-0-amount": "400", "rows-1-said": "Pluie", "rows-1-amount": "500"}
     assert keep(cast["asha"], id, "budget", one).status_code == 303
+    assert world.sql("SELECT id FROM fund.budget_line WHERE place = 1") == [(time,)]
+    assert keep(cast["asha"], id, "budget", {"requested": "900", "rows-0-said": "Temps", "rows-0-amount": "900"}).status_code == 303
     assert world.sql("SELECT id, place FROM fund.budget_line") == [(time, 1)]
     assert stale() == [("Time", False)]
     assert world.sql("SELECT count(*) FROM languages.work") == [(1,)], "who translated what is gone is forgotten"
