@@ -10,8 +10,11 @@ from flask_babel import force_locale
 from tests import make, make_fund
 
 from polyphony.fund.calls.models import Eligibility
+from polyphony.fund.retention import never_sent
 from polyphony.kernel import clock
+from polyphony.kernel.database import db
 from polyphony.kernel.money import TooManyDecimals
+from polyphony.kernel.retention import Now
 
 PROJECT = {"title": "Heures pour parler", "summary": "Nous payons le temps.", "need": "Parler coûte du temps.", "country": "SN"}
 PLAN = {"plan": "Trois rencontres.", "people": "Deux animatrices."}
@@ -229,7 +232,12 @@ def test_the_deadline_loses_no_word_and_only_a_correction_opens_again(world, cas
 
     ask = f"/en/fund/applications/{id}/correction"
     assert cast["asha"].get(ask).status_code == 403
-    assert cast["admin_in"].post(ask, data={"words": "Please say who travels.", **once()}).status_code == 303
+    page = cast["admin_in"].get(ask).get_data(as_text=True)
+    assert "Her application is in Français" in page
+    assert re.search(r'<option selected value="fr"', page)
+    english = {"words": "Please say who travels.", "lang": "en"}
+    assert cast["admin_in"].post(ask, data={**english, **once()}).status_code == 303
+    assert world.sql("SELECT lang FROM fund.change_request") == [("en",)]
     assert cast["admin_in"].post(ask, data={"words": "Twice.", **once()}).status_code == 409
     page = cast["asha"].get(f"/en/fund/applications/{id}").get_data(as_text=True)
     assert "Please say who travels." in page
@@ -340,6 +348,46 @@ def test_parts_are_translated_by_the_applicants_own_and_the_funds_translators(wo
     for path in (f"applications/{id}", f"applications/{id}/check", f"calls/{cast['call']}/applications",
                  f"applications/{id}/correction"):
         assert company.get(f"/en/fund/{path}").status_code in (403, 404), path
+
+
+def test_budget_lines_are_translated_and_a_translation_stays_with_its_line(world, cast):
+    id = sent(world, cast)
+    desk = f"/en/consultations/{cast['call']}/translations"
+    assert "The budget · \u2068Heures pour parler\u2069" in cast["tomo"].get(desk).get_data(as_text=True)
+    (time,), (transport,) = world.sql("SELECT id FROM fund.budget_line ORDER BY place")
+    theirs = make.sign_in(world.client(), "translator@fund.org")
+    for who, line, text in ((cast["tomo"], time, "Time"), (theirs, transport, "Travel")):
+        assert who.post(f"{desk}/fund_part/{line}/words/en", data={"text": text, **once()}).status_code == 303
+    make.person(world, "lead@d.org", seats=((make.organisation(world, "Reed"), "engagement_lead"),))
+    company = make.sign_in(world.client(), "lead@d.org")
+    assert company.get(f"{desk}/fund_part/{time}/words/en").status_code == 404
+
+    def stale():
+        return world.sql("SELECT text, stale FROM languages.translation WHERE kind = 'fund_part' ORDER BY text")
+
+    moved = {**BUDGET, "rows-0-said": "Transport", "rows-0-amount": "500,50", "rows-1-said": "Temps", "rows-1-amount": "500"}
+    assert keep(cast["asha"], id, "budget", moved).status_code == 303
+    assert world.sql("SELECT id, place, amount FROM fund.budget_line ORDER BY place") == [
+        (transport, 1, 50050), (time, 2, 50000)]
+    assert stale() == [("Time", False), ("Travel", False)]
+    assert keep(cast["asha"], id, "budget", {**moved, "rows-0-said": "Trains"}).status_code == 303
+    assert world.sql("SELECT words FROM fund.budget_line WHERE id = %s", transport) == [("Trains",)]
+    assert stale() == [("Time", False), ("Travel", True)]
+    three = {**moved, "rows-0-said": "Autocars", "rows-1-amount": "400", "rows-2-said": "Eau", "rows-2-amount": "100"}
+    assert keep(cast["asha"], id, "budget", three).status_code == 303
+    one = {"requested": "900", "rows-0-said": "Temps", "rows-0-amount": "400", "rows-1-said": "Pluie", "rows-1-amount": "500"}
+    assert keep(cast["asha"], id, "budget", one).status_code == 303
+    assert world.sql("SELECT id FROM fund.budget_line WHERE place = 1") == [(time,)]
+    assert keep(cast["asha"], id, "budget", {"requested": "900", "rows-0-said": "Temps", "rows-0-amount": "900"}).status_code == 303
+    assert world.sql("SELECT id, place FROM fund.budget_line") == [(time, 1)]
+    assert stale() == [("Time", False)]
+    assert world.sql("SELECT count(*) FROM languages.work") == [(1,)], "who translated what is gone is forgotten"
+    world.sql("SET session_replication_role = replica; UPDATE fund.application SET state = 'withdrawn'; "
+              "UPDATE fund.call SET opens_at = '2019-01-01Z', closes_at = '2019-05-01Z'")
+    with world.worker.app_context():
+        never_sent(Now(clock.today(), [], [], 1000))
+        db.session.commit()
+    assert not stale(), "a translation lasts as long as what it translates"
 
 
 def test_the_sum_is_told_while_she_types_and_without_scripts_when_she_asks(world, cast):

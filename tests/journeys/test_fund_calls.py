@@ -218,6 +218,9 @@ def test_a_translator_of_the_fund_finds_what_lacks_on_her_home(fund):
     assert f'href="{desk}"' in translator.get("/en/home").get_data(as_text=True), "the application still lacks it"
     fund.sql("INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale) SELECT "
              "gen_random_uuid(), %s, 'fund_part', p.id, 'words', 'fr', 'en français', 'person', false FROM fund.part p", call)
+    assert "Translate:" in translator.get("/en/home").get_data(as_text=True), "its budget still lacks it"
+    fund.sql("INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale) SELECT "
+             "gen_random_uuid(), %s, 'fund_part', l.id, 'words', 'fr', 'Temps', 'person', false FROM fund.budget_line l", call)
     assert "Translate:" not in translator.get("/en/home").get_data(as_text=True)
     fund.sql("UPDATE languages.translation SET stale = true WHERE field = 'about'")
     home = translator.get("/fr/home").get_data(as_text=True)

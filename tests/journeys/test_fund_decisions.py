@@ -135,9 +135,15 @@ def test_what_is_wrong_in_an_instalment_is_said_with_its_number(case: Any) -> No
     vote(case, 1, 2, 3)
     page = decide(case, 422, part_1="6,00,0x", part_2="x", due_3="2020-01-01", part_3="5")
     told = page.split('id="error-summary"')[1].split("</ul>")[0]
+    assert "reads the conditions too, in English" in page
+    assert f'href="/en/organisation?show={case.facts["fund"]}"' in page, "where the fund’s translators are found"
     for said in ("Amount of instalment 1", "Amount of instalment 2", "Instalment 3 is due on"):
         assert said in told
     assert "due today or later" in page.split('for="due_3"')[1].split("</td>")[0]
+    page = decide(case, 409, outcome="declined", reason="plan")
+    said = "The decision follows the votes"
+    assert said in page.split('href="#outcome-0"')[1].split("</a>")[0]
+    assert said in page.split('id="outcome-error"')[1].split("</p>")[0]
 
 
 def test_only_received_money_and_the_envelope_are_granted(case: Any) -> None:

@@ -43,6 +43,12 @@ def came(world, step="post", **changes):
     return f["keeper"].post(f"/en/fund/{f['fund']}/receipts/new", data=typed)
 
 
+def beside(text, field, said):
+    """It is said beside the field and in the summary, which leads there."""
+    summary, error = text.split('id="error-summary"')[1].split("</div>")[0], text.split(f'id="{field}-error"')[1].split("</p>")[0]
+    return said in summary.split(f'href="#{field}"')[1].split("</a>")[0] and said in error
+
+
 def balances(world):
     return {(currency, kind): abs(amount) for currency, kind, amount in world.sql(
         "SELECT a.currency, a.kind, b.amount FROM fund.balance b JOIN fund.account a ON a.id = b.account_id WHERE b.amount <> 0")}
@@ -74,10 +80,13 @@ def test_a_company_promises_raises_and_withdraws_what_has_not_come(money):
     assert refused.status_code == 409
     assert "900.00" in refused.text
     assert "Hard times" in refused.text
+    assert beside(refused.text, "amount", "Only what has not come can be withdrawn")
     taken = f["lead"].post(f"/en/fund/promises/{pledge}/withdrawal", data={"amount": "900", "words": "Hard times"})
     assert taken.status_code == 303
     assert "All has come" in f["lead"].get("/en/fund/promises").text
-    assert came(money, pledge_id=pledge, amount="1", bank_reference="B-2").status_code == 409
+    spent = came(money, pledge_id=pledge, amount="1", bank_reference="B-2")
+    assert spent.status_code == 409
+    assert beside(spent.text, "pledge_id", "Nothing is left of this promise")
 
 
 def test_no_company_sees_what_another_gave(money):
@@ -125,7 +134,7 @@ def test_an_over_payment_is_recorded_apart_only_when_she_says_so(money):
     for step in ("check", "post"):
         refused = came(money, step, pledge_id=pledge, amount="1,250")
         assert refused.status_code == 409
-        assert "250.00 more" in refused.text
+        assert beside(refused.text, "amount", "250.00 more")
         assert "1,250" in refused.text
     assert balances(money) == {}
     assert came(money, "check", pledge_id=pledge, amount="1,250", apart="y").text.count("<caption>") == 2
@@ -141,6 +150,7 @@ def test_money_without_a_promise_is_matched_or_sent_back(money):
     ids = dict(money.sql("SELECT bank_reference, id FROM fund.receipt"))
     too_large = f["keeper"].post(f"/en/fund/receipts/{ids['K-1']}/match", data={"pledge_id": pledge})
     assert too_large.status_code == 409
+    assert beside(too_large.text, "pledge_id", "this receipt is larger")
     f["lead"].post(f"/en/fund/promises/{pledge}/raise", data={"amount": "10"})
     shown = f["keeper"].get(f"/en/fund/receipts/{ids['K-1']}/match").text
     assert "KES\xa070.00" in shown
@@ -175,6 +185,25 @@ def test_what_was_recorded_wrongly_is_taken_back_by_its_exact_opposite(money):
     approver = make.sign_in(money.client(), "approver@fund.org")
     assert approver.get(f"/en/fund/{f['fund']}/money").status_code == 200
     assert approver.get(f"{place}/reversal").status_code == 403
+
+
+def test_who_takes_back_what_is_granted_reads_what_has_to_be_done_first(money):
+    f = money.facts
+    _, pledge = promised(money)
+    came(money, pledge_id=pledge, amount="80", bank_reference="G-1")
+    [(receipt,)] = money.sql("SELECT id FROM fund.receipt")
+    place = f"/en/fund/receipts/{receipt}/reversal"
+    money.sql("SET session_replication_role = replica; UPDATE fund.balance SET amount = -1000 WHERE amount = -8000")
+    shown = f["keeper"].get(place).text
+    assert re.search(r"<dt>Available</dt><dd>(<bdi>)?KES\xa010\.00", shown)
+    refused = f["keeper"].post(place, data={"words": "Wrong line"})
+    assert refused.status_code == 409
+    assert "cancels an instalment that is not paid" in refused.text
+    assert "The fund has not enough received money for this." in refused.text
+    assert "cannot be granted" not in refused.text
+    assert "Wrong line" in refused.text
+    assert "KES\xa010.00" in refused.text
+    assert money.sql("SELECT state FROM fund.receipt") == [("matched",)]
 
 
 def test_the_ledger_is_read_and_sealed(money, monkeypatch):

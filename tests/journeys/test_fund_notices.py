@@ -153,3 +153,17 @@ def test_every_notice_of_the_fund_leads_somewhere(case: Any) -> None:
     assert f"/en/fund/calls/{call}/committee" in browser(case, "member2").get("/en/notices").text
     assert get(case, "member2", f"/calls/{call}/committee")
 
+
+
+def test_what_happened_one_after_the_other_on_a_day_is_told_the_latest_first(grant: Any) -> None:
+    told = {"fund_returned": "grant back", "fund_paid": "has paid an instalment", "fund_released": "is on its way",
+            "fund_decided": "decided on an application", "fund_correction": "to correct its application"}
+    for _ in range(3):  # their ids are random
+        grant.sql("DELETE FROM notices.notice")
+        for kind in reversed(told):
+            grant.sql("INSERT INTO notices.notice (id, person_id, kind, consultation_id, day, seen, mail, key) SELECT "
+                      "gen_random_uuid(), id, %s, gen_random_uuid(), current_date, false, 'none', %s "
+                      "FROM people.person WHERE name = 'asha'", kind, kind.encode())
+        page = make.sign_in(grant.client(), "asha@ngo.org").get("/en/notices").get_data(as_text=True)
+        places = [page.index(said) for said in told.values()]
+        assert places == sorted(places)

@@ -278,6 +278,7 @@ def test_who_judges_is_told_what_is_not_translated_yet(fund: Any) -> None:
     f = fund.facts
     fund.sql("ALTER TABLE fund.call DISABLE TRIGGER USER; UPDATE fund.call SET languages = '{en,fr}'")
     fund.sql("UPDATE fund.part SET lang = 'fr', words = 'mots: ' || name")
+    fund.sql("ALTER TABLE fund.application DISABLE TRIGGER USER; UPDATE fund.application SET lang = 'fr'")
     warned = get(fund, "admin", f"/calls/{f['call']}/share-out")
     assert "1 application is not translated into every language" in warned
     done = browser(fund, "admin").post(f"/en/fund/calls/{f['call']}/share-out", data={"once": str(uuid.uuid4())})
@@ -287,13 +288,21 @@ def test_who_judges_is_told_what_is_not_translated_yet(fund: Any) -> None:
     who = "reviewer1" if "mots" in get(fund, "reviewer1", "/reviews") else "reviewer2"
     here = f"/reviews/{f['application']}"
     page = get(fund, who, here)
-    assert "6 texts of this application are not translated" in page
-    assert page.count("Not translated yet") == 5
+    assert "7 texts of this application are not translated" in page, "its budget too"
+    assert page.count("Not translated yet") == 6
     french = browser(fund, who).get(f"/fr/fund{here}").get_data(as_text=True)
     assert "translated" not in french.split("<main")[1].split("<form")[0]
     fund.sql("INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale) SELECT "
              "gen_random_uuid(), %s, 'fund_part', id, 'words', 'en', 'words: ' || name, 'person', false FROM fund.part", f["call"])
-    assert "not translated" not in get(fund, who, here)
+    assert "1 text of this application is not translated" in get(fund, who, here)
+    assert "1 application is not translated" in get(fund, "admin", f"/calls/{f['call']}/share-out")
+    fund.sql("INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale) SELECT "
+             "gen_random_uuid(), %s, 'fund_part', id, 'words', 'en', 'Hours', 'machine', true FROM fund.budget_line", f["call"])
+    page = get(fund, who, here)
+    assert "not translated" not in page
+    line = page.split("<caption>Budget in")[1].split("</tr>\n<tr")[0].split("<tbody>")[1].split("</th>")[0]
+    for told in ('<bdi lang="en">Hours</bdi>', "Translated by a machine", "The original has changed since", '<bdi lang="fr">Time</bdi>'):
+        assert told in line
     assert "not translated" not in get(fund, "admin", f"/calls/{f['call']}/share-out")
 
 
@@ -312,7 +321,16 @@ def test_from_the_deadline_to_the_second_reviews_can_be_asked_for_and_not_before
     assert "The call is still open" not in get(fund, "member1", table)
     assert "share-out" in get(fund, "admin", table)
     assert "Reviews begin" not in get(fund, "admin", f"/applications/{f['application']}/reviewers")
+    button = '<button type="submit"'
+    assert button in get(fund, "admin", share).split("<main")[1].split("</main")[0]
     post(fund, "admin", share)
+    assert fund.sql("SELECT count(*) FROM fund.assignment") == [(2,)]
+    for state, said in (("open", "Reviews begin when the call is closed"), ("decided", "nobody is asked for a review any more")):
+        fund.sql("UPDATE fund.call SET closes_at = now() + interval '1 day', state = %s", state)
+        page = get(fund, "admin", share).split("<main")[1].split("</main")[0]
+        assert said in page
+        assert button not in page
+        assert said in post(fund, "admin", share, 409)
     assert fund.sql("SELECT count(*) FROM fund.assignment") == [(2,)]
 
 

@@ -55,6 +55,7 @@ def test_totals_are_the_ledger_and_hidden_names_are_nowhere(fund: Any) -> None:
         assert said in page, said
     for hidden in (*f["hidden"], "Voix Sans Nom", "100.0", "Uganda", "Somalia"):
         assert hidden not in page, hidden
+    assert 'href="/en/fund/calls"' in _public(fund).split("<aside")[1], "calls that are over too"
     assert "No money had come in" in _public(fund, f"/en/fund/{f['fund']}?on={make.today() - timedelta(days=1)}")
     assert "as year, month and day" in _public(fund, f"/en/fund/{f['fund']}?on=yesterday", 422)
     assert "has not come yet" in _public(fund, f"/en/fund/{f['fund']}?on={make.today() + timedelta(days=9)}", 422)
@@ -64,6 +65,10 @@ def test_a_name_taken_down_is_gone_at_once_and_only_the_grantee_opens(fund: Any)
     f = fund.facts
     url = f"/en/fund/grants/{f['grant']}"
     admin, asha = (make.sign_in(fund.client(), who) for who in ("admin@fund.org", "asha@ngo.org"))
+    for who, said, unsaid in ((admin, "sees the grantee’s name", "your name"), (asha, "sees your name", "grantee’s name")):
+        page = who.get(url).get_data(as_text=True)
+        assert said in page
+        assert unsaid not in page
     assert admin.post(url, data={"once": str(uuid.uuid4()), "level": "no_name"}).status_code == 303
     assert "Voix Ouverte" not in _public(fund)
     assert f"Title of {f['grant']}" not in _public(fund)
@@ -178,6 +183,38 @@ def test_a_company_sees_what_everybody_sees(fund: Any) -> None:
     assert "6 grants" in seen
     for hidden in (*fund.facts["hidden"], "Voix Sans Nom", "Halcyon", "Payments</a>"):
         assert hidden not in seen, hidden
+
+
+def test_one_grant_is_found_among_what_is_shown_and_no_hidden_one_is(fund: Any, monkeypatch: Any) -> None:
+    f = fund.facts
+    monkeypatch.setattr("polyphony.fund.statement.service.SHOWN", 1)
+    url = f"/en/fund/{f['fund']}"
+
+    def rows(query: str) -> list[str]:
+        page = _public(fund, url + query)
+        part = page.split('id="grants"')[1].split("</main")[0]
+        return part.split("<tbody>")[1].split("</tbody>")[0].split("<tr>")[1:] if "<tbody>" in part else []
+
+    first = _public(fund)
+    assert "1–1 of 2" in first
+    assert f'href="{url}?from=1#grants"' in first
+    assert "Name not shown" in rows("?from=1")[0]
+    assert len(rows("?from=9")) == len(rows("")) > 1, "sums stand on each page"
+    for said in ("voix+ouv", f"title+of+{f['grant']}", "kenya"):
+        found = rows(f"?q={said}")
+        assert len(found) == 1, said
+        assert "Voix Ouverte" in found[0]
+    assert "Name not shown" in rows("?q=senegal")[0]
+    hidden = fund.sql('SELECT id FROM fund."grant" WHERE level = \'region\' OR level = \'no_name\' OR at_risk')
+    assert len(hidden) == 7
+    for unsaid in ("hidden", "voix+sans", "uganda", "eastern", *(f"title+of+{id}" for id, in hidden)):
+        page = _public(fund, f"{url}?q={unsaid}")
+        assert "Nothing found" in page, unsaid
+        assert rows(f"?q={unsaid}") == []
+    _back(fund, f["grant"], 20)
+    past = _public(fund, f"{url}?q=voix&on={make.today() - timedelta(days=10)}")
+    assert f'name="on" value="{make.today() - timedelta(days=10)}"' in past.split('role="search"')[1]
+    assert "1–1 of 1" in past
 
 
 def test_the_front_page_is_offered_three_numbers(fund: Any) -> None:

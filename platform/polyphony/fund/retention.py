@@ -20,6 +20,7 @@ from polyphony.kernel.retention import (
     keeps,
     spare,
 )
+from polyphony.languages.retention import forget_texts
 
 _BOOKS = lazy("As long as the fund exists.")
 _ACCOUNTABLE = lazy("So that everybody can check where the money went and who decided.")
@@ -88,14 +89,15 @@ spare("accounts, amounts and hashes of the books, numbers of turns and rules of 
 _NEVER_SENT = """SELECT a.id FROM fund.application a JOIN fund.call c ON c.id = a.call_id WHERE a.state IN ('draft', 'withdrawn')
   AND c.closes_at < CAST(:today AS date) - interval '1 year'"""
 _ENDS = [sa.text(f"DELETE FROM {table} WHERE id IN (SELECT p.id FROM {table} p WHERE p.application_id IN ({_NEVER_SENT}) "
-                 "ORDER BY p.id LIMIT :most)") for table in ("fund.part", "fund.budget_line")]
+                 "ORDER BY p.id LIMIT :most) RETURNING id") for table in ("fund.part", "fund.budget_line")]
 
 
 @ends("application_words")
 def never_sent(now: Now) -> int:
-    """Words of applications that were begun, or taken back, a year after their deadline."""
-    done = [db.session.execute(each, {"today": now.today, "most": now.most}) for each in _ENDS]
-    return max(int(each.rowcount) for each in done)  # type: ignore[attr-defined]
+    """Words of applications that were begun, or taken back, a year after their deadline, with their translations."""
+    done = [db.session.scalars(each, {"today": now.today, "most": now.most}).all() for each in _ENDS]
+    forget_texts([id for gone in done for id in gone])
+    return max(len(gone) for gone in done)
 
 
 @erases()

@@ -128,10 +128,15 @@ def _note_work(by: Viewer, subject_id: uuid.UUID, field: str, lang: str, consult
 
 def mark_stale(subject_id: uuid.UUID, fields: Iterable[str]) -> None:
     """The source has changed: its translations say so until somebody renews them."""
-    changed = list(fields)
-    if changed:
+    mark_each_stale([subject_id], fields)
+
+
+def mark_each_stale(subject_ids: Iterable[uuid.UUID], fields: Iterable[str]) -> None:
+    """The sources of several things have changed, the same fields of each (one statement)."""
+    things, changed = list(subject_ids), list(fields)
+    if things and changed:
         table = Translation.__table__
-        db.session.execute(sa.update(table).where(table.c.subject_id == subject_id, table.c.field.in_(changed))
+        db.session.execute(sa.update(table).where(table.c.subject_id.in_(things), table.c.field.in_(changed))
                            .values(stale=True))
 
 

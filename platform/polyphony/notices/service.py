@@ -63,12 +63,13 @@ def recent(by: Viewer, limit: int = PAGE, offset: int = 0) -> list[Told]:
         return []
     mine = Notice.person_id == by.person if by.is_signed_in else Notice.phrase_id == by.phrase
     together, rank = (Notice.day, Notice.kind, Notice.consultation_id), sa.case(words.RANKS, value=Notice.kind, else_=1)
+    latest = sa.case(words.LATEST, value=Notice.kind, else_=len(words.LATEST))
     first = {name: sa.func.array_agg(aggregate_order_by(column, column), type_=sa.ARRAY(sa.Uuid()))[1].label(name)
              for name, column in (("id", Notice.id), ("subject_id", Notice.subject_id))}
     rows = db.session.execute(sa.select(
         *together, *first.values(), sa.func.bool_and(Notice.seen).label("seen"), sa.func.count().label("number"),
         sa.func.coalesce(*providers.ask("title_inside", Notice.consultation_id), "").label("title"))
-        .where(mine).group_by(*together).order_by(Notice.day.desc(), rank, "id")
+        .where(mine).group_by(*together).order_by(Notice.day.desc(), rank, latest, "id")
         .limit(limit).offset(offset)).all()
     speaks = by.is_phrase or bool(by.of("speaking"))
     return [Told(row.id, row.kind, row.consultation_id, row.subject_id if row.number == 1 else None,

@@ -94,10 +94,13 @@ allow(ChangeRequest, "INSERT", "administrator", "", check=f"{any_of('fund_id', '
 allow(ChangeRequest, "UPDATE", "applicant", any_of("application_id", "applied"))
 allow(ChangeRequest, "UPDATE", "administrator", f"{any_of('fund_id', 'fund_admin')} AND {not_aside('application_id')}")
 
+# The texts of an application, and the words of its budget lines, are translated alike.
+_TEXTS = "(SELECT p.id, p.application_id FROM fund.part p UNION ALL SELECT l.id, l.application_id FROM fund.budget_line l)"
 readable_with("fund_part", "fund.part")
-changeable("fund_part", "subject_id IN (SELECT p.id FROM fund.part p) AND (EXISTS (SELECT 1 FROM fund.part p WHERE "
-           f"p.id = subject_id AND {any_of('p.application_id', 'applied', 'interpreted')}) OR consultation_id IN (SELECT c.id FROM "
-           f"fund.call c WHERE {any_of('c.fund_id', 'fund_translate', 'fund_admin')}))")
+readable_with("fund_part", "fund.budget_line", name="fund_line")
+changeable("fund_part", f"EXISTS (SELECT 1 FROM {_TEXTS} t WHERE t.id = subject_id AND "
+           f"({any_of('t.application_id', 'applied', 'interpreted')} OR consultation_id IN (SELECT c.id FROM fund.call c WHERE "
+           f"{any_of('c.fund_id', 'fund_translate', 'fund_admin')})))")
 
 # What was sent stands after the deadline, whoever asks, until the fund asks for a correction; and it stays in its call.
 definer("fund.application_stands() RETURNS trigger", f"""

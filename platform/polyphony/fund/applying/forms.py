@@ -94,6 +94,8 @@ class CheckForm(Form):
 
 class CorrectionForm(Form):
     words = Words(lazy("What should be corrected"), [required()], length=2000)
+    lang = SelectField(lazy("Language of these words"), default=language,
+                       choices=[SelectChoice(x.code, x.name) for x in locale.writable()])
 
 
 class _Budget(StepForm):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -119,6 +120,24 @@ def digest(values: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:24]
 
 
+def same_lines(before: Sequence[BudgetLine], said: Sequence[str]) -> list[uuid.UUID | None]:
+    """Which line of a budget each new one was: the one with its words, else the one that stood in its place."""
+    free = list(before)
+    found: list[uuid.UUID | None] = [None] * len(said)
+    for is_same in (lambda line, n: line.words == said[n], lambda line, n: line.place == n + 1):
+        for n in range(len(said)):
+            line = next((line for line in free if found[n] is None and is_same(line, n)), None)
+            if line is not None:
+                found[n] = line.id
+                free.remove(line)
+    return found
+
+
+def lines_mark(lines: Sequence[Any]) -> str:
+    """A mark of a budget as it stands, by which a change of it is noticed."""
+    return digest({"lines": [(line.words, line.amount) for line in lines]})
+
+
 def how_protective(level: str | None) -> int:
     """Publication levels in the order in which they protect; none chosen protects least."""
     return LEVELS.index(level) if level in LEVELS else -1
@@ -128,7 +147,7 @@ def footprint(whole: Whole) -> dict[str, Any]:
     """Marks of an application as it stands, by which a later change of it is noticed; no words of it are kept."""
     return {"requested": whole.application.requested, "country": whole.application.country,
             "parts": {name: part.revision for name, part in whole.parts.items()},
-            "lines": sorted(str(line.id) for line in whole.lines),
+            "lines": lines_mark(whole.lines),
             "files": sorted(str(file.id) for file in whole.files)}
 
 

@@ -1,6 +1,7 @@
 """Verbs of applicants: begin, keep a step, send, withdraw; and of the fund: ask for a correction."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,7 +29,7 @@ from polyphony.kernel.database import db
 from polyphony.kernel.forms import ChangedMeanwhile
 from polyphony.kernel.locale import language
 from polyphony.kernel.viewer import Viewer
-from polyphony.languages.service import mark_stale, reader_first
+from polyphony.languages.service import mark_each_stale, mark_stale, reader_first, remove_translations
 from polyphony.notices.service import tell
 from polyphony.organisations.models import Organisation
 from polyphony.uploads import service as uploads
@@ -177,10 +178,23 @@ def _write(whole: Whole, step: str, given: dict[str, Any]) -> None:
         elif part is not None and part.words != text:
             part.words, part.revision = text, part.revision + 1
             mark_stale(part.id, ["words"])
-    if step == "budget" and given["lines"] != [(line.words, line.amount) for line in whole.lines]:
-        db.session.execute(sa.delete(BudgetLine).where(BudgetLine.application_id == application.id))
-        db.session.add_all(BudgetLine(id=uuid.uuid4(), application_id=application.id, place=place, words=said,
-                                      amount=amount) for place, (said, amount) in enumerate(given["lines"], start=1))
+    if step == "budget":
+        _write_lines(application.id, whole.lines, given["lines"])
+
+
+def _write_lines(application_id: uuid.UUID, before: Sequence[BudgetLine], given: list[tuple[str, int]]) -> None:
+    """Write the lines that changed anew. A line keeps its id, and with it what was translated, while its words stay."""
+    same = rules.same_lines(before, [said for said, _amount in given])
+    made = [(same[n] or uuid.uuid4(), n + 1, said, amount) for n, (said, amount) in enumerate(given)]
+    stood = {(line.id, line.place, line.words, line.amount): line for line in before}
+    changed = [line for whole, line in stood.items() if whole not in made]
+    told = {id: said for id, _place, said, _amount in made}
+    remove_translations(line.id for line in changed if line.id not in told)
+    mark_each_stale([line.id for line in changed if told.get(line.id, line.words) != line.words], ["words"])
+    if changed:
+        db.session.execute(sa.delete(BudgetLine).where(BudgetLine.id.in_([line.id for line in changed])))
+    db.session.add_all(BudgetLine(id=id, application_id=application_id, place=place, words=said, amount=amount)
+                       for id, place, said, amount in made if (id, place, said, amount) not in stood)
 
 
 def keep_files(by: Viewer, *, id: uuid.UUID, received: Received, gone: uuid.UUID | None) -> list[str]:
@@ -238,8 +252,8 @@ def withdraw(by: Viewer, *, id: uuid.UUID) -> Whole:
     return whole
 
 
-def ask_correction(by: Viewer, *, id: uuid.UUID, words: str) -> None:
-    """Ask an applicant, after the deadline, to correct something.
+def ask_correction(by: Viewer, *, id: uuid.UUID, words: str, lang: str = "") -> None:
+    """Ask an applicant, after the deadline, to correct something; without a language, in that of the page.
 
     Raises `NotForYou`, `NothingToCorrect`, `AlreadyAsked`.
     """
@@ -251,7 +265,7 @@ def ask_correction(by: Viewer, *, id: uuid.UUID, words: str) -> None:
     if whole.asked:
         raise rules.AlreadyAsked()
     db.session.execute(sa.insert(ChangeRequest).values(
-        id=uuid.uuid4(), application_id=id, fund_id=application.fund_id, words=words, lang=language(),
+        id=uuid.uuid4(), application_id=id, fund_id=application.fund_id, words=words, lang=lang or language(),
         asked_on=clock.today(), before=rules.footprint(whole)))
     audit.record("application.correction_asked", id, about=whole.call.id)
     tell("fund_correction", consultation_id=id, subject_id=id, to="applicants")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import g
 
 from polyphony.fund.applying import rules, service, words
-from polyphony.fund.applying.models import PARTS, Application, Part
+from polyphony.fund.applying.models import PARTS, Application, BudgetLine, Part
 from polyphony.kernel import clock, providers, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _
@@ -38,24 +38,30 @@ def translatable_kinds(by: Viewer, call_id: uuid.UUID) -> set[str]:
 @providers.provide("translatable")
 def translatable(call_id: uuid.UUID, only: uuid.UUID | None = None, kind: str = "",
                  ) -> list[tuple[str, uuid.UUID, str, Any, str, str]]:
-    """Every part of an application to this call that the viewer may read; the database decides which."""
+    """Every text and budget line of the applications to this call that the viewer may read: the database decides."""
     if kind not in ("", "fund_part") or not any(viewer.current().of(fact) for fact in WORKS):
         return []
-    head = sa.orm.aliased(Part)
+    place = sa.case({name: n for n, name in enumerate(PARTS)}, value=Part.name)
+    texts = sa.union_all(
+        sa.select(Part.id, Part.application_id, Part.name, Part.words, Part.lang, place.label("place")),
+        sa.select(BudgetLine.id, BudgetLine.application_id, sa.literal("budget"), BudgetLine.words, Application.lang,
+                  len(PARTS) + BudgetLine.place)
+        .join(Application, Application.id == BudgetLine.application_id)).subquery()
+    head, text = sa.orm.aliased(Part), texts.c
     rows = db.session.execute(
-        sa.select(Part.id, Part.name, Part.words, Part.lang, sa.func.coalesce(head.words, ""))
-        .join(Application, Application.id == Part.application_id)
-        .outerjoin(head, sa.and_(head.application_id == Part.application_id, head.name == "title"))
-        .where(Application.call_id == call_id, Part.words != "")
-        .order_by(sa.func.lower(head.words), Part.application_id,
-                  sa.case({name: n for n, name in enumerate(PARTS)}, value=Part.name)))
-    return [("fund_part", id, "words", _called(name, title), text, lang) for id, name, text, lang, title in rows]
+        sa.select(text.id, text.name, text.words, text.lang, sa.func.coalesce(head.words, ""))
+        .join(Application, Application.id == text.application_id)
+        .outerjoin(head, sa.and_(head.application_id == text.application_id, head.name == "title"))
+        .where(Application.call_id == call_id, text.words != "")
+        .order_by(sa.func.lower(head.words), text.application_id, text.place))
+    return [("fund_part", id, "words", _called(name, title), said, lang) for id, name, said, lang, title in rows]
 
 
 def _called(name: str, title: str) -> str:
     """A text of an application by its place in it and by the project's title: what belongs together is seen."""
     short = title if len(title) <= LONG else f"{title[:LONG]}…"
-    return str(words.PART_NAMES[name]) + (f" · \u2068{short}\u2069" if short and name != "title" else "")
+    place = words.STEPS["budget"] if name == "budget" else words.PART_NAMES[name]
+    return str(place) + (f" · \u2068{short}\u2069" if short and name != "title" else "")
 
 
 @providers.provide("applied_to")

@@ -15,7 +15,7 @@ from polyphony.kernel import clock, money, viewer
 from polyphony.kernel.access import access, require
 from polyphony.kernel.forms import Form, answer
 from polyphony.kernel.leafing import sought
-from polyphony.kernel.locale import language
+from polyphony.kernel.locale import language, name_of
 from polyphony.kernel.pages import page
 from polyphony.languages.service import translations_for, written
 
@@ -54,12 +54,12 @@ def _line(line: office.Line, call: Any, tr: Any) -> dict[str, Any]:
 
 
 def show(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
-    return _show(application_id, CorrectionForm())
+    return _show(application_id)
 
 
 def ask(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
     form, call = CorrectionForm(), service.load(application_id).call
-    return answer(form, lambda words: service.ask_correction(viewer.current(), id=application_id, words=words),
+    return answer(form, lambda **v: service.ask_correction(viewer.current(), id=application_id, **v),
                   then=lambda r: url_for("fund.applications", call_id=call.id),
                   again=lambda: _show(application_id, form))
 
@@ -71,8 +71,10 @@ def go_on(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
                   again=lambda: _show(application_id, form))
 
 
-def _show(application_id: uuid.UUID, form: Any) -> Any:
+def _show(application_id: uuid.UUID, form: Any = None) -> Any:
     whole = service.load(application_id)
     require(viewer.current().is_in("fund_admin", whole.application.fund_id), rules.NotForYou())
-    return page("fund/application_correction.html", form=form, c=whole.call, whole=whole,
-                asking=form if isinstance(form, CorrectionForm) else CorrectionForm(formdata=None))
+    own = whole.application.lang
+    asking = form if isinstance(form, CorrectionForm) else CorrectionForm(formdata=None, data={"lang": own})
+    return page("fund/application_correction.html", form=form or asking, c=whole.call, whole=whole,
+                asking=asking, tongue=name_of(own))

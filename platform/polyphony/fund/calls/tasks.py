@@ -129,7 +129,9 @@ _LACKING = sa.text("""EXISTS (SELECT 1 FROM (
       ('plain', "call".plain), ('about', "call".about), ('who_can_apply', "call".who_can_apply),
       ('what_for', "call".what_for)) f(field, said) WHERE f.said <> ''
     UNION ALL SELECT p.id, 'words', p.lang FROM fund.part p JOIN fund.application a ON a.id = p.application_id
-      WHERE a.call_id = "call".id AND a.state = 'submitted' AND p.words <> '') x
+      WHERE a.call_id = "call".id AND a.state = 'submitted' AND p.words <> ''
+    UNION ALL SELECT b.id, 'words', a.lang FROM fund.budget_line b JOIN fund.application a ON a.id = b.application_id
+      WHERE a.call_id = "call".id AND a.state = 'submitted') x
   CROSS JOIN unnest("call".languages) l(lang) WHERE l.lang <> x.lang AND NOT EXISTS (
     SELECT 1 FROM languages.translation t WHERE t.subject_id = x.subject AND t.field = x.field AND t.lang = l.lang
     AND NOT t.stale AND t.text <> ''))""")

@@ -109,7 +109,7 @@ def _changed(before: dict[str, Any], parts: dict[str, int], paper: reviews.Paper
     now, was = paper.application, before["requested"]
     marks: list[tuple[Any, Any, Any]] = [
         *((label, before["parts"].get(name), parts.get(name)) for name, label in PARTS.items()),
-        (_("The budget"), before["lines"], sorted(str(line.id) for line in paper.lines)),
+        (_("The budget"), before["lines"], paper.line_ids if isinstance(before["lines"], list) else paper.budget_mark),
         (_("Country where the work happens"), before["country"], now.country),
         (_("Attached files"), before["files"], sorted(str(file.id) for file in paper.files))]
     asks = _("%(before)s before, now %(now)s", before=money.shown(was, paper.call.currency), now=paper.requested)

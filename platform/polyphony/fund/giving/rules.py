@@ -2,6 +2,7 @@
 
 import uuid
 
+from polyphony.fund.ledger.rules import NotEnoughMoney
 from polyphony.kernel import money
 from polyphony.kernel.access import Rule
 from polyphony.kernel.locale import _, lazy
@@ -49,11 +50,13 @@ class DueInThePast(BadInput):
 class WithdrawTooMuch(WrongState):
     """What has come is not taken back by a word: the promise never falls below what was received."""
 
+    field = "amount"
     message = lazy("Only what has not come can be withdrawn. Of this promise that is %(left)s.")
     help = lazy("Money that has come stays in the fund.")
 
 
 class BelowReceived(WrongState):
+    field = "amount"
     message = lazy("A promise is never smaller than what has come of it. Nothing was changed.")
     help = lazy("Somebody may have recorded money in the same moment. The page shows what is left of the promise now.")
 
@@ -67,6 +70,7 @@ class OtherCurrency(BadInput):
 class NothingLeft(WrongState):
     """The promise was withdrawn, or all of it has come."""
 
+    field = "pledge_id"
     message = lazy("Nothing is left of this promise: it was withdrawn, or all of it has come.")
     help = lazy("You can record the money without a promise. It is matched when the company promises more, or sent "
                 "back.")
@@ -75,6 +79,7 @@ class NothingLeft(WrongState):
 class MoreThanPromised(WrongState):
     """An over-payment: two ways are open, and the treasurer chooses."""
 
+    field = "amount"
     message = lazy("The promise has %(left)s left. This receipt is %(over)s more.")
 
     def __init__(self, left: int, over: int, currency: str) -> None:
@@ -85,6 +90,7 @@ class MoreThanPromised(WrongState):
 
 
 class TooMuchToMatch(WrongState):
+    field = "pledge_id"
     message = lazy("The promise has %(left)s left; this receipt is larger.")
     help = lazy("Ask the company to raise its promise, match it to another one, or send the money back.")
 
@@ -101,6 +107,13 @@ class NotUnmatched(WrongState):
 
 class NothingToTakeBack(WrongState):
     message = lazy("This receipt was taken back already.")
+
+
+class GrantedMeanwhile(NotEnoughMoney):
+    """What is taken back has to be there: of money that was granted, the grant is cancelled first."""
+
+    help = lazy("Part of this money is granted already. First an administrator of the fund cancels an instalment that "
+                "is not paid: its money is then available again.")
 
 
 CONSTRAINTS.update({"pledge_not_below_received": BelowReceived, "receipt_currency": OtherCurrency,

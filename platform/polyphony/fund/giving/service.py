@@ -6,16 +6,17 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from polyphony.fund.giving import reading, rules
 from polyphony.fund.giving.models import Pledge, PledgeChange, Receipt
 from polyphony.fund.ledger import service as ledger
 from polyphony.fund.ledger.models import Entry
-from polyphony.fund.ledger.rules import Posting, reversed_kind
+from polyphony.fund.ledger.rules import NotEnoughMoney, Posting, reversed_kind
 from polyphony.kernel import audit, clock, money
 from polyphony.kernel.access import require
 from polyphony.kernel.database import db
-from polyphony.kernel.refusals import NotThere
+from polyphony.kernel.refusals import NotThere, refusal_for
 from polyphony.kernel.viewer import Viewer
 from polyphony.notices.service import tell
 
@@ -193,7 +194,7 @@ def last_entry(kept: Receipt) -> Entry | None:
 def take_back(by: Viewer, *, receipt_id: uuid.UUID, entry_id: uuid.UUID, words: str) -> None:
     """Reverse the last act on a receipt by its exact opposite: a matching, a sending back, or the receipt itself.
 
-    Raises `NothingToTakeBack`; the database raises `NotEnoughMoney` when the money was granted meanwhile.
+    Raises `NothingToTakeBack`; and `GrantedMeanwhile` where the database finds that the money is no longer there.
     """
     kept = reading.receipt(receipt_id)
     _keeps(by, kept.fund_id)
@@ -204,8 +205,17 @@ def take_back(by: Viewer, *, receipt_id: uuid.UUID, entry_id: uuid.UUID, words: 
     kept.state = "unmatched" if last.kind in ("matching", "sending_back") else "reversed"
     kept.pledge_id = None
     db.session.flush()
-    ledger.reverse(by, entry_id=last.id, words=words)
+    _reverse(by, last.id, words)
     if promised:
         tell("fund_money_corrected", subject_id=promised, to="promisers")
     else:
         _tell("fund_money_corrected", kept.company_id)
+
+
+def _reverse(by: Viewer, entry_id: uuid.UUID, words: str) -> None:
+    try:
+        ledger.reverse(by, entry_id=entry_id, words=words)
+    except IntegrityError as error:
+        if isinstance(refusal_for(error), NotEnoughMoney):
+            raise rules.GrantedMeanwhile() from error
+        raise

@@ -8,6 +8,7 @@ from flask import Blueprint, request, url_for
 from polyphony.fund.bodies import service as bodies
 from polyphony.fund.giving import forms, reading, rules, service, words
 from polyphony.fund.giving.models import Pledge, Receipt
+from polyphony.fund.ledger import service as ledger
 from polyphony.fund.ledger import showing
 from polyphony.fund.ledger import words as ledger_words
 from polyphony.fund.ledger.rules import Posting
@@ -103,11 +104,18 @@ def _facts(kept: Receipt) -> list[tuple[Any, Any]]:
             (_("Reference on the bank statement"), kept.bank_reference)]
 
 
-def _step(form: Form, kept: Receipt, posting: Posting, verb: Any, *, opposite: bool = False, **shown: Any) -> Any:
+def _left_for(kept: Receipt, kind: str) -> list[tuple[Any, Any]]:
+    """What is available of the currency, where taking back an entry of this kind makes it less."""
+    left = ledger.available(kept.fund_id, kept.currency) if kind in ("receipt", "matching") else None
+    return [] if left is None else [(ledger_words.ACCOUNT_NAMES["available"], money.shown(left, kept.currency))]
+
+
+def _step(form: Form, kept: Receipt, posting: Posting, verb: Any, *, opposite: bool = False, further: Any = tuple,
+          **shown: Any) -> Any:
     """The facts of a receipt, the entry to be posted, one button."""
     back = url_for("fund.money", fund_id=kept.fund_id)
     def again() -> Any:
-        return page("fund/money_step.html", form=form, back=back, over=_("Money"), facts=_facts(kept),
+        return page("fund/money_step.html", form=form, back=back, over=_("Money"), facts=[*_facts(kept), *further()],
                     postings=showing.preview([posting], opposite=opposite), **shown)
     return again() if request.method == "GET" else answer(form, verb, then=lambda _done: back, again=again)
 
@@ -147,6 +155,7 @@ def take_receipt_back(receipt_id: uuid.UUID) -> Any:
     posting = Posting(kept.fund_id, last.kind, kept.currency, kept.amount, "")
     return _step(forms.WhyForm(), kept, posting, lambda **v: service.take_back(
                      viewer.current(), receipt_id=receipt_id, entry_id=last.id, **v),
-                 opposite=True, title=_("Take back: %(what)s", what=str(ledger_words.ENTRY_NAMES[last.kind])),
+                 opposite=True, further=lambda: _left_for(kept, last.kind),
+                 title=_("Take back: %(what)s", what=str(ledger_words.ENTRY_NAMES[last.kind])),
                  label=_("Post this entry"),
                  lead=_("For what was recorded wrongly. The wrong entry stays, and its exact opposite is posted."))

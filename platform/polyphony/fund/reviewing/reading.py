@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from babel.numbers import format_decimal
 
 from polyphony.fund.applying.models import PARTS, Applicant, Application, BudgetLine, Part
+from polyphony.fund.applying.rules import lines_mark
 from polyphony.fund.calls.models import Call, Criterion
 from polyphony.fund.reviewing import rules, words
 from polyphony.fund.reviewing.models import Assignment, Lock, Recusal, Score
@@ -82,6 +83,15 @@ class Matrix:
 
 
 @dataclass(frozen=True)
+class Line:
+    """One line of a budget, its words in the reader's language."""
+
+    id: uuid.UUID
+    said: Written
+    amount: int
+
+
+@dataclass(frozen=True)
 class Paper:
     """An application as the fund reads it: everything but who applies."""
 
@@ -90,14 +100,21 @@ class Paper:
     call_title: Written
     title: Written
     parts: list[tuple[Any, Written]]
-    lines: list[Any]
+    lines: list[Line]
     criteria: list[Asked]
     files: list[File] = field(default_factory=list)
+    budget_mark: str = ""  # by which a change of the budget is noticed
 
     @property
     def lacking(self) -> int:
         """How many texts this reader cannot read in her language yet."""
-        return sum(said.is_lacking for said in (self.title, *(said for _label, said in self.parts)))
+        said = (self.title, *(said for _label, said in self.parts), *(line.said for line in self.lines))
+        return sum(each.is_lacking for each in said)
+
+    @property
+    def line_ids(self) -> list[str]:
+        """By these, earlier, a change of the budget was noticed."""
+        return sorted(str(line.id) for line in self.lines)
 
     def amount(self, minor: int) -> str:
         return money.number(minor, self.call.currency)
@@ -145,16 +162,18 @@ def paper(application: Application, call: Call, criteria: list[Criterion]) -> Pa
         sa.select(BudgetLine.id, none, BudgetLine.words, none, BudgetLine.place, BudgetLine.amount, sa.null())
         .where(BudgetLine.application_id == application.id)).order_by("place", "id")).all()
     kept, lines = {row.name: row for row in rows if row.name}, [row for row in rows if not row.name]
-    tr = translations_for([call.id, *(p.id for p in kept.values()), *(c.id for c in criteria)], lang)
+    tr = translations_for([call.id, *(row.id for row in rows), *(c.id for c in criteria)], lang)
     said = {name: written(p.words, p.lang, p.id, "words", tr, lang) for name, p in kept.items()}
     untitled = written("…", application.lang, application.id, "title", {}, lang)
     return Paper(
         application, call, written(call.title, call.source_lang, call.id, "title", tr, lang),
         said.get("title", untitled),
-        [(words.PARTS[name], said[name]) for name in PARTS if name in said and name != "title"], lines,
+        [(words.PARTS[name], said[name]) for name in PARTS if name in said and name != "title"],
+        [Line(line.id, written(line.words, application.lang, line.id, "words", tr, lang), line.amount)
+         for line in lines],
         [Asked(c.id, c.weight, written(c.name, call.source_lang, c.id, "name", tr, lang),
                written(c.words, call.source_lang, c.id, "words", tr, lang)) for c in criteria],
-        listed(next((row.files for row in rows if row.name), None)))
+        listed(next((row.files for row in rows if row.name), None)), lines_mark(lines))
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,10 @@ class ReviewedAfterDeadline(WrongState):
     message = lazy("Reviews begin when the call is closed: until then applicants may change what they wrote.")
 
 
+class ReviewsOver(WrongState):
+    message = lazy("Everything in this call is decided: nobody is asked for a review any more.")
+
+
 class AlreadyAssigned(WrongState):
     message = lazy("This reviewer has this application already.")
 

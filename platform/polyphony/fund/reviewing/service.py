@@ -102,18 +102,22 @@ def untranslated(call_id: uuid.UUID) -> int:
 
 _UNTRANSLATED = sa.text("""
 SELECT count(*) FROM fund.application a JOIN fund.call c ON c.id = a.call_id WHERE a.call_id = :call
-AND a.state = 'submitted' AND EXISTS (SELECT 1 FROM fund.part p CROSS JOIN unnest(c.languages) l(lang)
-  WHERE p.application_id = a.id AND p.words <> '' AND l.lang <> p.lang AND NOT EXISTS (SELECT 1 FROM
+AND a.state = 'submitted' AND EXISTS (SELECT 1 FROM (
+  SELECT p.id, p.words, p.lang FROM fund.part p WHERE p.application_id = a.id
+  UNION ALL SELECT b.id, b.words, a.lang FROM fund.budget_line b WHERE b.application_id = a.id) p
+  CROSS JOIN unnest(c.languages) l(lang) WHERE p.words <> '' AND l.lang <> p.lang AND NOT EXISTS (SELECT 1 FROM
     languages.translation t WHERE t.subject_id = p.id AND t.field = 'words' AND t.lang = l.lang AND t.text <> ''))""")
 
 
 def share_out(by: Viewer, *, call_id: uuid.UUID) -> int:
     """Give every application of a closed call its reviewers, evenly, past every conflict; returns how many asked.
 
-    Raises `NotAdministrator`, `ReviewedAfterDeadline`.
+    Raises `NotAdministrator`, `ReviewsOver`, `ReviewedAfterDeadline`.
     """
     call = call_for(by, call_id)
-    require(calls.standing(call, clock.now()) == "closed", rules.ReviewedAfterDeadline())
+    state = calls.standing(call, clock.now())
+    require(state != "decided", rules.ReviewsOver())
+    require(state == "closed", rules.ReviewedAfterDeadline())
     waiting = db.session.scalars(sa.select(Application.id).where(
         Application.call_id == call.id, Application.state == "submitted").order_by(Application.id)).all()
     asked = db.session.execute(sa.select(Assignment.application_id, Assignment.person_id).where(

@@ -130,7 +130,8 @@ def share_out(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = forms.NothingForm()
 
     def show() -> Any:
-        return page("fund/review_share.html", form=form, call=service.call_for(viewer.current(), call_id),
+        call = service.call_for(viewer.current(), call_id)
+        return page("fund/review_share.html", form=form, call=call, state=calls.standing(call, clock.now()),
                     untranslated=service.untranslated(call_id))
 
     if request.method == "GET":

@@ -1,7 +1,7 @@
 """The public account of a fund: totals as of any day, their picture, and grants as openly as each may be shown."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from polyphony.fund.statement.words import FIGURES
 from polyphony.kernel import clock, flow, locale, money
 from polyphony.kernel.access import there
 from polyphony.kernel.database import db
+from polyphony.kernel.leafing import Leaf, Sought
 from polyphony.languages.service import Key, Written, translations_for, written
 from polyphony.organisations.models import Organisation
 from polyphony.organisations.names import country
@@ -52,12 +53,12 @@ class Shown:
 
 @dataclass(frozen=True)
 class Account:
-    """What a fund tells beside its figures: what it is for, its calls, a page of its grants, where the next begins."""
+    """What a fund tells beside its figures: what it is for, its calls, a page of its grants among all of them."""
 
     purpose: Written
     calls: list[tuple[Call, Written]]
     lines: list[Shown]
-    more: int | None
+    leaf: Leaf
 
 
 def funds() -> list[tuple[Fund, Organisation]]:
@@ -101,21 +102,35 @@ def is_open(call: Call) -> bool:
     return call.state == "open" and call.closes_at is not None and call.closes_at > clock.now()
 
 
-def account(fund: Fund, on: date, start: int = 0) -> Account:
+def account(fund: Fund, on: date, sought: Sought, address: Callable[..., str]) -> Account:
     """A fund's words, calls and grants of a day, in the reader's language (three statements).
 
-    What is hidden today never leaves the database, whatever the day.
+    What is hidden today never leaves the database, whatever the day: what is looked for is looked for in what is shown.
     """
     lang, rows = locale.language(), _grants(fund.organisation_id, on)
     called = db.session.scalars(sa.select(Call).where(Call.fund_id == fund.organisation_id, Call.state != "draft")
                                 .order_by(Call.closes_at, Call.id)).all()
     alone = [row for row in rows if row.kind != "cell"]
-    here = alone[start:start + SHOWN] + [row for row in rows if row.kind == "cell"]
-    told = translations_for([fund.organisation_id, *(call.id for call in called),
-                             *(row.title_id for row in here if row.title_id)], lang)
+    told = translations_for([fund.organisation_id, *(call.id for call in called), *_named(alone, sought)], lang)
     titles = {call.id: written(call.title, call.source_lang, call.id, "title", told, lang) for call in called}
+    if sought.q:
+        alone = [row for row in alone if sought.q.casefold() in _to_find(row, titles, told)]
+    start = sought.start if sought.start < len(alone) else 0
+    here = alone[start:start + SHOWN] + [row for row in rows if row.kind == "cell" and not sought.q]
     return Account(_purpose(fund, told), [(call, titles[call.id]) for call in called],
-                   [_shown(row, titles, told) for row in here], start + SHOWN if len(alone) > start + SHOWN else None)
+                   [_shown(row, titles, told) for row in here], Leaf(start, SHOWN, len(alone), address))
+
+
+def _named(alone: list[Any], sought: Sought) -> list[uuid.UUID]:
+    """Whose own titles are read in other words: those of this page, or of all, where something is looked for."""
+    start = sought.start if sought.start < len(alone) else 0
+    return [row.title_id for row in (alone if sought.q else alone[start:start + SHOWN]) if row.title_id]
+
+
+def _to_find(row: Any, titles: dict[uuid.UUID, Written], told: dict[Key, Any]) -> str:
+    """What the line of a grant says, but for its amount."""
+    title = _title(row, titles, told)
+    return "\n".join((row.name, row.title, title.text if title else "", place(row.place))).casefold()
 
 
 def _grants(fund_id: uuid.UUID, on: date) -> Sequence[Any]:
@@ -138,10 +153,14 @@ def purposes(found: Iterable[Fund]) -> dict[uuid.UUID, Written]:
 
 def _shown(row: Any, titles: dict[uuid.UUID, Written], told: dict[Key, Any]) -> Shown:
     amount = money.shown(row.amount, row.currency) if row.amount is not None else ""
-    title = titles.get(row.call_id)
+    return Shown(row.kind, row.name, _title(row, titles, told), place(row.place), amount, row.grants)
+
+
+def _title(row: Any, titles: dict[uuid.UUID, Written], told: dict[Key, Any]) -> Written | None:
+    """The grant's own title where it is shown in full, else its call's."""
     if row.kind == "full":
-        title = written(row.title, row.lang, row.title_id, "words", told, locale.language())
-    return Shown(row.kind, row.name, title, place(row.place), amount, row.grants)
+        return written(row.title, row.lang, row.title_id, "words", told, locale.language())
+    return titles.get(row.call_id)
 
 
 def place(code: str) -> str:

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, current_app, g, request, url_for
@@ -15,6 +16,7 @@ from polyphony.kernel import clock, money, viewer
 from polyphony.kernel.access import access, anyone, require, signed_in, there
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import ChangedMeanwhile, answer
+from polyphony.kernel.leafing import sought
 from polyphony.kernel.locale import _, lazy
 from polyphony.kernel.pages import page
 from polyphony.kernel.refusals import NotThere
@@ -64,11 +66,14 @@ def _public(fund: Any, organisation: Any) -> Any:
     """No copy of this page is kept anywhere: a name taken down is gone with the next look."""
     g.no_store = True
     on, wrong = _asked()
-    start = max(request.args.get("from", 0, type=int), 0)
-    figures, account = service.figures(fund.organisation_id, on), service.account(fund, on, start)
+    looked_for = sought(request.args)
+    day: dict[str, Any] = {} if on == clock.today() else {"on": on.isoformat()}
+    here = partial(url_for, "fund.statement", fund_id=organisation.id, **day, **looked_for.asked, _anchor="grants")
+    figures, account = service.figures(fund.organisation_id, on), service.account(fund, on, looked_for, here)
     shown = page("fund/statement.html", fund=fund, organisation=organisation, on=on, wrong=wrong, figures=figures,
                  pictures={f.currency: service.picture(f) for f in figures if f.received > 0}, words=words,
-                 account=account, clock=clock, money=money, where=where, is_today=on == clock.today(),
+                 account=account, sought=looked_for, that_day=day, is_today=not day, clock=clock, money=money,
+                 where=where,
                  calls=[each for each in account.calls if service.is_open(each[0])], typed=request.args.get("on", ""),
                  writes=[fact for fact in ("fund_admin", "fund_translate")
                          if viewer.current().is_in(fact, fund.organisation_id)])

@@ -21,3 +21,10 @@ LEVELS_ABOUT = {
     "region": lazy("The public sees one sum for at least five grantees of a region of the world."),
     "aggregate": lazy("Your grant is counted in the totals and seen nowhere else."),
 }
+# The same, said to those at the fund.
+LEVELS_OF_GRANTEE = {
+    "full": lazy("The public sees the grantee’s name, the title, the country and the amount."),
+    "no_name": lazy("The public sees the call, the country and the amount, not who the grantee is and not the title."),
+    "region": LEVELS_ABOUT["region"],
+    "aggregate": lazy("The grant is counted in the totals and seen nowhere else."),
+}
