@@ -89,6 +89,10 @@ class MeasureNotAdded(BadInput):
     message = lazy("You have typed a measure that is not added yet. Add it or empty it, then sign.")
 
 
+class CommentNotAdded(BadInput):
+    message = lazy("You have typed a comment that is not added yet. Add it or empty it, then sign.")
+
+
 class TooLateToChange(WrongState):
     message = lazy("The answers are published: the themes no longer change.")
 
