@@ -75,6 +75,9 @@ def test_a_correction_hides_no_measure(published: Any) -> None:
     assert "Said better." in before
     assert "Quiet alerts" in after.partition("</details>")[2], "not folded away with the version before"
     assert f"/en/measures/{f['measure']}/ground" in page
+    record = _get(fac, f"/en/consultations/{f['id']}/record")
+    assert record.count("Quiet alerts") == 1
+    assert "Quiet alerts" in record.partition("The version before")[0], "it stands under the present answer"
 
 
 def _round(world: Any, fac: Any) -> str:
