@@ -80,6 +80,28 @@ def test_a_correction_hides_no_measure(published: Any) -> None:
     assert "Quiet alerts" in record.partition("The version before")[0], "it stands under the present answer"
 
 
+def test_an_author_finds_the_answers_to_her_own_words(published: Any) -> None:
+    """Among many themes she asks for those that hold her words; on a long page a link leads to the answers."""
+    f, theme = published.facts, published.facts["theme"]
+    published.sql("INSERT INTO feedback.theme (id, consultation_id, title, summary, lang, addressed, place, made_on, "
+                  "shared_on, published_on, added_reason, revision) SELECT gen_random_uuid(), consultation_id, "
+                  "'Of others', summary, lang, addressed, 9, made_on, shared_on, published_on, '', 1 FROM feedback.theme")
+    answers = f"/en/consultations/{f['id']}/answers"
+    asha, fac = _in(published, "asha@x.org"), _in(published, "fac@x.org")
+    page = _get(asha, answers)
+    assert "Of others" in page
+    assert 'href="?mine=1"' in page
+    page = _get(asha, f"{answers}?mine=1")
+    assert "Of others" not in page
+    assert "Warn the person" in page
+    assert f'href="{answers}">Show everything' in page
+    assert "mine=1" not in _get(fac, answers)
+    assert "Of others" in _get(fac, f"{answers}?mine=1"), "whoever has no words there sees all"
+    assert f'href="{theme}#answers"' in _get(asha, f"/en/inbox/{f['said']}")
+    page = _get(asha, theme)
+    assert page.index('href="#answers"') < page.index('id="answers"')
+
+
 def _round(world: Any, fac: Any) -> str:
     """An open round on the measure: where views are given."""
     _post(fac, f"/en/measures/{world.facts['measure']}/round", until=str(make.today() + timedelta(days=5)))
