@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from tests import make
 from tests.journeys.test_after_publication import published
 from tests.journeys.test_feedback import _answer, _get, _in, _post, _sign, _theme, loop
 from tests.journeys.test_themes import _desk, _set

@@ -138,8 +138,9 @@ def comment(id: uuid.UUID, company_id: uuid.UUID):  # type: ignore[no-untyped-de
 @access(company)
 def sign(id: uuid.UUID):  # type: ignore[no-untyped-def]
     found, form = there(db.session.get(Answer, id)), AnswerForm()
-    left = {"measure_typed": _typed(MeasureForm()), "comment_typed": _typed(CommentForm(prefix="comment-"))}
-    return answer(form, lambda **v: answers.sign(viewer.current(), answer_id=id, **left, **v),
+    measure, remark = _typed(MeasureForm()), _typed(CommentForm(prefix="comment-"))
+    return answer(form, lambda **v: answers.sign(viewer.current(), answer_id=id, measure_typed=measure,
+                                                 comment_typed=remark, **v),
                   then=lambda r: url_for("feedback.desk", id=found.consultation_id),
                   again=lambda: _page(found.theme_id, found.company_id, {"form": form}))
 

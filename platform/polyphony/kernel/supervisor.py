@@ -85,9 +85,9 @@ def serve(settings: Settings, greeting: Greeting | None = None) -> None:
     with _alone(settings), _stoppable():
         with contextlib.suppress(_Stopped):
             _serve(settings, greeting)
-        kept = "Your data is kept in the database." if settings.database_url else f"Your data is kept in {settings.var}."
+        place = "the database" if settings.database_url else settings.var
         with contextlib.suppress(OSError):  # a terminal that is gone
-            _say(f"\nStopped. {kept}")
+            _say(f"\nStopped. Your data is kept in {place}.")
 
 
 def _serve(settings: Settings, greeting: Greeting | None) -> None:
