@@ -12,11 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from flask import Flask
 
 from polyphony.folders import source
-from polyphony.kernel import processes
+from polyphony.kernel import jobs, processes
 from polyphony.settings import Settings, UnsafeSetting
 
 # A supervisor whose web server and worker are ten lines long; everything else is real.
@@ -119,6 +121,20 @@ def test_it_tells_where_it_is_and_stops_worker_then_web_then_database(play, var)
     assert (var / "order").read_text().split() == ["worker", "web"]
     assert not processes.is_alive(database)
     assert "database system is shut down" in (var / "postgres.log").read_text()
+    assert process.stdout.read() == f"\nStopped. Your data is kept in {var}.\n"
+
+
+def test_a_worker_that_begins_says_nothing_among_the_sign_ins(monkeypatch):
+    async def work(app, *, wait):
+        pass
+
+    lines = []
+    monkeypatch.setattr(jobs, "_work", work)
+    monkeypatch.setattr(jobs, "log", SimpleNamespace(debug=lambda *_, **__: None, info=lambda said, **_: lines.append(said)))
+    for put_back, said in ((0, []), (2, ["jobs put back"])):
+        monkeypatch.setattr(jobs, "rescue", lambda app, number=put_back: number)
+        jobs.run_worker(Flask("empty"))
+        assert lines == said
 
 
 def test_a_second_one_says_that_one_is_already_running(play, var):

@@ -1,5 +1,6 @@
 """After the answers are published: objections are still heard, masking cuts nobody off, corrections hide nothing."""
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,9 @@ import pytest
 from tests import make
 from tests.journeys.test_feedback import SAID, _answer, _get, _in, _post, _sign, _theme, loop
 from tests.journeys.test_themes import _desk, _mask, _set
+
+from polyphony.kernel import secrets
+from polyphony.people.models import Phrase, Session
 
 __all__ = ["loop"]  # a fixture
 
@@ -75,6 +79,31 @@ def test_a_correction_hides_no_measure(published: Any) -> None:
     assert "Said better." in before
     assert "Quiet alerts" in after.partition("</details>")[2], "not folded away with the version before"
     assert f"/en/measures/{f['measure']}/ground" in page
+    record = _get(fac, f"/en/consultations/{f['id']}/record")
+    assert record.count("Quiet alerts") == 1
+    assert "Quiet alerts" in record.partition("The version before")[0], "it stands under the present answer"
+
+
+def test_an_author_finds_the_answers_to_her_own_words(published: Any) -> None:
+    """Among many themes she asks for those that hold her words; on a long page a link leads to the answers."""
+    f, theme = published.facts, published.facts["theme"]
+    published.sql("INSERT INTO feedback.theme (id, consultation_id, title, summary, lang, addressed, place, made_on, "
+                  "shared_on, published_on, added_reason, revision) SELECT gen_random_uuid(), consultation_id, "
+                  "'Of others', summary, lang, addressed, 9, made_on, shared_on, published_on, '', 1 FROM feedback.theme")
+    answers = f"/en/consultations/{f['id']}/answers"
+    asha, fac = _in(published, "asha@x.org"), _in(published, "fac@x.org")
+    page = _get(asha, answers)
+    assert "Of others" in page
+    assert 'href="?mine=1"' in page
+    page = _get(asha, f"{answers}?mine=1")
+    assert "Of others" not in page
+    assert "Warn the person" in page
+    assert f'href="{answers}">Show everything' in page
+    assert "mine=1" not in _get(fac, answers)
+    assert "Of others" in _get(fac, f"{answers}?mine=1"), "whoever has no words there sees all"
+    assert f'href="{theme}#answers"' in _get(asha, f"/en/inbox/{f['said']}")
+    page = _get(asha, theme)
+    assert page.index('href="#answers"') < page.index('id="answers"')
 
 
 def _round(world: Any, fac: Any) -> str:
@@ -119,6 +148,27 @@ def test_a_view_is_asked_for_at_home_and_confirmed_when_given(published: Any) ->
     assert ground not in _get(asha, "/en/home")
     assert "You said:" not in _get(fac, f["theme"])
     assert "Only on new phones" not in _get(published.client(), f["theme"])
+
+
+def test_a_phrase_holder_finds_in_her_inbox_that_her_view_is_asked_for(published: Any) -> None:
+    """She has no home and no notices: where she comes back to, a line says what waits and until when."""
+    f, fac = published.facts, _in(published, "fac@x.org")
+    phrase = Phrase(id=uuid.uuid4(), consultation_id=f["id"], language="en", day=make.today(), verifier=uuid.uuid4().bytes)
+    key = uuid.uuid4().bytes
+    make.add(published, phrase)
+    with published.app.app_context():
+        make.add(published, Session(id=uuid.uuid4(), token_hash=secrets.digest(key), phrase_id=phrase.id,
+                                    began_at=make.now(), seen_at=make.now()))
+    make.input_(published, f["id"], phrase_id=phrase.id, text="I live there.", addressed=[f["halcyon"]])
+    her = published.client()
+    with her.session_transaction() as kept:
+        kept["key"] = secrets.text_of(key)
+    assert "Quiet alerts" not in _get(her, "/en/inbox")
+    ground = _round(published, fac)
+    page = _get(her, "/en/inbox")
+    assert f'href="{ground}">Say how it looks where you live: Quiet alerts' in page
+    _post(her, ground, view="partly", words="Only on new phones", lang="en")
+    assert ground not in _get(her, "/en/inbox")
 
 
 def test_the_facilitators_home_says_what_she_owes(published: Any) -> None:

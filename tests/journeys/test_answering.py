@@ -80,6 +80,32 @@ def test_what_was_typed_is_kept_whichever_button_is_pressed(drafted: Any) -> Non
     assert drafted.sql("SELECT state, words FROM feedback.answer") == [("signed", "Fifth.")]
 
 
+def test_a_measure_or_comment_half_typed_stays_in_its_field_when_another_button_did_its_work(drafted: Any) -> None:
+    """Keeping, adding, removing: what was typed beside stands on the page that comes; sent again, it is done once."""
+    f, boss = drafted.facts, _in(drafted, "boss@tern.org")
+    keep, comment, add = f["url"], f"{f['url']}/comment", f"/en/answers/{f['answer']}/measures"
+    rest = {"what": "", "owner": "product", "due_on": "", "comment-words": "Half a rem"}
+    typed = {**_sent(_get(boss, keep), add), "words": "Kept.", **rest}
+    page = _post(boss, keep, 200, **typed)
+    assert "Your draft is kept" in page
+    assert _sent(page, add).items() >= rest.items()
+    assert _words(drafted) == "Kept."
+    assert _sent(_post(boss, keep, 200, **typed), add).items() >= rest.items(), "reloaded"
+    page = _post(boss, comment, 200, **_sent(page, comment))
+    assert _sent(page, add).items() >= {"owner": "product", "comment-words": ""}.items()
+    assert "<details open>" in page, "what is still to be added is in sight"
+    page = _post(boss, add, 200, **{**_sent(page, add), **_measure(), "comment-words": "Another"})
+    assert _sent(page, add).items() >= {"what": "", "owner": "", "comment-words": "Another"}.items()
+    (remove,) = re.findall(r'formaction="(/en/measures/[^"]+)"', page)
+    page = _post(boss, remove, 200, **_sent(page, remove))
+    assert _sent(page, add)["comment-words"] == "Another"
+    page = _post(boss, f"/en/answers/{f['answer']}/sign", 422, **_sent(page, comment))
+    assert "a comment that is not added yet" in page
+    assert _sent(page, add)["comment-words"] == "Another"
+    assert drafted.sql("SELECT (SELECT count(*) FROM feedback.comment), (SELECT count(*) FROM feedback.measure)") == [
+        (1, 0)]
+
+
 def _words(world: Any) -> str:
     return str(world.sql("SELECT words FROM feedback.answer ORDER BY number DESC LIMIT 1")[0][0])
 

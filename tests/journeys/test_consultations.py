@@ -86,6 +86,22 @@ def test_dates_and_terms_that_cannot_be(world, cast):
     assert cast["zawadi"].get("/en/consultations/new").status_code == 403
 
 
+def test_everything_that_is_wrong_in_the_terms_is_told_at_once(world, cast):
+    """What lacks and what contradicts itself, each beside its field: one round, not four."""
+    lead = cast["halcyon_lead"]
+    late = (make.now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    wrong = {"title": "", "countries": "Atlantis", "protection": "high", "discovery": "listed", "cannot_share": "A date.",
+             "cannot_share_why": "", "promised_on": make.today().isoformat()}
+    page = lead.post("/en/consultations/new", data={**TERMS, **dates(opens_at=late), **wrong, **once()})
+    assert page.status_code == 422
+    text = page.get_data(as_text=True)
+    for field in ("title", "countries", "discovery-0", "cannot_share_why", "opens_at", "promised_on"):
+        assert f'<a href="#{field}">' in text, field
+    id = begin(world, cast)
+    page = lead.post(f"/en/consultations/{id}/edit", data={**TERMS, **dates(opens_at=late), **wrong, **once(), "revision": "1"})
+    assert page.get_data(as_text=True).count('<a href="#') >= 6
+
+
 def test_two_edit_at_once_and_everybody_accepts_anew(world, cast):
     id = begin(world, cast)
     lead = cast["halcyon_lead"]

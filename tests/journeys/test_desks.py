@@ -1,5 +1,6 @@
 """The desks of companies and facilitator: in their language, and with a way to every part at any time."""
 
+import re
 from typing import Any
 
 from tests.journeys.test_after_publication import published
@@ -87,6 +88,40 @@ def test_an_answer_is_read_once_when_its_cell_is_opened(published: Any) -> None:
     style = (folder("static") / "polyphony.css").read_text("utf-8")
     assert "[open].longer>summary small{display:none}" in style
 
+
+
+def test_desks_name_companies_in_the_order_of_their_names(published: Any) -> None:
+    first, last = sorted((published.facts["halcyon"], published.facts["tern"]))
+    published.sql("UPDATE organisations.organisation SET name = CASE id WHEN %s THEN 'Zinnia' ELSE 'Acacia' END "
+                  "WHERE id IN (%s, %s)", first, first, last)
+    published.sql("UPDATE inputs.input SET audience = 'chosen', readers = %s", [first, last])
+    fac, here = _in(published, "fac@x.org"), f"/en/consultations/{published.facts['id']}"
+    assert "<bdi>Acacia</bdi>, <bdi>Zinnia</bdi>" in _get(fac, f"{here}/facilitate")
+    assert "Acacia and Zinnia" in _get(fac, f"{here}/reading/{published.facts['said']}")
+
+
+def test_pages_of_the_facilitator_are_named_by_what_they_are_for(published: Any) -> None:
+    fac, here = _in(published, "fac@x.org"), f"/en/consultations/{published.facts['id']}"
+    assert "the end of this consultation" in _get(fac, f"{here}/close")
+    assert "<title>All parts of the consultation" in _get(fac, f"{here}/preparation")
+    published.sql("UPDATE people.person SET language = 'sw' WHERE id = %s", published.facts["author"])
+    assert re.findall(r'href="[^"]*/translations[^"]*">See the texts to translate<', _get(fac, f"{here}/facilitate"))
+
+
+def test_large_numbers_are_written_as_each_language_writes_them(loop: Any) -> None:
+    from flask import g, render_template_string
+
+    from polyphony.kernel.locale import ngettext
+
+    counted = "{{ ngettext('%(num)s found', '%(num)s found', number) }}"
+    for lang, number, said in (("en", 2000, "2,000"), ("id", 2000, "2.000"), ("en", 999, "999")):
+        with loop.app.test_request_context(f"/{lang}/"):
+            g.lang = lang
+            assert said in ngettext("%(num)s found", "%(num)s found", number)
+            assert said in render_template_string(counted, number=number)
+    loop.sql("INSERT INTO inputs.input SELECT (jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid(), "
+             "'read_on', current_date))).* FROM inputs.input i, generate_series(1, 2000)")
+    assert "2,001 read of 2,001" in _get(_in(loop, "fac@x.org"), f"/en/consultations/{loop.facts['id']}/facilitate")
 
 
 def test_a_door_says_what_to_do_and_not_how_it_stands(loop: Any) -> None:

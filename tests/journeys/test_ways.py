@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
 import pytest
 from flask import Flask
 from flask_babel import force_locale
@@ -408,7 +409,26 @@ def test_stewards_see_who_invited_an_organisation(place: Any) -> None:
     new = make.organisation(place.world, "Newcomers", "stakeholder", admitted=False)
     place.world.sql("UPDATE organisations.organisation SET invited_by = %s WHERE id = %s", place.firms[0], new)
     make.person(place.world, "ste@x.example", "Ste", roles=("steward",))
-    assert "Invited by Halcyon" in get(enter(place, "ste"), f"/en/admissions/{new}")
+    make.person(place.world, "noor@x.example", "Noor", seats=((new, "coordinator"),))
+    page = get(enter(place, "ste"), f"/en/admissions/{new}")
+    assert "Invited by Halcyon" in page
+    assert "Asked by Noor" in page
+    place.world.sql("UPDATE organisations.organisation SET turned_away_on = current_date WHERE id = %s", new)
+    assert "Noor" not in get(enter(place, "ste"), f"/en/admissions/{new}"), "decided: nobody is named any longer"
+
+
+def test_who_asks_is_told_to_a_steward_under_the_seal_alone(place: Any) -> None:
+    new = make.organisation(place.world, "Newcomers", "stakeholder", admitted=False)
+    noor = make.person(place.world, "noor@x.example", "Noor", seats=((new, "coordinator"),))
+    ste = make.person(place.world, "ste@x.example", "Ste", roles=("steward",))
+    fay = place.world.sql("SELECT id FROM people.person WHERE name = 'Fay'")[0][0]
+    with psycopg.connect(place.world.server.url("polyphony_app", place.world.name)) as connection:
+        for who, seal, told in ((ste, None, "Noor"), (ste, "x", None), (fay, None, None), (noor, None, None)):
+            connection.execute("SELECT viewer.open(%s, NULL)", [make.session_of(place.world, who)])
+            if seal:
+                connection.execute("SELECT set_config('polyphony.seal', %s, true)", [seal])
+            assert connection.execute("SELECT organisations.who_asks(%s)", [new]).fetchone() == (told,)
+            connection.rollback()
 
 
 def test_the_database_keeps_a_translator_to_her_languages(place: Any, monkeypatch: Any) -> None:

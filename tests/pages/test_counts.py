@@ -17,6 +17,7 @@ LISTS_AND_DETAILS, HOMES_AND_DESKS = 6, 10
 PAGES = {  # who looks, where, and what it may cost
     "inputs": ("member", "/consultations/{here}/inputs", LISTS_AND_DETAILS),
     "answers": ("member", "/consultations/{here}/answers", LISTS_AND_DETAILS),
+    "the answers to her words": ("member", "/consultations/{here}/answers?mine=1", LISTS_AND_DETAILS),
     "a theme": ("member", "/themes/{theme}", LISTS_AND_DETAILS),
     "the consultation": ("member", "/consultations/{here}", LISTS_AND_DETAILS),
     "consultations": ("member", "/consultations", LISTS_AND_DETAILS),

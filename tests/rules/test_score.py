@@ -128,3 +128,32 @@ def test_words_on_a_crowded_line_find_room_beside_one_another():
         Note(date(2027, 9, 21), "1 measure", "measure"), Note(date(2027, 10, 22), "owes 1 answer", "owed")])
     boxes = [box(t) for t in score([*story()[:4], late], (TOGETHER, "answered together")).wide.texts if t.lines]
     assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if overlap(a, b)]
+
+
+@pytest.mark.parametrize(("kind", "decision"), [("late", ""), ("answer", "declined")])
+def test_a_view_from_the_ground_hangs_on_its_company_however_it_answered(kind, decision):
+    """Late, or without: what it promised is looked at all the same."""
+    told = [story()[0], Voice("Tern", [Note(LATE, "said", kind, decision)]),
+            Voice("From the ground", [Note(GROUND, "works in part", "ground", "partly")], "Tern")]
+    whole = score(told)
+    _said, tern, ground = whole.wide.marks
+    assert any(f"M {tern.x:g} {tern.y:g}" in r.d and r.d.endswith(f"{ground.x:g} {ground.y:g}") for r in whole.wide.runs)
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+@pytest.mark.parametrize("words", ["answered together", "answered together by all the companies, on the day promised"])
+def test_what_happens_on_the_day_of_the_bar_goes_round_its_words(words, direction):
+    """Placed and answered on one day: the run between them crosses no word."""
+    told = [Voice("You said", [Note(SAID, "a phone", "said")]), Voice("Facilitator", [Note(TOGETHER, "placed", "theme")]),
+            Voice("Halcyon", [Note(TOGETHER, "adopted", "answer", "adopted")])]
+    picture = score(told, (TOGETHER, words), direction=direction).wide
+    (bar,) = [t for t in picture.texts if t.kind == "strong"]
+    left, right = (box(bar)[0], box(bar)[2]) if direction == "ltr" else (
+        (bar.x - width_of(words), bar.x) if bar.anchor == "start" else (bar.x, bar.x + width_of(words)))
+    _said, placed, adopted = picture.marks
+    (run,) = [r.d for r in picture.runs if r.kind != "slur" and r.d.startswith(f"M {placed.x:g} {placed.y:g}")]
+    control = float(run.split("C ")[1].split()[0])
+    middle = placed.x + (control - placed.x) * 0.75
+    assert placed.x == adopted.x
+    assert not left - 2 < middle < right + 2
+    assert abs(middle - placed.x) > 12, "nor along the bar itself"

@@ -19,7 +19,8 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 
 from polyphony.consultations import words
-from polyphony.consultations.rules import FIELDS
+from polyphony.consultations.models import Consultation
+from polyphony.consultations.rules import FIELDS, in_dates, in_terms
 from polyphony.kernel import clock, locale
 from polyphony.kernel.forms import Form, Line, Words, an_id, optional, required, tidy
 from polyphony.kernel.locale import _, lazy
@@ -106,6 +107,7 @@ class Tongues(Slugs):
 class TermsForm(Form):
     """Everything a consultation says of itself, on one page for staff."""
 
+    before: Consultation | None = None  # the terms as they stand, where they are changed
     revision = HiddenField()
     company = SelectField(lazy("Your company"), coerce=an_id, validators=[optional()], validate_choice=False)
     source_lang = SelectField(lazy("Language you write in"))
@@ -147,8 +149,12 @@ class TermsForm(Form):
         return self
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Also all texts together: they stand on one page, and a slow phone has to open it."""
+        """Also all texts together: they stand on one page, and a slow phone has to open it.
+
+        What contradicts itself is told together with what is wrong by itself.
+        """
         fine = super().validate(extra_validators)
+        fine = not self._contradictions() and fine
         texts = [self[name] for name in FIELDS]
         over = sum(len(text.data or "") for text in texts) - TOGETHER
         longest = max(texts, key=lambda text: len(text.data or ""))
@@ -156,6 +162,16 @@ class TermsForm(Form):
             longest.errors = [_("All texts together are %(over)s characters too long; %(length)s fit, so that the page "
                                 "opens on a slow phone.", over=over, length=TOGETHER)]
         return fine and not longest.errors
+
+    def _contradictions(self) -> bool:
+        """Put beside its field whatever contradicts another one; says whether there was anything."""
+        said = self.values
+        found = [*in_terms(said), *in_dates(said["opens_at"], said["closes_at"], said["promised_on"], now=clock.now(),
+                                            before=self.before)]
+        for refusal in found:
+            field = self[str(refusal.field)]
+            field.errors = [*field.errors, refusal.message]
+        return bool(found)
 
     @property
     def values(self) -> dict[str, Any]:

@@ -117,18 +117,25 @@ def ensure_draft(consultation: Consultation) -> None:
         raise TermsStand()
 
 
+def in_dates(opens_at: datetime | None, closes_at: datetime | None, promised_on: date | None, *,
+             now: datetime, before: Consultation | None = None) -> list[BadInput]:
+    """Dates lie ahead and follow one another; what stood before and was not touched is not judged again."""
+    found: list[BadInput] = [_at(name) for name, value in (("opens_at", opens_at), ("closes_at", closes_at))
+                             if value and value < now and value != getattr(before, name, None)]
+    if promised_on and promised_on < now.date() and promised_on != getattr(before, "promised_on", None):
+        found.append(_at("promised_on"))
+    if opens_at and closes_at and opens_at >= closes_at:
+        found.append(ClosesBeforeOpening())
+    if closes_at and promised_on and promised_on < max(closes_at.date(), closes_at.astimezone(UTC).date()):
+        found.append(PromiseTooEarly())
+    return found
+
+
 def ensure_dates(opens_at: datetime | None, closes_at: datetime | None, promised_on: date | None, *,
                  now: datetime, before: Consultation | None = None) -> None:
-    """Dates lie ahead and follow one another; what stood before and was not touched is not judged again."""
-    for name, value in (("opens_at", opens_at), ("closes_at", closes_at)):
-        if value and value < now and value != getattr(before, name, None):
-            raise _at(name)
-    if promised_on and promised_on < now.date() and promised_on != getattr(before, "promised_on", None):
-        raise _at("promised_on")
-    if opens_at and closes_at and opens_at >= closes_at:
-        raise ClosesBeforeOpening()
-    if closes_at and promised_on and promised_on < max(closes_at.date(), closes_at.astimezone(UTC).date()):
-        raise PromiseTooEarly()
+    """Raises the first thing that is wrong in the dates."""
+    for refusal in in_dates(opens_at, closes_at, promised_on, now=now, before=before):
+        raise refusal
 
 
 def _at(field: str) -> InThePast:
@@ -137,12 +144,20 @@ def _at(field: str) -> InThePast:
     return refusal
 
 
-def ensure_terms(values: dict[str, Any]) -> None:
-    """What contradicts itself is refused at once. Raises `HighIsNeverListed`, `WhyNotShared`."""
+def in_terms(values: dict[str, Any]) -> list[BadInput]:
+    """What contradicts itself in the terms, each beside its field."""
+    found: list[BadInput] = []
     if values["protection"] == "high" and values["discovery"] == "listed":
-        raise HighIsNeverListed()
+        found.append(HighIsNeverListed())
     if values["cannot_share"] and not values["cannot_share_why"]:
-        raise WhyNotShared()
+        found.append(WhyNotShared())
+    return found
+
+
+def ensure_terms(values: dict[str, Any]) -> None:
+    """Raises `HighIsNeverListed`, `WhyNotShared`."""
+    for refusal in in_terms(values):
+        raise refusal
 
 
 def ensure_higher(start: str, end: str) -> None:

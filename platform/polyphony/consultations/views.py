@@ -134,6 +134,7 @@ def edit(id: uuid.UUID):  # type: ignore[no-untyped-def]
 def save(id: uuid.UUID):  # type: ignore[no-untyped-def]
     kept = service.find(id)
     form = _offered(TermsForm())
+    form.before = kept
     return answer(form, lambda **v: service.edit(viewer.current(), id=id, **v),
                   then=lambda r: url_for("consultations.prepare", id=id), again=lambda: _terms(form, kept))
 

@@ -118,19 +118,19 @@ def _hand(by: Viewer, answer: Answer, act: str) -> None:
                               person_id=by.person, act=act, at=clock.now()))
 
 
-def sign(by: Viewer, *, answer_id: uuid.UUID, revision: str, measure_typed: bool = False, **typed: str) -> Answer:
+def sign(by: Viewer, *, answer_id: uuid.UUID, revision: str, measure_typed: bool = False, comment_typed: bool = False,
+         **typed: str) -> Answer:
     """The decision maker puts her function's name to what stands before her, her own last words in it.
 
     After publication it is published at once, late days kept.
-    Raises `NotDeciding`, `AlreadySigned`, `ChangedMeanwhile`, `MeasureNotAdded`, and what `ensure_signable` raises.
+    Raises `NotDeciding`, `AlreadySigned`, `ChangedMeanwhile`, and what is not ready (`rules`).
     """
     answer = there(db.session.get(Answer, answer_id))
     require(by.is_in("deciding", answer.company_id), rules.NotDeciding())
     if answer.state != "draft":
         raise rules.AlreadySigned()
     _ensure_seen(answer, revision)
-    if measure_typed:
-        raise rules.MeasureNotAdded()
+    rules.ensure_nothing_beside(measure_typed, comment_typed)
     if any(getattr(answer, name) != (value or "") for name, value in typed.items()):
         _write(answer, {name: value or "" for name, value in typed.items()})
     rules.ensure_signable(answer.decision, answer.reason_kind, answer.words, answer.changes)

@@ -19,6 +19,7 @@ from polyphony.organisations.models import Organisation
 SHORT = 80  # characters of a measure on the home page
 
 
+@provide("views_to_give")
 @provide("waits")
 def views_to_give(by: Viewer) -> list[Waits]:
     """Open rounds on measures, in consultations where she spoke, on which she has said nothing yet."""

@@ -43,7 +43,6 @@ def _unreadable(consultation_id: uuid.UUID) -> list[dict[str, Any]]:
     rows = db.session.execute(sa.select(read.c.lang, sa.func.count())
                               .join_from(texts, read, read.c.lang != texts.c.lang)
                               .where(~kept).group_by(read.c.lang).order_by(read.c.lang))
-    url = where("languages.desk", id=consultation_id)
-    return [line(name_of(lang), url, _("Ask a translator"),
+    return [line(name_of(lang), where("languages.desk", id=consultation_id, into=lang), _("See the texts to translate"),
                  ngettext("%(num)s text lacks a language", "%(num)s texts lack a language", number))
             for lang, number in rows]

@@ -118,6 +118,10 @@ class PublishForm(Form):
     words = Words(lazy("A few words on this publication"), [required()], length=5000)
 
 
+class CloseForm(Form):
+    words = Words(lazy("A few words on the end of this consultation"), [required()], length=5000)
+
+
 class DefaultForm(Form):
     company_id = SelectField(lazy("Company"), [required()])
     words = Words(lazy("What happened, in your words"), [required()], length=5000)

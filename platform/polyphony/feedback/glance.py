@@ -80,6 +80,8 @@ class Board:
     defaults: list[tuple[str, Written, clock.Day | None]]
     published: clock.Day | None
     decisions: dict[str, str]
+    has_mine: bool = False  # some, but not all themes hold words of this reader
+    only_mine: bool = False
 
 
 class _Said:
@@ -101,10 +103,18 @@ class _Said:
         return self._late[days]
 
 
-def board(by: Viewer, consultation: Consultation) -> Board:
-    """The board for this viewer: three statements with any number of themes."""
+def board(by: Viewer, consultation: Consultation, *, only_mine: bool = False) -> Board:
+    """The board for this viewer: three statements with any number of themes.
+
+    `only_mine`: those alone that hold words of hers; all where there are none.
+    """
     sides, rows = companies_of(consultation.id), _rows(consultation.id)
-    themes = list({row.theme_id: row for row in rows}.values())
+    whole = {row.theme_id: row for row in rows}
+    hers = {id: row for id, row in whole.items() if by.is_in("placed", id)}
+    has_mine = 0 < len(hers) < len(whole)
+    only_mine = only_mine and has_mine
+    themes = list((hers if only_mine else whole).values())
+    rows = [row for row in rows if row.theme_id in hers] if only_mine else rows
     ids = [consultation.id, *(t.theme_id for t in themes), *(r.id for r in rows if r.id)]
     ids += [d.id for _, d in sides if d]
     tr, lang = translations_for(ids, language()), language()
@@ -115,7 +125,8 @@ def board(by: Viewer, consultation: Consultation) -> Board:
     names = [(c.company_id, c.company.name) for c, _ in sides]
     lines = _lines(by, consultation, themes, names, rows, tr, lang, said, room)
     return Board(consultation, title, [name for _, name in names], lines, silent,
-                 clock.day(max(t.published_on for t in themes)) if themes else None, said.decisions)
+                 clock.day(max(t.published_on for t in whole.values())) if whole else None, said.decisions, has_mine,
+                 only_mine)
 
 
 def _lines(by: Viewer, consultation: Consultation, themes: list[Any], names: list[tuple[uuid.UUID, str]],

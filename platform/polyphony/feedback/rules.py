@@ -89,6 +89,21 @@ class MeasureNotAdded(BadInput):
     message = lazy("You have typed a measure that is not added yet. Add it or empty it, then sign.")
 
 
+class CommentNotAdded(BadInput):
+    message = lazy("You have typed a comment that is not added yet. Add it or empty it, then sign.")
+
+
+def ensure_nothing_beside(measure_typed: bool, comment_typed: bool) -> None:
+    """What is typed beside an answer is added before it is signed, or taken away.
+
+    Raises `MeasureNotAdded`, `CommentNotAdded`.
+    """
+    if measure_typed:
+        raise MeasureNotAdded()
+    if comment_typed:
+        raise CommentNotAdded()
+
+
 class TooLateToChange(WrongState):
     message = lazy("The answers are published: the themes no longer change.")
 

@@ -29,7 +29,8 @@ BLUEPRINTS = [blueprint]
 @blueprint.get("/consultations/<uuid:id>/answers")
 @access(anyone)
 def answers(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    return page("feedback/answers.html", board=glance.board(viewer.current(), themes.consultation_of(id)))
+    return page("feedback/answers.html", board=glance.board(
+        viewer.current(), themes.consultation_of(id), only_mine="mine" in request.args))
 
 
 @blueprint.get("/themes/<uuid:id>")

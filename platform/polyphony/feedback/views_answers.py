@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import request, url_for
+from wtforms import HiddenField
 
 from polyphony.feedback import answers, desk, rules, service, words
 from polyphony.feedback.forms import AnswerForm, CommentForm, MeasureForm, NothingForm
@@ -29,7 +30,8 @@ def company_desk(id: uuid.UUID):  # type: ignore[no-untyped-def]
                 words=words, clock=clock, late=rules.late_days(consultation.promised_on, clock.today()))
 
 
-def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | None = None) -> Any:
+def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | None = None, *,
+          kept: bool = False) -> Any:
     by = viewer.current()
     require(by.is_in("companies", company_id), rules.NotDrafting())
     theme, versions, held, functions = answers.whole(theme_id, company_id)
@@ -50,9 +52,27 @@ def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | No
                 title=written(theme.title, theme.lang, theme.id, "title", tr, lang),
                 summary=written(theme.summary, theme.lang, theme.id, "summary", tr, lang),
                 may_draft=answers.may_draft(by, company_id), may_sign=by.is_in("deciding", company_id),
-                conflict=conflict, kept="kept" in request.args and request.method == "GET",
+                conflict=conflict, kept=kept or ("kept" in request.args and request.method == "GET"),
+                measure_typed=_typed(made["measure_form"]),
                 lacking=[] if latest is None else rules.unsignable(*(getattr(latest, x) for x in answers.WRITTEN)),
                 **_signing(functions), **made)
+
+
+def _typed(form: Any) -> bool:
+    """Whether anything at all was typed or chosen in this form."""
+    return any(value.strip() for field in form if not isinstance(field, HiddenField) for value in field.raw_data or ())
+
+
+def _with_the_rest(response: Any, theme_id: uuid.UUID, company_id: uuid.UUID, *done: str, kept: bool = False) -> Any:
+    """Where something was typed of what was not sent now, the page again with it: it is kept nowhere else yet.
+
+    `done`: the forms that were sent, and stand there empty. Sending the same once more changes nothing twice.
+    """
+    made: dict[str, Any] = {"measure_form": MeasureForm(), "comment_form": CommentForm(prefix="comment-")}
+    if getattr(response, "status_code", 0) != 303 or not any(_typed(made[name]) for name in made if name not in done):
+        return response
+    empty = {"measure_form": MeasureForm(formdata=None), "comment_form": CommentForm(prefix="comment-", formdata=None)}
+    return _page(theme_id, company_id, {name: empty[name] for name in done if name in empty}, kept=kept)
 
 
 def _signing(functions: list[str]) -> dict[str, Any]:
@@ -80,9 +100,10 @@ def draft(id: uuid.UUID, company_id: uuid.UUID):  # type: ignore[no-untyped-def]
     if request.method == "GET":
         return _page(id, company_id)
     form = AnswerForm()
-    return answer(form, lambda **v: answers.draft(viewer.current(), theme_id=id, company_id=company_id, **v),
+    done = answer(form, lambda **v: answers.draft(viewer.current(), theme_id=id, company_id=company_id, **v),
                   then=lambda r: url_for("feedback.draft", id=id, company_id=company_id, kept=1),
                   again=lambda: _page(id, company_id, {"form": form}))
+    return _with_the_rest(done, id, company_id, kept=True)
 
 
 def _beside(theme_id: uuid.UUID, company_id: uuid.UUID, name: str, form: Any, verb: Any, part: str) -> Any:
@@ -101,7 +122,8 @@ def _beside(theme_id: uuid.UUID, company_id: uuid.UUID, name: str, form: Any, ve
 
     if typed and not typed.validate():
         return again(), 422
-    return answer(form, both, then=lambda r: url_for("feedback.draft", **place) + part, again=again)
+    done = answer(form, both, then=lambda r: url_for("feedback.draft", **place) + part, again=again)
+    return _with_the_rest(done, theme_id, company_id, name)
 
 
 @blueprint.post("/themes/<uuid:id>/answer/<uuid:company_id>/comment")
@@ -116,8 +138,9 @@ def comment(id: uuid.UUID, company_id: uuid.UUID):  # type: ignore[no-untyped-de
 @access(company)
 def sign(id: uuid.UUID):  # type: ignore[no-untyped-def]
     found, form = there(db.session.get(Answer, id)), AnswerForm()
-    left = bool(request.form.get("what", "").strip())
-    return answer(form, lambda **v: answers.sign(viewer.current(), answer_id=id, measure_typed=left, **v),
+    measure, remark = _typed(MeasureForm()), _typed(CommentForm(prefix="comment-"))
+    return answer(form, lambda **v: answers.sign(viewer.current(), answer_id=id, measure_typed=measure,
+                                                 comment_typed=remark, **v),
                   then=lambda r: url_for("feedback.desk", id=found.consultation_id),
                   again=lambda: _page(found.theme_id, found.company_id, {"form": form}))
 

@@ -8,6 +8,7 @@ from flask import request, url_for
 from polyphony.consultations.models import Consultation
 from polyphony.feedback import desk, foreseen, publication, rules, service, themes
 from polyphony.feedback.forms import (
+    CloseForm,
     DefaultForm,
     HandleForm,
     NothingForm,
@@ -167,7 +168,7 @@ def publish(id: uuid.UUID):  # type: ignore[no-untyped-def]
 @blueprint.route("/consultations/<uuid:id>/close", methods=BOTH)
 @access(facilitator)
 def close(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    return _ending(id, PublishForm(),
+    return _ending(id, CloseForm(),
                    lambda words: publication.close(viewer.current(), consultation_id=id, words=words),
                    title=_("Close the consultation"), label=_("Close the consultation"),
                    lead=_("Everything published stays readable. Owed answers stay owed."))

@@ -40,7 +40,8 @@ def inbox(by: Viewer, *, only: uuid.UUID | None = None, start: int = 0) -> Inbox
     found = db.session.scalars(sa.select(Consultation).where(Consultation.id.in_(wanted))
                                .order_by(Consultation.promised_on.desc(), Consultation.id)).all() if wanted else ()
     known = {c.id: c for c in found}
-    return Inbox(mine, known, more, {c for c, _title, _ends in drafts(by)}, keepers(by, known.values()))
+    begun = {c for c, _title, _ends in drafts(by)} if any(c.state == "open" for c in found) else set()
+    return Inbox(mine, known, more, begun, keepers(by, known.values()))
 
 
 def _newest(by: Viewer, only: uuid.UUID | None, start: int) -> list[tuple[Input, int]]:

@@ -1,9 +1,11 @@
 """An author's inbox: what she said, where it stands, what became of it; change it, withdraw it."""
 
 import uuid
+from collections.abc import Iterable
 
 from flask import request, url_for
 
+from polyphony.consultations.models import Consultation
 from polyphony.inputs import attaching, path, rules, service, whole
 from polyphony.inputs.forms import (
     AUDIENCE_LABELS,
@@ -17,7 +19,7 @@ from polyphony.inputs.forms import (
 from polyphony.inputs.inbox import inbox as read_inbox
 from polyphony.inputs.views import blueprint
 from polyphony.inputs.views_say import quiet
-from polyphony.kernel import clock, locale, viewer
+from polyphony.kernel import clock, locale, providers, viewer
 from polyphony.kernel.access import access, author
 from polyphony.kernel.forms import Form, answer
 from polyphony.kernel.pages import page
@@ -37,9 +39,18 @@ def inbox():  # type: ignore[no-untyped-def]
     groups = [(c, written(c.title, c.source_lang, c.id, "title", tr, locale.language()),
                [m for m in found.mine if m.entry.consultation_id == c.id]) for c in found.known.values()]
     return page("inputs/inbox.html", groups=groups, by=by, paths=path.paths(found.mine[:DRAWN], found.known),
-                more=found.more, only=only, found=found, closed=service.closed_because, day=clock.day,
+                more=found.more, only=only, waits=_waiting(by, found.known.values()), found=found,
+                closed=service.closed_because, day=clock.day,
                 direction_of=locale.direction,
                 can_speak=lambda c: service.may_speak(by, c.id))
+
+
+def _waiting(by: viewer.Viewer, known: Iterable[Consultation]) -> list[dict[str, str]]:
+    """What she is asked for, where no home of hers says it: how it looks where she lives."""
+    if not by.is_phrase or not any(each.state in ("published", "closed") for each in known):
+        return []
+    return [{"text": each.text, "url": each.url, "due": told.text if (told := clock.day(each.due_on)) else ""}
+            for asked in providers.ask("views_to_give", by) for each in asked]
 
 
 @blueprint.get("/inbox/<uuid:id>")

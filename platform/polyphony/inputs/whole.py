@@ -29,8 +29,8 @@ class Whole:
     has_keepers: bool
 
     def named(self, ids: list[uuid.UUID]) -> str:
-        """These companies by their names, in a sentence; who left is not named."""
-        return locale.listing([self.companies[str(x)] for x in ids if str(x) in self.companies])
+        """These companies in the order of their names, in a sentence; who left is not named."""
+        return locale.listing(sorted(self.companies[str(x)] for x in ids if str(x) in self.companies))
 
 
 def facilitated(consultation_id: uuid.UUID, id: uuid.UUID) -> Whole:

@@ -168,7 +168,9 @@ def run_worker(app: Flask) -> None:
     """Work until told to stop."""
     with app.app_context():
         put_back = rescue(app)
-    log.info("worker started", tasks=len(TASKS), put_back=put_back)
+    log.debug("worker started", tasks=len(TASKS))  # the terminal shows the addresses and sign-ins just now
+    if put_back:
+        log.info("jobs put back", number=put_back)
     asyncio.run(_work(app, wait=True))
 
 

@@ -7,8 +7,9 @@ from functools import cache
 from typing import Any
 
 from babel import Locale
+from babel.numbers import format_decimal
 from flask import Flask, g, has_request_context
-from flask_babel import Babel, force_locale, get_locale, get_translations, ngettext, pgettext
+from flask_babel import Babel, force_locale, get_locale, get_translations, pgettext
 from flask_babel.speaklater import LazyString
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
@@ -20,6 +21,7 @@ __all__ = ["_", "babel", "direction", "force_locale", "gettext", "interface", "l
            "ngettext", "pgettext", "writable"]
 
 MOST_KEPT = 5_000  # sentences kept ready for each language
+LARGE = 1_000  # from here on a number is written in groups
 
 babel = Babel()
 
@@ -71,6 +73,16 @@ def lazy(sentence: str, **variables: Any) -> LazyString:
 _ = gettext
 
 
+def ngettext(one: str, several: str, number: Any, **variables: Any) -> str:
+    """A sentence with how many, in the reader's language, the number written as it writes numbers."""
+    said: str = _catalogue().catalogue.ungettext(one, several, number)
+    return said % {"num": _number(number), **variables}
+
+
+def _number(number: Any) -> Any:
+    return number if number < LARGE else format_decimal(number, locale=get_locale() or "en")
+
+
 @pass_eval_context
 def _in_template(about: EvalContext, sentence: str, **variables: Any) -> str:
     """The same in a template: what is put into the sentence is escaped, the sentence itself is ours."""
@@ -79,9 +91,18 @@ def _in_template(about: EvalContext, sentence: str, **variables: Any) -> str:
     return said % variables if variables or "%" in said else said
 
 
+@pass_eval_context
+def _counted_in_template(about: EvalContext, one: str, several: str, number: Any, **variables: Any) -> str:
+    """The same with how many."""
+    said: str = _catalogue().catalogue.ungettext(one, several, number)
+    if about.autoescape:
+        said = Markup(said)  # noqa: S704 (our own words)
+    return said % {"num": _number(number), **variables}
+
+
 def install(app: Flask) -> None:
     """Let the templates of this application speak, without asking for the catalogue's name at each sentence."""
-    app.jinja_env.globals.update(_=_in_template, gettext=_in_template)
+    app.jinja_env.globals.update(_=_in_template, gettext=_in_template, ngettext=_counted_in_template)
 
 
 @dataclass(frozen=True)

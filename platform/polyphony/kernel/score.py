@@ -71,10 +71,10 @@ def _source(voices: list[Voice], v: int) -> list[Place]:
                  if x.kind == "measure" and x.day <= first.day and voices[v].follows in ("", o.label)]
         if found:
             return found
-        wanted = ("answer",)
+        wanted = ("answer", "late")
     before = [(i, n) for i, o in enumerate(voices[:v]) for n, x in enumerate(o.notes)
               if x.kind in wanted and x.day <= first.day and voices[v].follows in ("", o.label)
-              and x.decision not in ("declined", "outside")]
+              and (voices[v].follows or x.decision not in ("declined", "outside"))]
     return before[-1:]
 
 

@@ -22,6 +22,7 @@ from polyphony.kernel.score_parts import (
     wrap,
 )
 
+ASIDE = 25  # how far a run is drawn aside by the bar
 PHONE = 284  # as wide as the smallest screen leaves within a sheet, so that words keep their size
 
 
@@ -88,7 +89,7 @@ class Wide:
         x, top, bottom, wide = self.xs[self.bar[0]], rows[0] - 30, rows[-1] + 18, width_of(self.bar[1]) * 1.06
         self.sheet.line(x - 4, top, x - 4, bottom, "bar")
         self.sheet.line(x, top, x, bottom, "bar thick")
-        fits = x + wide <= self.picture.width
+        fits = self._words_after_bar
         left = x - 5 if fits else x + 3 - wide
         self.sheet.text(x - 5 if fits else x + 3, top - 7, [self.bar[1]], "strong", "start" if fits else "end")
         self.taken += [(left, top - 21, left + wide, top - 3), (x - 6, top, x + 3, bottom)]
@@ -96,6 +97,9 @@ class Wide:
     def _link(self, source: Place, target: Place) -> None:
         (x1, y1), (x2, y2) = self.at(source), self.at(target)
         note = self.voices[target[0]].notes[target[1]]
+        if x1 == x2 and y1 != y2 and self.bar and x1 == self.xs[self.bar[0]]:
+            self._around(x1, y1, y2, run_kind(note))
+            return
         if y1 == y2 or x1 == x2:
             self.sheet.run(run_kind(note), "M", (x1, y1), "L", (x2, y2))
             return
@@ -110,6 +114,18 @@ class Wide:
             px = begin + reach * (1.5 * t * (1 - t) + t**3)
             py = y1 + (y2 - y1) * (3 * t * t - 2 * t**3)
             self.taken.append((px - 3, py - 3, px + 3, py + 3))
+
+    def _around(self, x: float, y1: float, y2: float, kind: str) -> None:
+        """On the day of the bar a run goes round it, on the side where its words do not stand."""
+        aside = x - ASIDE if self._words_after_bar else x + ASIDE
+        self.sheet.run(kind, "M", (x, y1), "C", (aside, y1), (aside, y2), (x, y2))
+        middle = x + (aside - x) * 0.75
+        self.taken.append((min(x, middle) - 3, min(y1, y2), max(x, middle) + 3, max(y1, y2)))
+
+    @property
+    def _words_after_bar(self) -> bool:
+        assert self.bar
+        return self.xs[self.bar[0]] + width_of(self.bar[1]) * 1.06 <= self.picture.width
 
     def _label(self) -> None:
         """Words beside every note: each finds its place, then moves once more, knowing where the others are."""

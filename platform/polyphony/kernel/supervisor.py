@@ -77,18 +77,26 @@ class Child:
 
 
 def serve(settings: Settings, greeting: Greeting | None = None) -> None:
-    """Run the platform until Ctrl-C or SIGTERM.
+    """Run the platform until Ctrl-C or SIGTERM, then say that it has stopped.
 
     `greeting` is called once the database is migrated; it may load what an empty database shows and
     answers lines to print. Raises `AlreadyRunning` and `CannotServe`.
     """
-    with _alone(settings), _stoppable(), contextlib.suppress(_Stopped):
-        _refuse_taken_port(settings)
-        if settings.database_url:
-            _run(settings, None, greeting)
-            return
-        with server_of(settings) as server:
-            _run(complete(settings, server), server, greeting)
+    with _alone(settings), _stoppable():
+        with contextlib.suppress(_Stopped):
+            _serve(settings, greeting)
+        place = "the database" if settings.database_url else settings.var
+        with contextlib.suppress(OSError):  # a terminal that is gone
+            _say(f"\nStopped. Your data is kept in {place}.")
+
+
+def _serve(settings: Settings, greeting: Greeting | None) -> None:
+    _refuse_taken_port(settings)
+    if settings.database_url:
+        _run(settings, None, greeting)
+        return
+    with server_of(settings) as server:
+        _run(complete(settings, server), server, greeting)
 
 
 def _run(settings: Settings, server: Embedded | None, greeting: Greeting | None) -> None:

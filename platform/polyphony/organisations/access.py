@@ -125,6 +125,17 @@ BEGIN
   RETURN 'done';
 END $f$""")
 
+# Who would come in with it stands before the stewards while they decide, and no longer.
+definer("organisations.who_asks(organisation uuid) RETURNS text", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT p.name FROM organisations.organisation o JOIN organisations.membership m ON m.organisation_id = o.id
+  JOIN people.person p ON p.id = m.person_id
+  WHERE o.id = organisation AND o.admitted_on IS NULL AND o.turned_away_on IS NULL AND p.ended_on IS NULL
+    AND viewer.sealed() AND 'steward' = ANY (nullif(current_setting('polyphony.roles', true), '')::text[])
+    AND NOT EXISTS (SELECT FROM organisations.membership_end e WHERE e.membership_id = m.id)
+  ORDER BY m.begun_at, m.id LIMIT 1
+$f$""")
+
 # Another role is a new membership and the end of the old one, both with who, when and why; nothing is changed.
 definer("organisations.change_role(seat uuid, new_role text, new_function text, words text) RETURNS uuid", f"""
 LANGUAGE plpgsql VOLATILE {_HEAD}

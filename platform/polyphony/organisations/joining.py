@@ -105,6 +105,11 @@ def waiting(by: Viewer) -> list[tuple[Organisation, list[Approval]]]:
     return list(found.values())
 
 
+def who_asks(organisation_id: uuid.UUID) -> str:
+    """The name of whoever asks for an organisation, for stewards who have not decided on it yet."""
+    return db.session.execute(sa.select(sa.func.organisations.who_asks(organisation_id))).scalar() or ""
+
+
 def words_on(organisation_id: uuid.UUID) -> list[Approval]:
     """What stewards said on an organisation, oldest first."""
     return list(db.session.scalars(sa.select(Approval).where(Approval.organisation_id == organisation_id)

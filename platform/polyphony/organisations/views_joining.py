@@ -70,7 +70,7 @@ def _admission(organisation_id: uuid.UUID, form: Any) -> Any:
     by, organisation = viewer.current(), service.one(organisation_id)
     said = joining.words_on(organisation_id)
     return page("organisations/admission.html", organisation=organisation, said=said, form=form, day=clock.day,
-                invited_by=service.name_of(organisation.invited_by),
+                invited_by=service.name_of(organisation.invited_by), asked_by=joining.who_asks(organisation_id),
                 has_said=any(a.person_id == by.person for a in said), direction_of=direction,
                 is_decided=bool(organisation.admitted_on or organisation.turned_away_on),
                 country=names.country(organisation.country, language()), **called())
