@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 from tests.mutate.faults import InDatabase
-from tests.mutate.guards import POLICIES
+from tests.mutate.guards import POLICIES, of_policy
 
 Connection = psycopg.Connection[Any]
 REACH, FOG = "tests/security/test_reach.py", "fog"
@@ -33,7 +33,9 @@ def policies(connection: Connection) -> Iterator[InDatabase]:
         tests, where = [*_reach(table, verb), *also], "" if also else FOG
         parts = [f"USING ({using})" * bool(using), f"WITH CHECK ({check})" * bool(check)]
         whole = f"CREATE POLICY {on} FOR {verb} TO {roles} {' '.join(parts)}"
-        yield InDatabase("policy dropped", f"{table} {name}", tests, [f"DROP POLICY {on}"], [whole], where)
+        missed = of_policy(f"{table} {name}")
+        yield InDatabase("policy dropped", f"{table} {name}", [*_reach(table, verb), *missed], [f"DROP POLICY {on}"], [whole],
+                         "" if missed else FOG)
         if {using, check} - {None, "true"}:
             wide = " ".join(["USING (true)" * bool(using), "WITH CHECK (true)" * bool(check)])
             yield InDatabase("policy without condition", f"{table} {name}", tests, [f"ALTER POLICY {on} {wide}"],

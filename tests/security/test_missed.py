@@ -14,6 +14,7 @@ from polyphony.kernel.audit import AuditRow
 __all__ = ["cast"]
 NEEDED = {
     "feedback.theme": "translator", "feedback.answer": "translator", "feedback.ground_view": "translator", "feedback.objection": "translator",
+    "inputs.input": "translator",
     "feedback.excerpt": "author", "consultations.facilitation": "other table", 'audit."row"': "halcyon",
 }
 
