@@ -48,7 +48,7 @@ PLANTED = {"people.Account", "organisations.AcceptAsNew", "organisations.EndMemb
 OTHERS = {
     **dict.fromkeys(("consultations.CallForm", "consultations.DeclineForm", "consultations.RaiseForm",
                      "consultations.ReplyForm", "consultations.StepForm", "consultations.TermsForm",
-                     "consultations.WordsForm", "feedback.AnswerForm", "feedback.DefaultForm", "feedback.HandleForm",
+                     "consultations.WordsForm", "feedback.AnswerForm", "feedback.CloseForm", "feedback.DefaultForm", "feedback.HandleForm",
                      "feedback.MeasureForm", "feedback.PublishForm", "feedback.StatusForm", "feedback.ThemeForm",
                      "fund.applying.CheckForm", "fund.applying.CorrectionForm", "fund.applying.PlanForm",
                      "fund.applying.ProjectForm", "fund.applying.SafetyForm", "fund.applying._Budget", "fund.bodies.Found",
