@@ -19,7 +19,8 @@ test: installed-test made ## the core tests, on a real PostgreSQL
 	$(PY) -m pytest -n 2 -m "not slow"
 
 test-all: installed-test installed-npm made ## the slow rest: browsers, many random worlds, the built wheel
-	$(PY) -m pytest -n 2 -m slow || { code=$$?; test $$code -eq 5 && echo "There is no slow test."; }
+	$(PY) -m pytest -n 2 -m "slow and not alone"
+	$(PY) -m pytest -m alone
 
 check: installed-test made ## lint, types, import contracts, templates, catalogues
 	$(PY) -m ruff check .

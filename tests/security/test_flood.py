@@ -23,7 +23,7 @@ from guessing import Line, guess
 from polyphony.folders import root, source
 from polyphony.kernel import processes, supervisor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 MANY = int(os.environ.get("POLYPHONY_TEST_PHRASES", "1000"))
 LINES, SOLVERS = 4, 2  # connections without a sum, and with one
