@@ -11,6 +11,7 @@ import pytest
 
 from crawl import addresses, browser_of
 from polyphony.folders import source
+from polyphony.kernel import clock
 from swap import Parser, content, headers, swapped
 
 NAMED = re.compile(r'page\(\s*"([^"]+)",\s*fragment="([^"]+)"', re.DOTALL)
@@ -23,6 +24,13 @@ FILLED = {"masking": {"text": "Somebody did."}}  # the words as they stand mask 
 def blocks() -> set[tuple[str, str]]:
     """Every (template, fragment) that a view names."""
     return {pair for file in (source() / "polyphony").rglob("*.py") for pair in NAMED.findall(file.read_text("utf-8"))}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _the_clock_stands():
+    """A page and its part are asked for one after the other; midnight in somebody's zone may lie between."""
+    with clock.at(clock.now()):
+        yield
 
 
 @pytest.fixture(scope="module")
