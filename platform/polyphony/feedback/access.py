@@ -114,7 +114,7 @@ for verb in ("SELECT", "INSERT", "DELETE"):
     allow(TranslatorRefusal, verb, "answering_company", "" if verb == "INSERT" else _whole, check=_whole)
 
 readable_with("theme", "feedback.theme")
-changeable("theme", f"{FACILITATED} OR {TRANSLATING}")
+changeable("theme", f"{FACILITATED} OR {TRANSLATING}", removed=True)
 readable_with("answer", "feedback.answer")
 changeable("answer", f"{FACILITATED} OR {TRANSLATING} OR EXISTS (SELECT 1 FROM feedback.answer a WHERE "
            f"a.id = subject_id AND {any_of('a.company_id', 'leading', 'deciding')})")
@@ -125,7 +125,7 @@ readable_with("ground_view", "feedback.ground_view")
 changeable("ground_view", f"{any_of('subject_id', 'viewed')} OR {FACILITATED} OR {TRANSLATING}")
 readable_with("quote", "feedback.excerpt")
 changeable("quote", f"{FACILITATED} OR {TRANSLATING} OR EXISTS (SELECT 1 FROM feedback.excerpt e WHERE "
-           f"e.id = subject_id AND e.input_id = ANY ({ids('authored')}))")
+           f"e.id = subject_id AND e.input_id = ANY ({ids('authored')}))", removed=True)
 readable_with("words", "feedback.objection", name="objection_words")
 readable_with("words", 'feedback."default"', name="default_words")
 

@@ -59,7 +59,8 @@ for verb in ("SELECT", "INSERT", "DELETE"):
     allow(TranslatorRefusal, verb, "author", "" if verb == "INSERT" else _author, check=_author)
 
 readable_with("input", "inputs.input")
-changeable("input", f"subject_id = ANY ({ids('authored')}) OR {any_of('consultation_id', 'facilitated', 'translating')}")
+changeable("input", f"subject_id = ANY ({ids('authored')}) OR {any_of('consultation_id', 'facilitated', 'translating')}",
+           removed=True)
 
 _OF_MY_DRAFT = "subject_id IN (SELECT d.input_id FROM inputs.draft d)"  # row security shows nobody another's draft
 _OF_MINE = f"subject_id = ANY ({ids('authored')}) OR {_OF_MY_DRAFT}"

@@ -39,9 +39,13 @@ def readable_with(kind: str, parent: str, *, key: str = "id", name: str = "") ->
           f"kind = '{kind}' AND EXISTS (SELECT 1 FROM {parent} p WHERE p.{key} = subject_id OFFSET 0)", public=True)
 
 
-def changeable(kind: str, rows: str) -> None:
-    """Who may write, replace and remove translations of a kind (`rows`, over the translation's columns)."""
+def changeable(kind: str, rows: str, *, removed: bool = False) -> None:
+    """Who may write and replace translations of a kind (`rows`, over the translation's columns).
+
+    Who may also remove them: only where people take the text itself away (`removed`).
+    """
     kept = f"kind = '{kind}' AND ({rows})"
     allow(Translation, "INSERT", f"write_{kind}", "", check=kept)
     allow(Translation, "UPDATE", f"change_{kind}", kept)
-    allow(Translation, "DELETE", f"remove_{kind}", kept)
+    if removed:
+        allow(Translation, "DELETE", f"remove_{kind}", kept)

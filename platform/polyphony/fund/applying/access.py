@@ -100,7 +100,7 @@ readable_with("fund_part", "fund.part")
 readable_with("fund_part", "fund.budget_line", name="fund_line")
 changeable("fund_part", f"EXISTS (SELECT 1 FROM {_TEXTS} t WHERE t.id = subject_id AND "
            f"({any_of('t.application_id', 'applied', 'interpreted')} OR consultation_id IN (SELECT c.id FROM fund.call c WHERE "
-           f"{any_of('c.fund_id', 'fund_translate', 'fund_admin')})))")
+           f"{any_of('c.fund_id', 'fund_translate', 'fund_admin')})))", removed=True)
 
 # What was sent stands after the deadline, whoever asks, until the fund asks for a correction; and it stays in its call.
 definer("fund.application_stands() RETURNS trigger", f"""

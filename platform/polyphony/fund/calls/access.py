@@ -33,7 +33,7 @@ _ADMIN_OR_TRANSLATOR = ("consultation_id IN (SELECT c.id FROM fund.call c WHERE 
 for _kind, _table in (("fund_call", "fund.call"), ("fund_criterion", "fund.criterion"),
                       ("fund_eligibility", "fund.eligibility")):
     readable_with(_kind, _table)
-    changeable(_kind, _ADMIN_OR_TRANSLATOR)
+    changeable(_kind, _ADMIN_OR_TRANSLATOR, removed=_kind != "fund_call")
 
 # Once scheduled, what people prepare for stays: money, dates and currency change only by taking the call back.
 statements += ["""
