@@ -84,6 +84,22 @@ def test_from_the_votes_to_the_letter(case: Any) -> None:
     assert "recorded already" in vote(case, 4, status=409)
 
 
+def test_the_count_of_a_decision_stays_when_terms_end_and_members_step_aside(case: Any) -> None:
+    vote(case, 1, 2, 3)
+    decide(case)
+    counted = "5 of 5 may decide; 3 needed; 3 have voted; valid."
+    assert counted in get(case, "admin", here(case))
+    member = "(SELECT id FROM people.person WHERE name = 'member1')"
+    case.sql(f"INSERT INTO fund.recusal (id, person_id, application_id, fund_id, origin, kind, words, at) SELECT gen_random_uuid(), {member}, id, "
+             "fund_id, 'declared', 'other', '', clock_timestamp() FROM fund.application WHERE id = %s", case.facts["application"])
+    case.sql(f"UPDATE fund.seat SET until = begun_on + 1, begun_on = begun_on - 1 WHERE person_id <> {member}")
+    later = get(case, "admin", here(case))
+    assert counted in later
+    assert "no quorum is possible" not in later
+    assert "no longer counts" not in later
+    assert "Does not count" not in later
+
+
 def test_a_refusal_has_its_letter_and_reserves_nothing(case: Any) -> None:
     vote(case, 1, 2, 3, choice="against")
     page = decide(case, 409)

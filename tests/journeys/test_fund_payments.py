@@ -148,6 +148,9 @@ def test_stopped_and_sent_back_with_words_and_prepared_anew(fund: Any) -> None:
     _post(fund, "approver", f"{again}/approve")
     _post(fund, "releaser", f"{again}/release")
     assert "cannot stop" in _post(fund, "approver", f"{again}/stop", 403, words="Too late.")
+    confirming, sending_back = _get(fund, "treasurer", again).split('<details class="link stack', 1)
+    for shown, moved in ((confirming, "In the bank"), (sending_back, "Paid or on its way")):
+        assert re.findall(r'<th scope="row">([^<]+)</th><td class="num"', shown) == ["On its way", moved], "the entry before it"
     _post(fund, "treasurer", f"{again}/return", words="The account is closed.")
     assert fund.sql(BOOKS) == [("bank", 5_000_00), ("paid", 0), ("transit", 0)]
     assert "tried again" in _get(fund, "asha@ngo.org", f"/en/fund/grants/{fund.facts['grant']}")

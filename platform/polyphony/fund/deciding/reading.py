@@ -82,13 +82,22 @@ def case(by: Viewer, application_id: uuid.UUID) -> Case:
     may = application.fund_id in by.of("fund_committee") | by.of("fund_admin")
     there(True if may and not by.is_in("stepped_aside", application.id) else None)
     is_ready, tally = by.is_in("decidable", application.id), Tally(*counted) if counted[0] is not None else None
+    if decision is not None:
+        tally = _counted(decision)
     matrix = reviews.matrix(call.id, application.id) if is_ready else reviews.Matrix()
-    table, paper = _around(by, application), reviews.paper(application, call, matrix.criteria)
+    table, paper = _around(by, application, decision), reviews.paper(application, call, matrix.criteria)
     return Case(paper, matrix, (name or "") if is_ready else "", tally,
                 table.votes, table.aside, table.reviewers_aside, decision, grant, awaited,
                 is_ready and awaited is None and application.state == "submitted" and tally is not None
                 and not tally.is_lost and by.is_in("fund_committee", application.fund_id),
                 clock.day(corrected), _changed(before or {}, parts or {}, paper))
+
+
+def _counted(decision: Decision) -> Tally:
+    """The count that made a decision valid: whose terms end or who steps aside later does not change it."""
+    able = decision.seats - decision.stepped_aside
+    return Tally(decision.seats, decision.stepped_aside, able, decision.needed, decision.needed, decision.votes_for,
+                 decision.votes_against, decision.abstained, decision.application_revision)
 
 
 # Of the corrections that came: what stood there before the first, the day of the last; and the texts as they are now.
@@ -136,8 +145,8 @@ FROM fund.vote v WHERE v.application_id = :case
 ORDER BY number, at, said""")
 
 
-def _around(by: Viewer, application: Application) -> _Around:
-    """Who sits around the table, who left it, and how they voted (one statement)."""
+def _around(by: Viewer, application: Application, decision: Decision | None) -> _Around:
+    """Who sits around the table, who left it before the decision, and how they voted (one statement)."""
     seats: dict[uuid.UUID, tuple[str, bool]] = {}
     gone: dict[uuid.UUID, str] = {}
     last: dict[uuid.UUID, Any] = {}
@@ -146,7 +155,8 @@ def _around(by: Viewer, application: Application) -> _Around:
         if row.what == "seat":
             seats[row.person_id] = (row.said, row.sits)
         elif row.what == "aside":
-            gone[row.person_id] = row.said
+            if decision is None or row.at <= decision.at:
+                gone[row.person_id] = row.said
         else:
             last[row.person_id] = row
     return _Around(_votes(by, application, seats, gone, last),

@@ -54,6 +54,7 @@ class Sheet:
     may_stop: bool
     may_return: bool
     posting: Any
+    returning: Any  # the entry, if the bank sends it back
 
     @property
     def payment(self) -> Payment:
@@ -117,7 +118,8 @@ def sheet(by: Viewer, payment_id: uuid.UUID) -> Sheet:
     verb = NEXT.get(payment.state, "")
     ends = payment.state == "released" and service.is_role(by, payment, "return")
     return Sheet(line, taken, verb, _blocked(by, payment, verb), ends_before(by, payment), ends,
-                 service.posting(payment, "release" if payment.state == "prepared" else verb))
+                 service.posting(payment, "release" if payment.state == "prepared" else verb),
+                 service.posting(payment, "return") if ends else None)
 
 
 def ends_before(by: Viewer, payment: Payment) -> bool:
