@@ -114,6 +114,8 @@ def test_from_the_questions_to_the_confirmation(world, cast):
     assert world.sql("SELECT words, amount FROM fund.budget_line ORDER BY place") == [("Temps", 60025), ("Transport", 40025)]
     check = cast["asha"].get(f"{base}/check").get_data(as_text=True)
     assert "1,000.50" in check
+    number = cast["asha"].post(f"{base}/check", data={"payee_reference": "GB29NWBK60161331926819", **once()})
+    assert (number.status_code, "This is an account number" in number.get_data(as_text=True)) == (422, True)
     done = cast["asha"].post(f"{base}/check", data={"payee_reference": "P-9", **once()})
     assert done.status_code == 303
     page = cast["asha"].get(base).get_data(as_text=True)

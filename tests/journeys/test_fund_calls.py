@@ -183,6 +183,11 @@ def test_a_deadline_beside_a_clock_change_is_exact_and_shown_in_utc_too(fund):
     assert "01:00 UTC" in page
     form = fund.facts["admin_in"].get(f"/en/fund/calls/{id}/edit").get_data(as_text=True)
     assert 'value="2031-03-30T03:00"' in form
+    assert "data-local" in page, "she has not said where she is: her browser may say it"
+    fund.sql("UPDATE people.person SET time_zone = 'Asia/Jakarta'")
+    own = fund.facts["admin_in"].get(f"/en/fund/calls/{id}/preparation").get_data(as_text=True)
+    assert "30 March 2031, 08:00" in own
+    assert "data-local" not in own
 
 
 def test_two_administrators_and_nobody_else_change_a_call(fund):

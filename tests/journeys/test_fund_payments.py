@@ -216,6 +216,10 @@ def test_a_grantee_whom_the_bank_does_not_know_says_how_and_is_paid(fund: Any) -
     for who in ("treasurer", "admin", "lead@halcyon.org"):
         _get(fund, who, page, 404)
         _post(fund, who, page, 404, payee_reference="MINE-1")
+    for number in ("GB29 NWBK 6016 1331 9268 19", "de89370400440532013000"):  # the examples of the IBAN registry
+        kept = _post(fund, "asha@ngo.org", page, 422, payee_reference=number)
+        assert "This is an account number" in kept
+        assert number in kept, "what she typed is still there"
     _post(fund, "asha@ngo.org", page, payee_reference="SAUTI-7")
     assert page not in _get(fund, "asha@ngo.org", "/en/home")
     assert fund.sql("SELECT count(*) FROM audit.row WHERE verb = 'grant.payee'") == [(1,)]

@@ -42,6 +42,7 @@ class Moment:
     local: str
     zone: str
     utc: str
+    is_guess: bool  # the zone may be another than the reader's: her browser knows better
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def zones() -> list[str]:
     return ZONES.split()
 
 
-def moment(instant: datetime | None, zone_name: str) -> Moment | None:
+def moment(instant: datetime | None, zone_name: str, *, is_guess: bool = False) -> Moment | None:
     """An instant for the reader: her local time first, UTC beside."""
     if instant is None:
         return None
@@ -89,7 +90,8 @@ def moment(instant: datetime | None, zone_name: str) -> Moment | None:
     locale, same_day = _locale(), local.date() == utc.date()
     when = utc.strftime("%H:%M") if same_day else _joined(_short(utc, locale), utc, locale)
     return Moment(iso=utc.isoformat(timespec="minutes"), zone=_city(zone_name, locale), utc=f"{when} UTC",
-                  local=_joined(dates.format_date(local, "long", locale=locale), local, locale))
+                  local=_joined(dates.format_date(local, "long", locale=locale), local, locale),
+                  is_guess=is_guess or zone_name in ("", "UTC"))
 
 
 def _locale() -> Locale:

@@ -89,11 +89,13 @@ class Reader:
         requested = self._amount(row, m.requested, _("The sum"))
         lines = self._lines(row, requested)
         rules.ensure_budget(call, requested, lines)
+        payee = self._cell(row, m.payee_reference)[:140]
+        rules.ensure_no_account_number(payee)
         parts = self._parts(row)
         return {"id": str(uuid.uuid5(call.id, key)), "call_id": str(call.id), "lang": m.lang, "requested": requested,
                 "country": self._country(row), "at_risk": m.at_risk, "level": m.level, "on": clock.today().isoformat(),
                 "organisation_id": str(self.organisations[name.casefold()]), "lines": lines,
-                "payee_reference": self._cell(row, m.payee_reference)[:140],
+                "payee_reference": payee,
                 "parts": {part: text for part, text in parts.items() if text}}
 
     def _cell(self, row: dict[str, Any], column: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -50,6 +51,12 @@ class NotComplete(WrongState):
 
 class StaysComplete(BadInput):
     message = lazy("The application is sent already, so this cannot be left empty.")
+
+
+class BankDetails(BadInput):
+    message = lazy("This is an account number (IBAN). Bank details are not kept here: please write the reference under "
+                   "which the fund’s bank knows you.")
+    field = "payee_reference"
 
 
 class AlreadyDecided(WrongState):
@@ -213,3 +220,11 @@ def ensure_stays_complete(step: str, given: dict[str, Any], call: Call) -> None:
             raise refusal
     if step == "budget":
         ensure_budget(call, given["requested"], given["lines"])
+
+
+def ensure_no_account_number(reference: str) -> None:
+    """A payee reference is no IBAN (ISO 13616, check digits by ISO 7064 MOD 97-10). Raises `BankDetails`."""
+    plain = "".join(reference.split()).replace("-", "").upper()
+    is_shaped = re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", plain)
+    if is_shaped and int("".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])) % 97 == 1:
+        raise BankDetails()

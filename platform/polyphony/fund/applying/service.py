@@ -218,8 +218,9 @@ def keep_files(by: Viewer, *, id: uuid.UUID, received: Received, gone: uuid.UUID
 def send(by: Viewer, *, id: uuid.UUID, payee_reference: str) -> Whole:
     """Send the application, or the correction that the fund asked for.
 
-    Raises `DeadlinePassed`, `NoLongerYours`, `AlreadyDecided`, `NotComplete`.
+    Raises `BankDetails`, `DeadlinePassed`, `NoLongerYours`, `AlreadyDecided`, `NotComplete`.
     """
+    rules.ensure_no_account_number(payee_reference or "")
     whole = of_mine(by, id, locked=True)
     application = whole.application
     if application.state == "draft" and not rules.is_open(whole.call, clock.now()):

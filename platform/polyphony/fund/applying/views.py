@@ -69,10 +69,11 @@ def _apply_form(call: Any) -> tuple[Any, Any]:
 
 
 def _apply(call: Any, form: Any, tr: Any) -> Any:
-    place = showing.zone_for(viewer.current(), call)
+    by = viewer.current()
+    later = call.opens_at if call.opens_at and call.opens_at > clock.now() else None
     return page("fund/apply.html", c=call, form=form, title=showing.say(call, "title", tr),
-                due=showing.due(call, place), is_open=rules.is_open(call, clock.now()),
-                opens=clock.moment(call.opens_at, place) if call.opens_at and call.opens_at > clock.now() else None)
+                due=showing.due(by, call), is_open=rules.is_open(call, clock.now()),
+                opens=showing.moment(by, call, later))
 
 
 def show(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
@@ -93,9 +94,8 @@ def _show(application_id: uuid.UUID, form: Any) -> Any:
 def _about(whole: rules.Whole) -> dict[str, Any]:
     """What every page of an application says of it."""
     by, call, now = viewer.current(), whole.call, clock.now()
-    place = showing.zone_for(by, call)
     return {
-        "a": whole.application, "c": call, "whole": whole, "words": words, "due": showing.due(call, place),
+        "a": whole.application, "c": call, "whole": whole, "words": words, "due": showing.due(by, call),
         "title": showing.say(call, "title", translations_for([call.id], language())),
         "is_open": rules.is_open(call, now), "can_change": rules.can_change(whole, now), "money": money,
         "writes": {"code": whole.application.lang, "name": name_of(whole.application.lang),

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,7 +30,16 @@ def said(row: Any, field: str, call: Call, tr: dict[Key, Translation]) -> Writte
 
 def zone_for(by: Viewer, call: Call) -> str:
     """The reader's own time zone, or for a visitor the call's."""
-    return by.time_zone if by.is_signed_in and by.time_zone not in ("", "UTC") else call.time_zone
+    return by.time_zone if _has_zone(by) else call.time_zone
+
+
+def _has_zone(by: Viewer) -> bool:
+    return by.is_signed_in and by.time_zone not in ("", "UTC")
+
+
+def moment(by: Viewer, call: Call, when: datetime | None) -> clock.Moment | None:
+    """A time of this call; who has not said where she is reads it in the call's zone until her browser says it."""
+    return clock.moment(when, zone_for(by, call), is_guess=not _has_zone(by))
 
 
 def fund_names(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -38,18 +48,18 @@ def fund_names(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {row.id: row.name for row in rows}
 
 
-def due(call: Call, place: str) -> dict[str, Any] | None:
+def due(by: Viewer, call: Call) -> dict[str, Any] | None:
     """The deadline: when, how far it is, and the moment in local time and UTC."""
     if not call.closes_at:
         return None
-    state, local = rules.standing(call, clock.now()), clock.zone(place)
+    state, local = rules.standing(call, clock.now()), clock.zone(zone_for(by, call))
     day = clock.day(call.closes_at.astimezone(local).date())
     left = clock.days_between(clock.now().astimezone(local).date(), call.closes_at.astimezone(local).date())
     note = ""
     if state == "open":
         note = ngettext("in %(num)s day", "in %(num)s days", left) if left > 0 else _("today")
     return {"label": _("Deadline"), "text": day.text if day else "", "note": note,
-            "moment": clock.moment(call.closes_at, place)}
+            "moment": moment(by, call, call.closes_at)}
 
 
 def stages(call: Call, steps: Sequence[CallStep], place: str) -> list[dict[str, Any]]:

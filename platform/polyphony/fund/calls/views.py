@@ -42,9 +42,9 @@ def index():  # type: ignore[no-untyped-def]
     applied = {id for ids in providers.ask("applied_to", by) for id in ids}
     tr, names = translations_for([c.id for c in found], language()), showing.fund_names([c.fund_id for c in found])
     lines = [{"call": c, "title": showing.say(c, "title", tr), "fund": names.get(c.fund_id, ""),
-              "state": rules.standing(c, now), "due": showing.due(c, showing.zone_for(by, c)),
+              "state": rules.standing(c, now), "due": showing.due(by, c),
               "sum": money.shown(c.envelope, c.currency), "applied": c.id in applied,
-              "opens": clock.moment(c.opens_at, showing.zone_for(by, c))} for c in found]
+              "opens": showing.moment(by, c, c.opens_at)} for c in found]
     return page("fund/calls.html", fragment="list", lines=lines, words=words, may=bool(by.of("fund_admin")))
 
 
@@ -59,8 +59,8 @@ def show(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
     return page(
         "fund/call.html", c=kept, state=state, words=words, say=lambda field: showing.say(kept, field, tr),
         said=lambda row, field: showing.said(row, field, kept, tr), criteria=criteria, questions=questions,
-        stages=showing.stages(kept, service.steps_of(call_id), place), due=showing.due(kept, place),
-        opens=clock.moment(kept.opens_at, place), amounts=showing.amounts(kept), own=own,
+        stages=showing.stages(kept, service.steps_of(call_id), place), due=showing.due(by, kept),
+        opens=showing.moment(by, kept, kept.opens_at), amounts=showing.amounts(kept), own=own,
         tongues=listing([name_of(x) for x in kept.languages]), fund=fund,
         may=by.is_in("fund_admin", kept.fund_id), translates=by.is_in("fund_translate", kept.fund_id))
 
@@ -177,10 +177,10 @@ def _step(call_id: uuid.UUID, verb: Any) -> Any:
 
 def _prepare(call_id: uuid.UUID, form: Any) -> Any:
     kept = _mine(call_id)
-    tr, place = translations_for([call_id], language()), showing.zone_for(viewer.current(), kept)
+    by, tr = viewer.current(), translations_for([call_id], language())
     missing = service.missing(kept) if kept.state == "draft" else []
     return page("fund/call_prepare.html", c=kept, form=form, title=showing.say(kept, "title", tr), words=words,
                 state=rules.standing(kept, clock.now()), missing=[showing.mended_at(x, kept) for x in missing],
-                due=showing.due(kept, place), opens=clock.moment(kept.opens_at, place),
+                due=showing.due(by, kept), opens=showing.moment(by, kept, kept.opens_at),
                 can_take_back=showing.can_take_back(kept),
                 tongues=listing([locale.name_of(x) for x in kept.languages]))

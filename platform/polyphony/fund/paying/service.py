@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
+from polyphony.fund.applying.rules import ensure_no_account_number
 from polyphony.fund.deciding.models import Grant, Grantee, Instalment
 from polyphony.fund.ledger import service as ledger
 from polyphony.fund.ledger.rules import Posting
@@ -75,12 +76,13 @@ def payee(by: Viewer, grant_id: uuid.UUID) -> Grantee:
 def name_payee(by: Viewer, *, grant_id: uuid.UUID, payee_reference: str) -> Grantee:
     """The grantee says under which reference the fund's bank knows her; payments prepared before keep the old one.
 
-    Raises `NotTheGrantee`, `ReferenceMissing`.
+    Raises `NotTheGrantee`, `ReferenceMissing`, `BankDetails`.
     """
     grant = there(db.session.get(Grant, grant_id))
     require(by.is_in("applied", grant.application_id), rules.NotTheGrantee())
     if not payee_reference:
         raise rules.ReferenceMissing()
+    ensure_no_account_number(payee_reference)
     found = there(db.session.get(Grantee, grant_id))
     found.payee_reference = payee_reference
     audit.record("grant.payee", grant_id, about=grant.fund_id)
