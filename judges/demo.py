@@ -14,10 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from polyphony.demo.cast import PASSWORD
+import pyotp
+
+from polyphony.demo.door import PASSWORD, demo_secret
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 180
+HIDDEN = re.compile(r'name="(csrf_token|once)" type="hidden" value="([^"]*)"')
 
 
 @contextmanager
@@ -65,11 +68,29 @@ def ask(base: str, method: str, path: str, cookie: str = "", **form: str) -> tup
 
 
 def sign_in(base: str, address: str) -> str:
-    """Sign in as a member of the demo's cast; answers the cookie that a browser would carry."""
-    _, page, told = ask(base, "GET", "/en/sign-in")
-    hidden = dict(re.findall(r'name="(csrf_token|once)" type="hidden" value="([^"]*)"', page))
-    before = told["Set-Cookie"].split(";")[0]
-    status, text, told = ask(base, "POST", "/en/sign-in", before, **hidden, address=address, password=PASSWORD)
+    """Sign in as a member of the demo's cast, with the second step where she has one; the cookie a browser would carry."""
+    cookie, onwards = _send(base, "/en/sign-in", "", address=address, password=PASSWORD)
+    if "second-step" in onwards:
+        cookie, _ = _send(base, urllib.parse.urlsplit(onwards).path, cookie, code=pyotp.TOTP(demo_secret(address)).now())
+    if not is_in(base, cookie):
+        raise SystemExit(f"{address} is not signed in.")
+    return cookie
+
+
+def is_in(base: str, cookie: str) -> bool:
+    """Whether this session opens what is a member's own: one that waits for its second step does not."""
+    return ask(base, "GET", "/en/account", cookie)[0] == 200
+
+
+def _send(base: str, path: str, cookie: str, **form: str) -> tuple[str, str]:
+    """Fill in the form of a page: the cookie from then on, and where the answer leads."""
+    _, page, told = ask(base, "GET", path, cookie)
+    cookie = _cookie(told, cookie)
+    status, text, told = ask(base, "POST", path, cookie, **dict(HIDDEN.findall(page)), **form)
     if status != 303:
-        raise SystemExit(f"{address} could not sign in: {status}\n{text[:500]}")
-    return str(told["Set-Cookie"].split(";")[0])
+        raise SystemExit(f"{path} was answered with {status}\n{text[:500]}")
+    return _cookie(told, cookie), str(told["Location"])
+
+
+def _cookie(told: http.client.HTTPMessage, before: str) -> str:
+    return str(told["Set-Cookie"].split(";")[0]) if told["Set-Cookie"] else before

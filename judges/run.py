@@ -1,6 +1,7 @@
 """`make judge`: outside judges look at the running demo as visitor, stakeholder and company member.
 
-Ends non-zero when one finds what `docs/judges.md` does not explain. Everything stays on this machine.
+Ends non-zero when one finds what `docs/judges.md` does not explain, could not be asked, or did not see everything.
+Everything stays on this machine.
 """
 
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Callable
 
 from judges import demo, findings, tools
 
+UNSEEN: list[str] = []
 PEOPLE = {"visitor": "", "stakeholder": "coordinator@sauti.example", "company": "lead@halcyon.example"}
 
 
@@ -22,15 +24,17 @@ def main() -> int:
         for who, cookie in cookies.items():
             found += _ask(f"sqlmap as {who}", lambda who=who, cookie=cookie: tools.sqlmap(base, who, cookie))
             found += _ask(f"wapiti as {who}", lambda who=who, cookie=cookie: tools.wapiti(base, who, cookie))
-            if cookie and demo.ask(base, "GET", "/en/account", cookie)[0] != 200:
-                print(f"The session of {who} ended on the way: not everything was seen.")
+            if cookie and not demo.is_in(base, cookie):
+                UNSEEN.append(f"The session of {who} ended on the way.")
     new = findings.unexplained(found, known)
     print(f"\n{len(found)} findings, {len(new)} not explained in docs/judges.md, {time.monotonic() - began:.0f} s")
     for each in findings.idle(found, known):
         print(f"  explained, but not found this time: {each.judge}: {each.what} at {each.where}")
     for each in new:
         print(f"  NOT EXPLAINED {each}")
-    return 1 if new else 0
+    for lack in UNSEEN:
+        print(f"  NOT SEEN {lack}")
+    return 1 if new or UNSEEN else 0
 
 
 def _ask(name: str, judge: Callable[[], list[findings.Finding]]) -> list[findings.Finding]:
@@ -39,8 +43,9 @@ def _ask(name: str, judge: Callable[[], list[findings.Finding]]) -> list[finding
         found = judge()
         print(f"{name}: {len(found)} findings in {time.monotonic() - began:.0f} s", flush=True)
         return found
-    except tools.NotHere as missing:
-        print(f"{name}: not asked. {missing}", flush=True)
+    except (tools.NotHere, tools.NotDone) as missing:
+        UNSEEN.append(f"{name}: {missing}")
+        print(UNSEEN[-1], flush=True)
         return []
 
 

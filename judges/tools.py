@@ -21,12 +21,16 @@ MODULES = ("backup", "cookieflags", "crlf", "csp", "csrf", "exec", "file", "htac
 # Addresses that end the session which the judge uses.
 ENDING = ("sign-out", "sign-out-everywhere", "leave", "account/password")
 CRAWL, ATTACK = 30, 4  # seconds for the crawl of one person, and for one module's attack
-INJECT = 40  # seconds for sqlmap as one person
+INJECT = 300  # seconds for sqlmap as one person
 ANY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class NotHere(Exception):
     """A judge that this machine does not have; the sentence says how to get it."""
+
+
+class NotDone(Exception):
+    """A judge that did not come to its end."""
 
 
 def bandit() -> list[Finding]:
@@ -73,7 +77,7 @@ def wapiti(base: str, who: str, cookie: str) -> list[Finding]:
             call += ["-C", cookie, "--drop-set-cookie"]
         subprocess.run(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=CRAWL + 200)
         if not told.is_file():
-            raise SystemExit(f"wapiti said nothing as {who}")
+            raise NotDone(f"wapiti said nothing as {who}")
         report = json.loads(told.read_text("utf-8"))
     groups = {**report["vulnerabilities"], **report["anomalies"], **report["additionals"]}
     return [Finding("wapiti", kind, ANY_ID.sub("…", f"{each['method']} {urlsplit(each['path']).path}"))
@@ -91,7 +95,7 @@ def sqlmap(base: str, who: str, cookie: str) -> list[Finding]:
                          "--time-sec", "2", "--flush-session", "--disable-coloring", "--output-dir", place,
                          "--ignore-code", "400,404,422,429", "--timeout", "10", "--retries", "0", *more], INJECT)
     if "testing if" not in said and "testing '" not in said:
-        raise SystemExit(f"sqlmap said nothing that we understand as {who}:\n{said[-1500:]}")
+        raise NotDone(f"sqlmap said nothing that we understand as {who}:\n{said[-1500:]}")
     hit = re.search(r"sqlmap identified the following injection point|is vulnerable", said)
     return [Finding("sqlmap", "injection", urlsplit(asked).path)] if hit else []
 
@@ -103,17 +107,17 @@ def _doors(base: str, who: str, cookie: str) -> tuple[str, list[str]]:
         mark = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page)[0]
         form = f"address=a%40x.example&password=wrong+wrong+wrong&next=/en/&csrf_token={mark}"
         return f"{base}/en/sign-in", ["--data", form, "-p", "address,password,next", "--cookie", told["Set-Cookie"].split(";")[0]]
-    (first, *_), list_of = re.findall(r"/en/consultations/([0-9a-f-]{36})", demo.ask(base, "GET", "/en/consultations", cookie)[1]), \
-        {"stakeholder": "inputs?after=1", "company": "answers?from=1"}[who]
-    return f"{base}/en/consultations/{first}/{list_of}", ["--cookie", cookie, "-p", list_of.split("?")[1].split("=")[0]]
+    first, *_ = re.findall(r"/en/consultations/([0-9a-f-]{36})", demo.ask(base, "GET", "/en/consultations", cookie)[1])
+    door = {"stakeholder": f"consultations/{first}/inputs?q=water&after=1", "company": "consultations?q=water"}[who]
+    return f"{base}/en/{door}", ["--cookie", cookie, "-p", ",".join(re.findall(r"(\w+)=", door))]
 
 
 def _bounded(call: list[str], seconds: int) -> str:
     try:
         done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=seconds, stdin=subprocess.DEVNULL)
         return done.stdout + done.stderr
-    except subprocess.TimeoutExpired as late:
-        return (late.stdout or b"").decode("utf-8", "replace")
+    except subprocess.TimeoutExpired:
+        raise NotDone(f"not at its end after {seconds} seconds") from None
 
 
 def vnu(base: str, cookie: str) -> list[Finding]:

@@ -29,7 +29,7 @@ def rows() -> Response:
     kept: dict[str, Any] = {name: value for name, value in request.args.items() if name in NARROWS}
     further = url_for("auditing.rows", **{**kept, "from": following}) if following else None
     return page("auditing/rows.html", rows=found, further=further, sought=sought, areas=_areas(), verbs=words.VERBS,
-                short=service.short, moment=_moment, kept=kept)
+                short=service.short, moment=_moment, clock=clock, kept=kept)
 
 
 def _sought() -> service.Sought:

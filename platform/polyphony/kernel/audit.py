@@ -1,7 +1,7 @@
 """What was done, by whom and when, in rows that the web role can only add.
 
 A row says a verb and ids, never a text, a name or an address; acts of people without an account, and
-what a member says, leave no row that names her. A job seals new rows into a hash chain, in order, so a
+what a member says, leave no row that names her or tells the hour. A job seals new rows into a hash chain, in order, so a
 change made later by anybody, the operator included, no longer fits.
 """
 
@@ -30,6 +30,10 @@ class AuditRow(Row, Base):
     about: Mapped[uuid.UUID | None] = mapped_column(index=True)  # consultation or organisation
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
+    @property
+    def tells_the_day_alone(self) -> bool:
+        return self.actor is None and self.at == clock.midnight(self.at)
+
 
 class AuditSeal(Base):
     """One link of the chain: SHA-256 of a row's content, and of that together with the link before.
@@ -55,15 +59,15 @@ allow(AuditSeal, "SELECT", "auditor", holds("auditor"))
 
 def record(verb: str, subject: uuid.UUID | None = None, *, about: uuid.UUID | None = None, anonymous: bool = False,
            **details: Any) -> None:
-    """Add a row for this act; `anonymous` leaves out who (what members say, refusals by strangers)."""
+    """Add a row for this act; `anonymous` leaves out who and the hour (what members say)."""
     record_each(verb, [(subject, details)], about=about, anonymous=anonymous)
 
 
 def record_each(verb: str, acts: Iterable[tuple[uuid.UUID | None, dict[str, Any]]], *, about: uuid.UUID | None = None,
                 anonymous: bool = False) -> None:
     """Add a row for each (subject, details) of the same act, in one statement."""
-    actor = None if anonymous else viewer.current().person
-    rows = [{"id": uuid.uuid4(), "at": clock.now(), "actor": actor, "verb": verb, "subject": subject, "about": about,
+    actor, at = (None, clock.midnight()) if anonymous else (viewer.current().person, clock.now())
+    rows = [{"id": uuid.uuid4(), "at": at, "actor": actor, "verb": verb, "subject": subject, "about": about,
              "details": details} for subject, details in acts]
     db.session.execute(sa.insert(AuditRow.__table__).values(rows))  # no RETURNING: the writer may not read it back
 

@@ -24,6 +24,11 @@ def today() -> date:
     return now().date()
 
 
+def midnight(moment: datetime | None = None) -> datetime:
+    """The beginning of a moment's day in UTC, or of this day: the time of what should tell no hour."""
+    return (moment or now()).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Set the clock for a while (tests, the demo's past)."""
