@@ -7,7 +7,7 @@ JUDGES := .venv-judge
 export PYTHONPATH := platform
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check mutate-safety judge bench real code strings clean installed installed-test installed-npm made
+.PHONY: help run test test-all check flood mutate-safety judge bench real code strings clean installed installed-test installed-npm made
 
 help:            ## show what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed 's/: *make/make/'
@@ -28,6 +28,9 @@ check: installed-test made ## lint, types, import contracts, templates, catalogu
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/djlint templates --lint --profile jinja
 	$(PY) -m polyphony.cli strings --check
+
+flood: installed-test made ## ten thousand wrong return phrases against the server (a quarter of an hour)
+	POLYPHONY_TEST_PHRASES=10000 $(PY) -m pytest -s -m alone
 
 mutate-safety: installed-test made ## take out every guard in turn: does a test notice each?
 	$(PY) -m tests.mutate

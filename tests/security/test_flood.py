@@ -1,6 +1,6 @@
 """Ten thousand wrong return phrases against the server as it is deployed: nobody else has to wait for them.
 
-Two guessers at once: one sends without doing the sum, the other does every sum. `POLYPHONY_TEST_PHRASES` says how many in all.
+Some guessers send without doing the sum, others do every sum. `make flood` sends ten thousand, `make test-all` a thousand.
 """
 
 import multiprocessing
