@@ -18,8 +18,8 @@ LEAST, MOST = 1, 100
 class OneSide(NotPermitted):
     """Who gives money never reads who asks for it or gets it, not even for a day."""
 
-    message = lazy("Nobody holds a seat at a company and a seat that sees the fund’s applications or payments at the same "
-                   "time.")
+    message = lazy("Nobody holds a seat at a company and a seat that sees the fund’s applications or payments at the "
+                   "same time.")
     help = lazy("One of the two has to end first: an administrator of that organisation can end it. Nothing was "
                 "changed.")
 
