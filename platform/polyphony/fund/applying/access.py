@@ -72,8 +72,10 @@ allow(Application, "UPDATE", "applicant", any_of("id", "applied"),
 allow(Application, "UPDATE", "administrator", f"state = 'submitted' AND {any_of('fund_id', 'fund_admin')} AND {NOT_ASIDE}",
       check=f"state IN ('submitted', 'decided') AND {any_of('fund_id', 'fund_admin')}")
 allow(Applicant, "SELECT", "own", f"{any_of('organisation_id', 'speaking')} AND {own_hat()}")
+# A reviewer who becomes an administrator locks her scores before she reads a name.
 allow(Applicant, "SELECT", "administrator", "application_id IN (SELECT a.id FROM fund.application a WHERE a.state <> 'draft' "
-      f"AND {any_of('a.fund_id', 'fund_admin')})")
+      f"AND {any_of('a.fund_id', 'fund_admin')}) AND (coalesce({any_of('application_id', 'locked')}, false) OR NOT "
+      f"coalesce({any_of('application_id', 'assigned')}, false))")
 allow(Applicant, "SELECT", "after_locking", any_of("application_id", "locked"))
 allow(Applicant, "SELECT", "committee", any_of("application_id", "decidable"))
 allow(Applicant, "INSERT", "own", "", check=any_of("organisation_id", "speaking"))
