@@ -81,7 +81,8 @@ _SEATED = ("INSERT INTO organisations.membership (id, person_id, organisation_id
 # What happens, and what stood before it: each is noticed by a trigger of its own.
 NOTED = {
     "organisations.membership": ("", _SEATED),
-    "fund.application_hand": ("", "INSERT INTO fund.application_hand (application_id, person_id, organisation_id) VALUES ('{application}', '{reviewer2}', '{ngo}')"),
+    "fund.application_hand": ("", "INSERT INTO fund.application_hand (application_id, person_id, organisation_id, \"on\") VALUES ('{application}', "
+                             "'{reviewer2}', '{ngo}', current_date)"),
     "fund.applicant": (f"{_SEATED}; CREATE TEMP TABLE was AS SELECT * FROM fund.applicant; DELETE FROM fund.applicant",
                        "INSERT INTO fund.applicant SELECT * FROM was"),
     "fund.application": (f"{_SEATED}; UPDATE fund.call SET state = 'open', closes_at = now() + interval '1 day'; "

@@ -40,8 +40,8 @@ class KnowsWhoApplies(BadInput):
     """A review is blind: whoever could read the name as an administrator gives none."""
 
     field = "person_id"
-    message = lazy("Administrators of the fund can see who applies, so they review nothing that was sent while they were "
-                   "administrators.")
+    message = lazy("Administrators of the fund can see who applies, so they review nothing that was sent while they "
+                   "were administrators.")
     help = lazy("Choose somebody else.")
 
 

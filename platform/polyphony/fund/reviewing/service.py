@@ -50,7 +50,7 @@ def reviewers_of(fund_id: uuid.UUID) -> dict[uuid.UUID, str]:
 
 
 def conflicts_for(application_id: uuid.UUID, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Who of these people steps aside from a case, by which kind of conflict, or `KNOWS` who applies (one statement)."""
+    """Who of these people steps aside from a case, by which kind of conflict, or `KNOWS` who applies: one statement."""
     rows = db.session.execute(sa.text(
         "SELECT who.id, fund.may_review(:case, who.id) FROM unnest(CAST(:people AS uuid[])) AS who(id)"),
         {"case": application_id, "people": list(people)})
