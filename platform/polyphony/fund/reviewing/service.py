@@ -12,7 +12,7 @@ from polyphony.fund.calls.models import Call
 from polyphony.fund.deciding.models import Grant
 from polyphony.fund.reviewing import rules
 from polyphony.fund.reviewing.models import BEST, Assignment, Lock, Recusal, Score
-from polyphony.kernel import audit, clock
+from polyphony.kernel import audit, clock, jobs
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import Viewer
@@ -73,6 +73,7 @@ def assign(by: Viewer, *, application_id: uuid.UUID, person_id: uuid.UUID | None
     if found:
         raise rules.ConflictFound(found[person_id])
     _assign(by, application.fund_id, [(application.id, person_id)])
+    jobs.defer("fund.ask_rooms", application_id=application.id)
     return application.id
 
 
@@ -131,6 +132,7 @@ def share_out(by: Viewer, *, call_id: uuid.UUID) -> int:
     found = {(application, person) for application, person in told}
     pairs = rules.shared_out(waiting, list(reviewers_of(call.fund_id)), found | held, held - found, call.reviews_each)
     _assign(by, call.fund_id, pairs)
+    jobs.defer("fund.ask_rooms", call_id=call.id)
     return len(pairs)
 
 
