@@ -9,6 +9,8 @@ import psycopg
 import pytest
 from tests import make
 
+from polyphony.fund.bodies.models import APART
+
 
 @pytest.fixture
 def fund(world):
@@ -117,8 +119,11 @@ def test_nobody_is_on_both_sides(fund):
     assert refused.status_code == 403
     assert "both sides" in refused.text
     assert "boss@halcyon.org" in refused.text
-    allowed = f["admin"].post(place, data={"address": "boss@halcyon.org", "roles": ["treasurer"], "language": "en"})
-    assert allowed.status_code == 303
+    for role in APART:
+        asked = {"address": "boss@halcyon.org", "roles": ["keyholder", role], "language": "en"}
+        assert f["admin"].post(place, data=asked).status_code == 403, role
+    allowed = f["admin"].post(place, data={"address": "boss@halcyon.org", "roles": ["keyholder"], "language": "en"})
+    assert allowed.status_code == 303  # who keeps a share of sealed identities reads nothing of the fund
     boss = make.sign_in(fund.client(), "boss@halcyon.org")
     asked = boss.post(f"/en/organisation/{f['halcyon']}/members/new",
                       data={"address": "mia@fund.org", "roles": ["engagement_lead"], "language": "en"})

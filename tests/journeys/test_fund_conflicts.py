@@ -5,8 +5,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests import make
-from tests.journeys.test_fund_reviews import assign, fund, get, post
+from tests import make, make_grants
+from tests.journeys.test_fund_bodies import links
+from tests.journeys.test_fund_reviews import assign, browser, fund, get, post
 
 from polyphony.kernel import jobs, providers
 
@@ -76,12 +77,87 @@ def test_the_rooms_are_asked_when_a_call_closes_before_anybody_judges(fund: Any,
     assert fund.sql(RECUSALS) == [("reviewer1", "found", "other")]
 
 
+def shared(world: Any) -> uuid.UUID:
+    """An organisation to which one of the applicant's people belongs as well."""
+    alliance = make.organisation(world, "An Alliance", "stakeholder")
+    make.person(world, "kato@x.org", seats=((alliance, "contributor"), (world.facts["ngo"], "contributor")))
+    return alliance
+
+
+def belongs(world: Any, who: str, organisation: uuid.UUID) -> None:
+    """She has long belonged there, and nothing was asked at the time."""
+    world.sql("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) VALUES "
+              "(gen_random_uuid(), %s, %s, 'contributor', '', now() - interval '3 years')", world.facts[who], organisation)
+
+
+def test_who_joins_to_pay_is_asked_about_at_once_also_after_the_decision(fund: Any) -> None:
+    """A treasurer with a past in common with the grantee's people is found before she prepares anything, not at night."""
+    f = fund.facts
+    make_grants.received(fund, 5_000_00)
+    grant = make_grants.grant(fund, f["ngo"])
+    [(granted,)] = fund.sql('SELECT application_id FROM fund."grant" WHERE id = %s', grant)
+    alliance = shared(fund)
+    f["zuri"] = make.person(fund, "zuri@fund.org", "zuri", seats=((alliance, "contributor"),))
+    browser(fund, "admin").post(f"/en/organisation/{f['fund']}/members/new", data={
+        "address": "zuri@fund.org", "roles": ["treasurer"], "language": "en"})
+    fund.work()
+    assert fund.sql(RECUSALS) == []
+    assert browser(fund, "zuri").post(links(fund)["zuri@fund.org"], data={}).status_code == 303
+    fund.work()
+    assert fund.sql("SELECT person_id, kind FROM fund.recusal WHERE application_id = %s", granted) == [(f["zuri"], "other")]
+    [part] = make_grants.instalments(fund, grant)
+    get(fund, "treasurer", f"/instalments/{part}/prepare")
+    get(fund, "zuri", f"/instalments/{part}/prepare", 404)
+
+
+def test_who_has_another_role_from_now_on_is_asked_about_at_once(fund: Any) -> None:
+    f = fund.facts
+    belongs(fund, "member2", shared(fund))
+    [(seat,)] = fund.sql("SELECT id FROM organisations.membership WHERE person_id = %s AND role = 'committee_member'", f["member2"])
+    changed = browser(fund, "admin").post(f"/en/memberships/{seat}/role", data={"role": "releaser", "reason": "Asked to"})
+    assert changed.status_code == 303
+    fund.work()
+    assert fund.sql(RECUSALS) == [("member2", "found", "other")]
+
+
+def test_nobody_is_asked_about_what_is_paid_in_full(fund: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    f, asked = fund.facts, []
+    fund.sql("DELETE FROM fund.part; DELETE FROM fund.budget_line; DELETE FROM fund.applicant; DELETE FROM fund.application")
+    make_grants.received(fund, 5_000_00)
+    parts = make_grants.instalments(fund, make_grants.grant(fund, f["ngo"], 5_00, (2_00, 3_00)))
+    monkeypatch.setitem(providers._registered, "conflict", [lambda person, organisation: asked.append(organisation)])
+    for which, state, still in ((f"i.id = '{parts[0]}'", "confirmed", True), ("true", "released", True), ("true", "confirmed", False)):
+        fund.sql("SET session_replication_role = replica; DELETE FROM fund.payment; INSERT INTO "
+                 "fund.payment (id, instalment_id, grant_id, fund_id, state, currency, amount, payee_reference) SELECT "
+                 f"gen_random_uuid(), i.id, g.id, g.fund_id, '{state}', 'KES', i.amount, 'P-1' FROM fund.instalment i JOIN "
+                 f"fund.\"grant\" g ON g.id = i.grant_id WHERE {which}")
+        asked.clear()
+        assert nightly(fund) == 0
+        assert bool(asked) == still, (state, asked)
+
+
+@pytest.mark.parametrize("way", ["one", "all"])
+def test_whoever_is_given_a_review_is_asked_about_before_she_has_read_it(fund: Any, way: str) -> None:
+    f = fund.facts
+    alliance = shared(fund)
+    for who in ("reviewer1", "reviewer2", "reviewer3"):
+        belongs(fund, who, alliance)
+    if way == "one":
+        assign(fund, "reviewer1")
+    else:
+        post(fund, "admin", f"/calls/{f['call']}/share-out")
+    fund.work()
+    assert ("reviewer1", "found", "other") in fund.sql(RECUSALS)
+    get(fund, "reviewer1", f"/reviews/{f['application']}", 404)
+
+
 _SEATED = ("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) VALUES "
            "(gen_random_uuid(), '{reviewer2}', '{ngo}', 'contributor', '', now())")
 # What happens, and what stood before it: each is noticed by a trigger of its own.
 NOTED = {
     "organisations.membership": ("", _SEATED),
-    "fund.application_hand": ("", "INSERT INTO fund.application_hand (application_id, person_id, organisation_id) VALUES ('{application}', '{reviewer2}', '{ngo}')"),
+    "fund.application_hand": ("", "INSERT INTO fund.application_hand (application_id, person_id, organisation_id, \"on\") VALUES ('{application}', "
+                             "'{reviewer2}', '{ngo}', current_date)"),
     "fund.applicant": (f"{_SEATED}; CREATE TEMP TABLE was AS SELECT * FROM fund.applicant; DELETE FROM fund.applicant",
                        "INSERT INTO fund.applicant SELECT * FROM was"),
     "fund.application": (f"{_SEATED}; UPDATE fund.call SET state = 'open', closes_at = now() + interval '1 day'; "

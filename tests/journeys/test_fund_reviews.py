@@ -129,6 +129,45 @@ def test_who_has_a_conflict_is_never_asked_and_the_page_says_why(fund: Any) -> N
     post(fund, "reviewer2", f"/applications/{f['application']}/reviewers", 403, person_id=str(f["reviewer2"]))
 
 
+JOIN = ("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) VALUES "
+        "(gen_random_uuid(), %s, %s, %s, '', now() - interval '9 days')")
+LEAVE = ("INSERT INTO organisations.membership_end (membership_id, at, by, reason) SELECT id, now() - %s * interval '1 day', "
+         "person_id, 'x' FROM organisations.membership WHERE role = 'administrator' AND person_id = %s")
+
+
+def test_an_administrator_is_never_asked_for_a_review_because_she_can_see_who_applies(fund: Any) -> None:
+    f, here = fund.facts, f"/applications/{fund.facts['application']}/reviewers"
+    for who in ("reviewer1", "reviewer2", "reviewer3"):
+        fund.sql(JOIN, f[who], f["fund"], "administrator")
+    fund.sql(LEAVE, 0, f["reviewer2"])  # she was one when it was sent, and could see it
+    fund.sql(LEAVE, 3, f["reviewer3"])  # she was one before
+    fund.sql("UPDATE fund.application SET submitted_on = current_date - 1")
+    page = get(fund, "admin", here)
+    assert [str(f[who]) in page for who in ("reviewer1", "reviewer2", "reviewer3")] == [False, False, True]
+    assert page.count("reviewer1") == page.count("reviewer2") == 1, "she is named, and why she is not offered"
+    assert "can see who applies" in page
+    assert "Stepped aside" not in page
+    for who in ("reviewer1", "reviewer2"):
+        refused = post(fund, "admin", here, 422, person_id=str(f[who]))
+        assert "review nothing that was sent while they were administrators" in refused
+        assert "Choose somebody else." in refused
+    post(fund, "admin", f"/calls/{f['call']}/share-out")
+    assert fund.sql("SELECT person_id FROM fund.assignment") == [(f["reviewer3"],)]
+
+
+def test_a_reviewer_who_becomes_administrator_reads_no_name_before_she_locks(fund: Any) -> None:
+    f = fund.facts
+    assign(fund, "reviewer1", "reviewer2")
+    fund.sql(JOIN, f["reviewer1"], f["fund"], "administrator")
+    pages = (f"/reviews/{f['application']}", f"/calls/{f['call']}/applications", f"/cases/{f['application']}",
+             f"/applications/{f['application']}/reviewers", f"/applications/{f['application']}/correction")
+    assert not [page for page in pages if "Sauti" in get(fund, "reviewer1", page)]
+    assert "Nothing found" in get(fund, "reviewer1", f"/calls/{f['call']}/applications?q=sauti")
+    assert "Sauti" in get(fund, "admin", pages[1])
+    score(fund, "reviewer1", "4", "4")
+    assert all("Sauti" in get(fund, "reviewer1", page) for page in pages[:2])
+
+
 def test_a_conflict_that_arises_later_is_found_and_does_not_keep_the_case_waiting(fund: Any) -> None:
     f = fund.facts
     assign(fund, "reviewer1", "reviewer2")

@@ -17,6 +17,7 @@ from polyphony.fund.paying.models import Payment, PaymentStep
 from polyphony.fund.reviewing.models import Assignment, Lock, Recusal
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import open_viewer
+from polyphony.organisations.models import ROLES
 
 
 @pytest.fixture
@@ -262,11 +263,18 @@ def test_what_hangs_on_a_call_in_preparation_is_hidden(fund: Any) -> None:
 
 
 def test_nobody_holds_a_company_seat_and_an_allocation_seat(fund: Any) -> None:
+    f = fund.facts
     company = make.organisation(fund, "Halcyon", "company")
-    with pytest.raises(psycopg.errors.CheckViolation) as no:
-        fund.sql("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) VALUES "
-                 "(gen_random_uuid(), %s, %s, 'engagement_lead', '', now())", fund.facts["member1"], company)
-    assert no.value.diag.constraint_name == "membership_one_side"
+    f["office"] = make.person(fund, "office@halcyon.org", seats=((company, "board_observer"),))
+    join = ("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) VALUES "
+            "(gen_random_uuid(), %s, %s, %s, '', now())")
+    inside = ("admin", "reviewer1", "member1", "treasurer", "approver", "releaser", "translator")
+    tried = [(f[who], company, role) for who in inside for role in ("engagement_lead", "board_observer")]
+    tried += [(f["office"], f["fund"], role) for role in ROLES["fund"] if role != "keyholder"]
+    for each in tried:
+        with pytest.raises(psycopg.errors.CheckViolation) as no:
+            fund.sql(join, *each)
+        assert no.value.diag.constraint_name == "membership_one_side", each
 
 
 def test_a_reviewer_sees_neither_name_nor_others_scores_before_locking(fund: Any) -> None:

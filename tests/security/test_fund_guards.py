@@ -51,6 +51,8 @@ GUARDS: dict[str, tuple[str, ...]] = {
     "call_step_order": ("UPDATE fund.call SET state = 'draft' WHERE id = '{call}'",),
     "assignment_conflict": ("INSERT INTO fund.assignment VALUES ('{application}', '{fund}', '{asha}', current_date, "
                             "gen_random_uuid())",),
+    "assignment_blind": ("INSERT INTO fund.assignment VALUES ('{application}', '{fund}', '{admin}', current_date, "
+                         "gen_random_uuid())",),
     "score_locked": ("INSERT INTO fund.score (assignment_id, criterion_id, application_id, value, words) SELECT "
                      "l.assignment_id, c.id, l.application_id, 3, '' FROM fund.lock l, fund.criterion c LIMIT 1",),
     "decision_when_closed": (_DECIDE % ("early", "declined", 0, "plan", "admin"),),

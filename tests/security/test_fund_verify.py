@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests import make
+from tests import make, make_fund
 from tests.security.test_fund_database import decide, fund, grant, review, step, vote  # noqa: F401
 
 from conftest import settings_for
@@ -93,8 +93,8 @@ CONFLICTS = {
     "told": "INSERT INTO fund.recusal (id, application_id, fund_id, person_id, origin, kind, words, at) SELECT "
             "gen_random_uuid(), id, fund_id, '{who}', 'declared', 'family', '', now() - interval '1 hour' FROM fund.application",
     "member": _JOINS.replace("{org}", "{ngo}"),
-    "worked_on": "INSERT INTO fund.application_hand (application_id, person_id, organisation_id) SELECT id, '{who}', '{ngo}' "
-                 "FROM fund.application",
+    "worked_on": "INSERT INTO fund.application_hand (application_id, person_id, organisation_id, \"on\") SELECT id, '{who}', "
+                 "'{ngo}', current_date - 1 FROM fund.application",
     "applies_too": "INSERT INTO fund.application (id, call_id, fund_id, state, lang, requested, country, at_risk, level, "
                    "revision) SELECT '{org}', call_id, fund_id, 'submitted', 'en', 1, 'KE', false, 'full', 1 FROM "
                    "fund.application; INSERT INTO fund.applicant VALUES ('{org}', '{org}', ''); " + _JOINS,
@@ -113,6 +113,18 @@ def test_every_kind_of_conflict_is_found_in_votes_decisions_and_payments(paid: A
         acted = who != "member5"  # she had a hand in nothing here
         assert broken_in(paid, twin) == ({"I8"} if acted else set()), who
         paid.server.drop_database(twin)
+
+
+def test_who_later_works_for_an_organisation_has_judged_it_without_a_conflict(paid: Any) -> None:
+    """A former member may go and work for whom she voted on: what she did before stands, and nobody would have to repair it."""
+    f = paid.facts
+    paid.sql(_JOINS.replace("now() - interval '1 hour'", "now()").format(who=f["member1"], org=f["ngo"]))
+    later = make_fund.application(paid, make_fund.call(paid, f["fund"], state="open"), f["ngo"], state="draft")
+    paid.sql("INSERT INTO fund.application_hand (application_id, person_id, organisation_id, \"on\") VALUES (%s, %s, %s, "
+             "current_date)", later, f["member1"], f["ngo"])
+    paid.sql("UPDATE fund.application SET state = 'submitted' WHERE id = %s", later)
+    assert broken_in(paid, paid.name) == set()
+    assert paid.sql("SELECT fund.conflicted(%s, %s) IS NOT NULL", f["application"], f["member1"]) == [(True,)]
 
 
 def _checked(world: Any) -> list[service.Finding]:

@@ -145,7 +145,7 @@ def crowd(full: Any) -> Any:  # noqa: F811
     with psycopg.connect(full.server.url("postgres", full.name)) as connection:
         _one_of_each(connection, f)
         for statement in (
-                "INSERT INTO fund.application_hand SELECT application_id, %(asha)s, organisation_id FROM fund.applicant",
+                "INSERT INTO fund.application_hand SELECT application_id, %(asha)s, organisation_id, current_date FROM fund.applicant",
                 "INSERT INTO fund.recusal SELECT id, fund_id, %(aside)s, 'declared', 'other', '', now(), gen_random_uuid() "
                 "FROM fund.application",
                 "INSERT INTO fund.receipt SELECT fund_id, NULL, NULL, currency, 5, received_on, 'B-8', 'unmatched', "

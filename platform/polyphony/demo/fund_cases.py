@@ -76,7 +76,8 @@ class Case:
         here, told, coordinator = self.application, self.told, self.story.players.person("coordinator", self.told["by"])
         yield [here]
         yield [Applicant(application_id=here.id, organisation_id=self.house.id, payee_reference=self.reference),
-               ApplicationHand(application_id=here.id, person_id=coordinator.id, organisation_id=self.house.id),
+               ApplicationHand(application_id=here.id, person_id=coordinator.id, organisation_id=self.house.id,
+                               on=day(self.sent)),
                *(BudgetLine(id=uuid.uuid4(), application_id=here.id, place=n, words=words, amount=minor(amount))
                  for n, (words, amount) in enumerate(told["lines"], start=1))]
         parts = {name: Part(id=uuid.uuid4(), application_id=here.id, name=name, words=words, lang=told["lang"])

@@ -75,7 +75,7 @@ keeps(
            "fund.entry": "id fund_id kind at person_id words key body_hash reverses lines_count pledge_id receipt_id "
                          "grant_id payment_id",
            "fund.call_step": "id call_id start end at person_id",
-           "fund.application_hand": "application_id person_id organisation_id"},
+           "fund.application_hand": "application_id person_id organisation_id on"},
           "SELECT l.at, l.words FROM fund.lock l WHERE l.person_id = :person UNION ALL SELECT v.at, v.words FROM fund.vote v "
           "WHERE v.person_id = :person UNION ALL SELECT p.at, p.words FROM fund.payment_step p WHERE p.person_id = :person "
           "ORDER BY 1, 2"),

@@ -4,7 +4,8 @@ A lower room asks by name; higher rooms register who answers. So the home page l
 somebody without knowing the rooms in which it waits.
 
 `conflict(person_id, organisation_id) -> bool` is asked by the worker where somebody judges what an organisation asked
-for: any room may say yes, and none says why.
+for: any room may say yes, and none says why. `joined(person_id, organisation_id) -> None` is told in the very
+transaction that somebody has a seat in an organisation which she had not.
 """
 
 from collections.abc import Callable

@@ -74,10 +74,11 @@ def accept(by: Viewer, *, token: str, name: str = "", password: str = "", langua
         "sealed": secrets.seal_address(invitation.address, person), "salt": salt, "derived": derived,
         "organisation": organisation, "organisation_name": organisation_name, "kind": kind, "country": country,
         "about": about}).scalar_one()
-    return _accepted(by, said, invitation, organisation, derived)
+    return _accepted(by, said, invitation, by.person or person, organisation, derived)
 
 
-def _accepted(by: Viewer, said: str, invitation: Behind, organisation: uuid.UUID, derived: bytes) -> uuid.UUID:
+def _accepted(by: Viewer, said: str, invitation: Behind, person: uuid.UUID, organisation: uuid.UUID,
+              derived: bytes) -> uuid.UUID:
     if said == "gone":
         raise rules.InvitationGone()
     if said == "sign_in":
@@ -89,6 +90,7 @@ def _accepted(by: Viewer, said: str, invitation: Behind, organisation: uuid.UUID
         people.begin_session(secrets.address_hash(invitation.address), derived)
     target = organisation if invitation.purpose == "organisation" else invitation.organisation_id
     audit.record("invitation.accepted", invitation.id, about=target)
+    providers.ask("joined", person, target)
     return target
 
 

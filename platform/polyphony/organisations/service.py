@@ -193,6 +193,7 @@ def change_role(by: Viewer, *, membership: Membership, kind: str, role: str, rea
         raise rules.AlreadyEnded()
     audit.record("membership.role_changed", made, about=membership.organisation_id)
     providers.ask("membership_ended", membership.id)
+    providers.ask("joined", membership.person_id, membership.organisation_id)
     viewer.refresh()
     return made
 

@@ -10,12 +10,14 @@ from polyphony.uploads.access import hangs_on
 _HEAD = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$"
 
 # Every case from which a person steps aside, with the reason. Shared by the viewer's fact, the triggers and `verify`.
+# Of her work on an application only the day is kept, so it counts from the end of that day: nothing that she did before
+# is held against her, and the membership under which she worked is known to the moment.
 definer("fund.conflicts_since(person uuid) RETURNS TABLE (application_id uuid, kind text, since timestamptz)", f"""
 LANGUAGE sql STABLE {_HEAD}
   SELECT r.application_id, r.kind, r.at FROM fund.recusal r WHERE r.person_id = person
   UNION ALL SELECT p.application_id, 'member', m.begun_at FROM fund.applicant p JOIN organisations.membership m
     ON m.organisation_id = p.organisation_id WHERE m.person_id = person
-  UNION ALL SELECT p.application_id, 'worked_on', '-infinity' FROM fund.applicant p JOIN fund.application_hand h
+  UNION ALL SELECT p.application_id, 'worked_on', (h."on" + 1)::timestamp AT TIME ZONE 'UTC' FROM fund.applicant p JOIN fund.application_hand h
     ON h.organisation_id = p.organisation_id WHERE h.person_id = person
   UNION ALL SELECT b.id, 'applies_too', m.begun_at FROM organisations.membership m JOIN fund.applicant p
     ON p.organisation_id = m.organisation_id JOIN fund.application a ON a.id = p.application_id
@@ -72,8 +74,10 @@ allow(Application, "UPDATE", "applicant", any_of("id", "applied"),
 allow(Application, "UPDATE", "administrator", f"state = 'submitted' AND {any_of('fund_id', 'fund_admin')} AND {NOT_ASIDE}",
       check=f"state IN ('submitted', 'decided') AND {any_of('fund_id', 'fund_admin')}")
 allow(Applicant, "SELECT", "own", f"{any_of('organisation_id', 'speaking')} AND {own_hat()}")
+# A reviewer who becomes an administrator locks her scores before she reads a name.
 allow(Applicant, "SELECT", "administrator", "application_id IN (SELECT a.id FROM fund.application a WHERE a.state <> 'draft' "
-      f"AND {any_of('a.fund_id', 'fund_admin')})")
+      f"AND {any_of('a.fund_id', 'fund_admin')}) AND (coalesce({any_of('application_id', 'locked')}, false) OR NOT "
+      f"coalesce({any_of('application_id', 'assigned')}, false))")
 allow(Applicant, "SELECT", "after_locking", any_of("application_id", "locked"))
 allow(Applicant, "SELECT", "committee", any_of("application_id", "decidable"))
 allow(Applicant, "INSERT", "own", "", check=any_of("organisation_id", "speaking"))

@@ -56,6 +56,7 @@ class ApplicationHand(Base):
     application_id: Mapped[uuid.UUID] = to("fund.application.id", primary_key=True)
     person_id: Mapped[uuid.UUID] = to("people.person.id", primary_key=True)
     organisation_id: Mapped[uuid.UUID]
+    on: Mapped[date]  # for the first time: what she judged before that stands
 
 
 class Part(Row, Base):

@@ -140,7 +140,8 @@ def _make(by: Viewer, call: Call, organisation: uuid.UUID, lang: str) -> uuid.UU
 def _hand(by: Viewer, application_id: uuid.UUID, organisation_id: uuid.UUID) -> None:
     """She worked on it: whoever did never judges her organisation's applications."""
     db.session.execute(insert(ApplicationHand).values(
-        application_id=application_id, person_id=by.person, organisation_id=organisation_id).on_conflict_do_nothing())
+        application_id=application_id, person_id=by.person, organisation_id=organisation_id, on=clock.today())
+        .on_conflict_do_nothing())
 
 
 def keep(by: Viewer, whole: Whole, *, step: str, revision: str, given: dict[str, Any]) -> Whole:

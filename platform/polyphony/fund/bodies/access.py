@@ -1,6 +1,6 @@
 """Seats are facts of the viewer; who sits is public, how anybody voted is not."""
 
-from polyphony.fund.bodies.models import Body, CompositionRule, Fund, Seat, Turn
+from polyphony.fund.bodies.models import APART, Body, CompositionRule, Fund, Seat, Turn
 from polyphony.kernel.policies import allow, any_of, definer, protect, statements
 from polyphony.kernel.viewer import fact, had
 
@@ -69,21 +69,22 @@ LANGUAGE sql STABLE {_HEAD}
     AND NOT EXISTS (SELECT 1 FROM organisations.membership_end e WHERE e.membership_id = m.id)
 $f$""", to="polyphony_app, polyphony_worker")
 
-# Nobody holds a company seat and an allocation seat at once. One turn per person, so that two invitations accepted
-# at the same moment are seen one after the other.
+# Nobody holds a company seat and one that reads applications or payments at once. One turn per person, so that two
+# invitations accepted at the same moment are seen one after the other.
+_APART = ", ".join(f"'{role}'" for role in APART)
 definer("fund.one_side() RETURNS trigger", f"""
 LANGUAGE plpgsql VOLATILE {_HEAD}
 DECLARE side text;
 BEGIN
   SELECT CASE WHEN o.kind = 'company' THEN 'company' WHEN o.kind = 'fund' AND NEW.role IN
-    ('administrator', 'reviewer', 'committee_member') THEN 'allocation' ELSE '' END INTO side
+    ({_APART}) THEN 'allocation' ELSE '' END INTO side
     FROM organisations.organisation o WHERE o.id = NEW.organisation_id;
   IF side = '' THEN RETURN NEW; END IF;
   PERFORM fund.in_turn(NEW.person_id);
   IF EXISTS (SELECT 1 FROM organisations.membership m JOIN organisations.organisation o ON o.id = m.organisation_id
      WHERE m.person_id = NEW.person_id AND NOT EXISTS (SELECT 1 FROM organisations.membership_end e
        WHERE e.membership_id = m.id)
-     AND CASE side WHEN 'company' THEN o.kind = 'fund' AND m.role IN ('administrator', 'reviewer', 'committee_member')
+     AND CASE side WHEN 'company' THEN o.kind = 'fund' AND m.role IN ({_APART})
          ELSE o.kind = 'company' END) THEN
     RAISE EXCEPTION 'a company seat and an allocation seat exclude each other' USING ERRCODE = 'check_violation',
       CONSTRAINT = 'membership_one_side', SCHEMA = 'organisations', TABLE = 'membership';

@@ -12,7 +12,8 @@ BODIES = ("governing", "allocation")
 CONSTITUENCIES = ("south_civil_society", "other_civil_society", "academic", "public_body", "independent", "contributor")
 RULES = ("least_seats", "least_share", "most_per_organisation", "longest_term", "no_contributors", "quorum_share",
          "quorum_least")
-ALLOCATION_ROLES = ("administrator", "reviewer", "committee_member")
+# Who reads applications, or to whom money is paid: nobody with a seat at a company.
+APART = ("administrator", "reviewer", "committee_member", "treasurer", "approver", "releaser", "translator")
 
 
 class Fund(Base):

@@ -16,16 +16,17 @@ LEAST, MOST = 1, 100
 
 
 class OneSide(NotPermitted):
-    """Who gives money and who decides on it are never the same person, not even for a day."""
+    """Who gives money never reads who asks for it or gets it, not even for a day."""
 
-    message = lazy("Nobody holds a seat at a company and a seat that decides on the fund’s money at the same time.")
+    message = lazy("Nobody holds a seat at a company and a seat that sees the fund’s applications or payments at the "
+                   "same time.")
     help = lazy("One of the two has to end first: an administrator of that organisation can end it. Nothing was "
                 "changed.")
 
 
 class SitsInCompany(OneSide):
     message = lazy("Somebody with this address holds a seat at a company. Nobody sits on both sides of the fund.")
-    help = lazy("Once that seat has ended she can be invited as administrator, reviewer or committee member.")
+    help = lazy("Once that seat has ended she can be invited.")
 
 
 class AlreadyFounded(WrongState):

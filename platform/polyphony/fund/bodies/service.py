@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from polyphony.fund.bodies import rules, words
-from polyphony.fund.bodies.models import BODIES, RULES, Body, CompositionRule, Fund, Seat
+from polyphony.fund.bodies.models import APART, BODIES, RULES, Body, CompositionRule, Fund, Seat
 from polyphony.fund.bodies.rules import Asked, Sits
 from polyphony.kernel import audit, clock, providers
 from polyphony.kernel.access import require, there
@@ -18,7 +18,6 @@ from polyphony.kernel.viewer import Viewer
 from polyphony.organisations.models import Membership, MembershipEnd, Organisation
 from polyphony.people.models import Person
 
-ALLOCATING = {"administrator", "reviewer", "committee_member"}
 # What a fund begins with; its administrators change it, and everybody sees it.
 AT_FIRST = {
     "governing": (Asked("least_seats", 3), Asked("longest_term", 36)),
@@ -146,12 +145,12 @@ def seat(by: Viewer, kept: Body, sitting: Sitting, *, membership_id: uuid.UUID, 
 
 @providers.provide("may_invite")
 def may_invite(by: Viewer, organisation_id: uuid.UUID, kind: str, address_hash: bytes, roles: list[str]) -> None:
-    """Nobody with a company seat is invited to decide on money. Raises `SitsInCompany`.
+    """Nobody with a company seat is invited to read applications or payments. Raises `SitsInCompany`.
 
-    The other way round nothing is said: who reviews for a fund is not told to companies. There the invited person
+    The other way round nothing is said: who works for a fund is not told to companies. There the invited person
     herself is refused when she accepts.
     """
-    if kind != "fund" or not ALLOCATING & set(roles):
+    if kind != "fund" or not set(APART) & set(roles):
         return
     asked = sa.text("SELECT fund.sits_in_company(:fund, :address)").bindparams(
         sa.bindparam("fund", type_=sa.Uuid()), sa.bindparam("address", type_=sa.LargeBinary()))

@@ -46,7 +46,15 @@ allow(Lock, "SELECT", "after_locking", any_of("application_id", "locked", "decid
 allow(Lock, "SELECT", "administrator", _ADMIN)
 allow(Lock, "INSERT", "own", "", check=f"person_id = {one('person')} AND {any_of('application_id', 'assigned')} AND {_MY_ASSIGNMENT}")
 
-# Locked scores stand, whoever asks; and nobody is assigned to a case from which she steps aside.
+# Whose name she could read without a review: an administrator's, from when the application was sent.
+definer("fund.names_known(person uuid) RETURNS SETOF uuid", """
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+  SELECT a.id FROM organisations.membership m JOIN fund.application a ON a.fund_id = m.organisation_id
+    LEFT JOIN organisations.membership_end e ON e.membership_id = m.id
+  WHERE m.person_id = person AND m.role = 'administrator'
+    AND (e.at IS NULL OR (e.at AT TIME ZONE 'UTC')::date >= a.submitted_on)
+$f$""", to="polyphony_lookup")
+# Locked scores stand, whoever asks; nobody is assigned to a case from which she steps aside, or knows who applies.
 definer("fund.review_stands() RETURNS trigger", """
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
 BEGIN
@@ -56,6 +64,8 @@ BEGIN
     END IF;
   ELSIF fund.conflicted(NEW.application_id, NEW.person_id) IS NOT NULL THEN
     RAISE EXCEPTION 'a conflict of interest' USING ERRCODE = 'check_violation', CONSTRAINT = 'assignment_conflict';
+  ELSIF NEW.application_id IN (SELECT k FROM fund.names_known(NEW.person_id) k) THEN
+    RAISE EXCEPTION 'she knows who applies' USING ERRCODE = 'check_violation', CONSTRAINT = 'assignment_blind';
   END IF;
   RETURN NEW;
 END $f$""")
@@ -63,10 +73,12 @@ statements += ["CREATE OR REPLACE TRIGGER review_stands BEFORE INSERT OR UPDATE 
                "EXECUTE FUNCTION fund.review_stands()",
                "CREATE OR REPLACE TRIGGER review_stands BEFORE INSERT OR UPDATE ON fund.assignment FOR EACH ROW "
                "EXECUTE FUNCTION fund.review_stands()"]
-# May the administrator ask this person? Answered with the kind of conflict or nothing, to administrators alone.
+# May the administrator ask this person? Answered with the kind of conflict, that she knows who applies, or nothing, to
+# administrators alone.
 definer("fund.may_review(application uuid, person uuid) RETURNS text", """
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
-  SELECT fund.conflicted(application, person) WHERE viewer.sealed() AND EXISTS (SELECT 1 FROM fund.application a
+  SELECT coalesce(fund.conflicted(application, person), CASE WHEN application IN (SELECT k FROM fund.names_known(person) k)
+    THEN 'knows' END) WHERE viewer.sealed() AND EXISTS (SELECT 1 FROM fund.application a
     WHERE a.id = application AND a.fund_id = ANY (nullif(current_setting('polyphony.fund_admin', true), '')::uuid[]))
 $f$""")
 
@@ -74,7 +86,8 @@ $f$""")
 definer("fund.call_conflicts(call uuid) RETURNS TABLE (application_id uuid, person_id uuid)", """
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
   SELECT DISTINCT a.id, m.person_id FROM fund.application a JOIN organisations.membership m
-    ON m.organisation_id = a.fund_id AND m.role = 'reviewer' JOIN LATERAL fund.conflicts_of(m.person_id) c
+    ON m.organisation_id = a.fund_id AND m.role = 'reviewer' JOIN LATERAL (SELECT c.application_id
+      FROM fund.conflicts_of(m.person_id) c UNION ALL SELECT k FROM fund.names_known(m.person_id) k) c
     ON c.application_id = a.id
   WHERE viewer.sealed() AND a.call_id = call
     AND a.fund_id = ANY (nullif(current_setting('polyphony.fund_admin', true), '')::uuid[])

@@ -268,6 +268,7 @@ class Asking:
     free: list[tuple[uuid.UUID, str]]
     aside: list[tuple[str, Recusal]]
     conflicts: list[tuple[str, Any]]
+    knowing: list[str]  # who could see who applies, and is not asked
 
 
 def asking(application: Application, call: Call, reviewers: Mapping[uuid.UUID, str], conflicts: Mapping[uuid.UUID, str]
@@ -282,9 +283,11 @@ def asking(application: Application, call: Call, reviewers: Mapping[uuid.UUID, s
     aside = db.session.execute(
         sa.select(Person.name, Recusal).join(Person, Person.id == Recusal.person_id)
         .where(Recusal.application_id == application.id).order_by(Person.name)).all()
-    gone = {recusal.person_id for _, recusal in aside}
+    knowing = {id for id, kind in conflicts.items() if kind == rules.KNOWS}
+    gone, found = {recusal.person_id for _, recusal in aside}, conflicts.keys() - knowing
     taken = {assignment.person_id for assignment, _, _ in asked}
     return Asking(
-        application, call, [(a, name, at, a.person_id in gone or a.person_id in conflicts) for a, name, at in asked],
+        application, call, [(a, name, at, a.person_id in gone or a.person_id in found) for a, name, at in asked],
         [(id, name) for id, name in reviewers.items() if id not in taken and id not in conflicts], list(aside),
-        [(name, words.KINDS[conflicts[id]]) for id, name in reviewers.items() if id in conflicts and id not in gone])
+        [(name, words.KINDS[conflicts[id]]) for id, name in reviewers.items() if id in found and id not in gone],
+        [name for id, name in reviewers.items() if id in knowing and id not in taken])

@@ -16,6 +16,7 @@ reviewer = Rule("fund reviewer", lambda v: bool(v.of("fund_review")),
                 lazy("The reviewers of the fund can do this. Its administrator appoints them."), hat="fund")
 inside = Rule("fund member", lambda v: bool(v.of("funds")), lazy("The people of the fund can do this."), hat="fund")
 
+KNOWS = "knows"  # among the answers about a conflict: none, but she could see who applies
 FAR_APART, CRITERION_APART = Fraction(3, 2), 3  # from here on two reviewers are said to see a case differently
 
 
@@ -33,6 +34,15 @@ class ConflictFound(WrongState):
     def __init__(self, kind: str = "") -> None:
         words = lazy("This person steps aside from this case: %(reason)s.", reason=KINDS[kind]) if kind in KINDS else ""
         super().__init__(words)
+
+
+class KnowsWhoApplies(BadInput):
+    """A review is blind: whoever could read the name as an administrator gives none."""
+
+    field = "person_id"
+    message = lazy("Administrators of the fund can see who applies, so they review nothing that was sent while they "
+                   "were administrators.")
+    help = lazy("Choose somebody else.")
 
 
 class NotAReviewer(BadInput):
@@ -74,7 +84,8 @@ class SteppedAsideAlready(WrongState):
 
 
 CONSTRAINTS.update({
-    "assignment_conflict": ConflictFound, "assignment_application_id_person_id_key": AlreadyAssigned,
+    "assignment_conflict": ConflictFound, "assignment_blind": KnowsWhoApplies,
+    "assignment_application_id_person_id_key": AlreadyAssigned,
     "score_assignment_id_fkey": ReviewBegun, "lock_assignment_id_fkey": ReviewBegun, "score_locked": ScoresLocked,
     "lock_pkey": ScoresLocked, "score_value_check": NoSuchScore,
     "recusal_application_id_person_id_key": SteppedAsideAlready,

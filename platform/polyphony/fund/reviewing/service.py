@@ -12,7 +12,7 @@ from polyphony.fund.calls.models import Call
 from polyphony.fund.deciding.models import Grant
 from polyphony.fund.reviewing import rules
 from polyphony.fund.reviewing.models import BEST, Assignment, Lock, Recusal, Score
-from polyphony.kernel import audit, clock
+from polyphony.kernel import audit, clock, jobs
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import Viewer
@@ -50,7 +50,7 @@ def reviewers_of(fund_id: uuid.UUID) -> dict[uuid.UUID, str]:
 
 
 def conflicts_for(application_id: uuid.UUID, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Who of these people steps aside from a case, and by which kind of conflict (one statement)."""
+    """Who of these people steps aside from a case, by which kind of conflict, or `KNOWS` who applies: one statement."""
     rows = db.session.execute(sa.text(
         "SELECT who.id, fund.may_review(:case, who.id) FROM unnest(CAST(:people AS uuid[])) AS who(id)"),
         {"case": application_id, "people": list(people)})
@@ -60,16 +60,20 @@ def conflicts_for(application_id: uuid.UUID, people: Iterable[uuid.UUID]) -> dic
 def assign(by: Viewer, *, application_id: uuid.UUID, person_id: uuid.UUID | None) -> uuid.UUID:
     """Ask a reviewer to read an application.
 
-    Raises `NotAdministrator`, `ReviewedAfterDeadline`, `NotAReviewer`, `ConflictFound`, `AlreadyAssigned`.
+    Raises `NotAdministrator`, `ReviewedAfterDeadline`, `NotAReviewer`, `KnowsWhoApplies`, `ConflictFound`,
+    `AlreadyAssigned`.
     """
     application, call = application_for(by, application_id)
     require(calls.standing(call, clock.now()) == "closed", rules.ReviewedAfterDeadline())
     if person_id is None or person_id not in reviewers_of(application.fund_id):
         raise rules.NotAReviewer()
     found = conflicts_for(application.id, [person_id])
+    if found.get(person_id) == rules.KNOWS:
+        raise rules.KnowsWhoApplies()
     if found:
         raise rules.ConflictFound(found[person_id])
     _assign(by, application.fund_id, [(application.id, person_id)])
+    jobs.defer("fund.ask_rooms", application_id=application.id)
     return application.id
 
 
@@ -128,6 +132,7 @@ def share_out(by: Viewer, *, call_id: uuid.UUID) -> int:
     found = {(application, person) for application, person in told}
     pairs = rules.shared_out(waiting, list(reviewers_of(call.fund_id)), found | held, held - found, call.reviews_each)
     _assign(by, call.fund_id, pairs)
+    jobs.defer("fund.ask_rooms", call_id=call.id)
     return len(pairs)
 
 

@@ -104,7 +104,8 @@ def _reviewers(id: uuid.UUID, form: forms.AssignForm, refused: Form | None = Non
     found = reading.asking(application, call, people, service.conflicts_for(id, people))
     form.person_id.choices = [SelectChoice(str(person), name) for person, name in found.free]
     return page("fund/review_people.html", found=found, state=calls.standing(call, clock.now()), form=form,
-                refused=refused or form, words=words, taking=forms.UnassignForm(formdata=None))
+                refused=refused or form, words=words, knows=rules.KnowsWhoApplies.message,
+                taking=forms.UnassignForm(formdata=None))
 
 
 @access(rules.administrator)
