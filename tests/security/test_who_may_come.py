@@ -42,7 +42,7 @@ SIGNED_IN = {
     "consultations": "succession prepare",
     "entrance": "account unlink",
     "feedback": "ground object",
-    "fund": "grant letter payee",
+    "fund": "grant take_grant letter payee",
     "inputs": "refuse_translator check send say inbox sent change choices keep_choices keep_words withdraw remove_file mine",
     "languages": "piece review write desk",
     "notices": "seen inbox",

@@ -24,7 +24,8 @@ def table() -> str:
 
 def _pages(app: Flask) -> Iterator[str]:
     yield from ("## Pages", "", "The rule says who may come to a page at all, and explains a no. What she finds there, "
-                "the tables below decide: a thing that is not hers is not there.", "")
+                "the tables below decide: a thing that is not hers is not there. After a fresh proof: only when she "
+                "has shown within the last ten minutes that it is she.", "")
     yield from ("| address | look | send |", "|---|---|---|")
     found: dict[str, dict[str, str]] = {}
     for rule in app.url_map.iter_rules():
@@ -32,7 +33,7 @@ def _pages(app: Flask) -> Iterator[str]:
         address = rule.rule.removeprefix("/<lang>") or "/"
         for method, way in WAYS:
             if method in (rule.methods or ()):
-                found.setdefault(address, {})[way] = _said(given)
+                found.setdefault(address, {})[way] = _said(given) + _proven(app, rule.endpoint)
     for address, ways in sorted(found.items()):
         yield f"| `{address}` | {ways.get('look', '')} | {ways.get('send', '')} |"
 
@@ -41,6 +42,10 @@ def _said(given: access.Rule | None) -> str:
     if given is None:
         return "anyone"
     return f"{given.name} (reads as {given.hat})" if given.hat else given.name
+
+
+def _proven(app: Flask, endpoint: str) -> str:
+    return ", after a fresh proof" if getattr(app.view_functions[endpoint], "access_fresh", False) else ""
 
 
 def _tables() -> Iterator[str]:
