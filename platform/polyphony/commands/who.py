@@ -13,13 +13,17 @@ OTHERS = ((policies.WORKER, "worker"), (policies.LOOKUP, "functions"), (policies
 
 def table() -> str:
     """The whole page, from the application as it stands; no database is asked."""
+    begins = ("# Who may do what", "", "Written by `polyphony docs` from the rule on each page and the policies of "
+              "each table; a test compares.", "")
+    return "\n".join([*begins, *_pages(application()), "", *_tables()]) + "\n"
+
+
+def application() -> Flask:
+    """The application as it stands, with no database behind it."""
     from polyphony.app import create_app
     from polyphony.settings import Settings
 
-    app = create_app(Settings(database_url="postgresql://polyphony_app@localhost/none", secret_key="n" * 40))
-    begins = ("# Who may do what", "", "Written by `polyphony docs` from the rule on each page and the policies of "
-              "each table; a test compares.", "")
-    return "\n".join([*begins, *_pages(app), "", *_tables()]) + "\n"
+    return create_app(Settings(database_url="postgresql://polyphony_app@localhost/none", secret_key="n" * 40))
 
 
 def _pages(app: Flask) -> Iterator[str]:
