@@ -28,7 +28,7 @@ def found() -> list[Fault]:
     for path in sorted((HOUSE / "polyphony").rglob("*.py")):
         if path.relative_to(HOUSE / "polyphony").parts[0] not in OUTSIDE:
             faults += _of_module(path)
-    return [*faults, *headers(), *proofs()]
+    return [*faults, *further_doors({fault.name.split()[0] for fault in faults if fault.kind.startswith("rule")}), *headers(), *proofs()]
 
 
 def _of_module(path: Path) -> Iterator[Fault]:
@@ -189,6 +189,16 @@ def doors(module: str, qualname: str, rule: str) -> Iterator[Fault]:
     for kind, other in (("rule gone", "anyone"), ("rule weakened", "signed_in")):
         if rule.split(".")[-1] not in {"rule gone": ("anyone",), "rule weakened": ("anyone", "signed_in", "author", "phrase", "owner")}[kind]:
             yield InValue(kind, f"{module}:{qualname} {rule}", tests, change=_exchanged_rule(module, qualname, other))
+
+
+def further_doors(known: set[str]) -> Iterator[Fault]:
+    """The same for pages whose rule is no decorator in the text: views that are put on their blueprint in a loop."""
+    from polyphony.commands.who import application
+
+    views = {f"{view.__module__}:{view.__qualname__}": view for name, view in application().view_functions.items() if name != "static"}
+    for place, view in sorted(views.items()):
+        if place not in known:
+            yield from doors(*place.split(":"), view.access_rule.name.replace(" ", "_"))
 
 
 def _exchanged_rule(module: str, qualname: str, other: str) -> Callable[[], Callable[[], None]]:
