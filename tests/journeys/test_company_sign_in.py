@@ -121,6 +121,11 @@ def test_an_invitation_is_accepted_with_the_company_and_without_a_password(world
     again = world.client()
     assert come(again, firm, provider).status_code == 303
     assert name_of(again) == "Ben"
+    world.sql("UPDATE people.session SET proven_at = now() - interval '1 hour'")
+    asked = again.get("/en/account/second-factors").headers["Location"]
+    assert f'href="/en/sign-in/with/{firm}"' in again.get(asked).text, "who has no password proves herself with the company"
+    assert come(again, firm, provider).status_code == 303
+    assert again.get("/en/account/second-factors").status_code == 200
     assert world.client().post("/en/sign-in", data={"address": "ben@halcyon.example", "password": ""}).status_code == 422
 
 

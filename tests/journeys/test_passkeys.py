@@ -81,6 +81,9 @@ def test_what_a_passkey_signed_is_taken_once(holder: Any) -> None:
     with thief.session_transaction() as stolen:
         stolen["question"] = wrong["challenge"]
     assert use(thief, key.sign(wrong)).status_code == 422, "a wrong answer has used its question up as well"
+    unused = key.sign(question(holder.client()))
+    question(thief)
+    assert use(thief, unused).status_code == 422, "it answers what another browser was asked"
     late = question(thief)
     holder.sql("UPDATE people.challenge SET at = at - interval '6 minutes'")
     assert use(thief, key.sign(late)).status_code == 422
@@ -128,7 +131,11 @@ def test_a_passkey_is_kept_only_for_whoever_is_asked(people: Any) -> None:
     assert visitor.post("/en/account/passkeys/question").status_code == 403
     client, _ = enrolled(people)
     assert keep(client, Authenticator(verified=False)).status_code == 422
-    assert keep(client, Authenticator(origin="http://evil.example")).status_code == 422
+    for liar in (Authenticator(origin="http://localhost.evil.example"), Authenticator(host="localhost.evil.example")):
+        assert keep(client, liar).status_code == 422
+    earlier = Authenticator().make(question(client, "/en/account/passkeys/question"))
+    question(client, "/en/account/passkeys/question")
+    assert client.post("/en/account/passkeys", data={"answer": earlier, "label": "", "next": ""}).status_code == 422
     key = Authenticator()
     assert keep(client, key).status_code == 303
     people.sql("UPDATE people.session SET proven_at = now() - interval '1 hour'")

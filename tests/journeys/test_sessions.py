@@ -5,19 +5,12 @@ import uuid
 from typing import Any
 
 import pytest
-from flask import Flask
 from tests.journeys.test_second_factors import LEAD, MEMBER, code_of, enrol, enrolled, key_of, password, people, step_of
 
 import make
-from polyphony.kernel import access
-from polyphony.kernel.access import ProofNeeded
 
 __all__ = ["people"]
 NEW = "seven lamps beside the river"
-# Views that open, pay, take away or change who may do what, and must ask for a fresh proof.
-HARMFUL = re.compile(r"vault\.(ask|take_ask|opening|say|take|renew|ask_new_shares)|fund\.(payment|payment_step|prepare)|auditing\.file|"
-                     r"organisations\.(invite_member|end_membership)(_post)?|"
-                     r"people\.(second_factors|add_app|add_app_post|new_codes|drop_factor|new_passkey_question|add_passkey)")
 
 
 def lead_in(world: Any) -> Any:
@@ -164,23 +157,3 @@ def test_what_she_sent_too_late_is_not_lost(people: Any) -> None:
     assert 'target="_blank"' in told.text
     assert f'action="{place}"' in told.text
     assert people.sql("SELECT count(*) FROM organisations.invitation") == [(0,)]
-
-
-def fresh_views(app: Flask) -> set[str]:
-    return {name for name, view in app.view_functions.items() if getattr(view, "access_fresh", False)}
-
-
-def test_every_view_that_could_harm_asks_for_a_fresh_proof(world: Any) -> None:
-    named = {name for name in world.app.view_functions if HARMFUL.fullmatch(name)}
-    assert named - fresh_views(world.app) == set()
-    assert len(named) > 20
-    with world.app.test_request_context("/en/account/second-factors"):
-        from flask import g
-
-        from polyphony.kernel.viewer import Viewer
-
-        g.viewer = Viewer(person=uuid.uuid4(), card={"fresh": False})
-        with pytest.raises(ProofNeeded):
-            access.enforce()
-        g.viewer = Viewer(person=uuid.uuid4(), card={"fresh": True})
-        access.enforce()

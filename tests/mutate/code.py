@@ -4,7 +4,8 @@ import ast
 import copy
 import importlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ HOUSE = Path(__file__).parents[2] / "platform"
 OUTSIDE = ("demo", "commands", "cli.py", "settings.py")  # no door to anybody
 COUNTS = {"shown", "at_least", "part", "parts"}
 CHECKS = {"compare_digest"}
+PASSKEY = {"expected_challenge", "expected_rp_id", "expected_origin", "require_user_verification"}
 EDGE = {"before_request", "after_request", "enforce", "refuse_unsafe_role", "install", "CSRFProtect"}
 COOKIE = {"SESSION_COOKIE_HTTPONLY": "False", "SESSION_COOKIE_SAMESITE": "None", "SESSION_COOKIE_NAME": "'polyphony'",
           "SESSION_COOKIE_SECURE": "False"}
@@ -26,7 +28,7 @@ def found() -> list[Fault]:
     for path in sorted((HOUSE / "polyphony").rglob("*.py")):
         if path.relative_to(HOUSE / "polyphony").parts[0] not in OUTSIDE:
             faults += _of_module(path)
-    return [*faults, *headers()]
+    return [*faults, *further_doors({fault.name.split()[0] for fault in faults if fault.kind.startswith("rule")}), *headers(), *proofs()]
 
 
 def _of_module(path: Path) -> Iterator[Fault]:
@@ -100,6 +102,10 @@ def _statement(path: Path, node: ast.Expr, call: ast.Call) -> Iterator[Any]:
     if name in ("record", "record_each") and ast.unparse(call.func).startswith("audit."):
         verb = call.args[0]
         yield "audit", verb.value if isinstance(verb, ast.Constant) else ast.unparse(verb), node, _nothing
+    if name == "validate" and ast.unparse(call.func).startswith("claims."):
+        yield "signature", ast.unparse(call.func), node, _nothing
+    if name == "proven":
+        yield "fresh proof not asked", ast.unparse(call), node, _nothing
     if name == "verify" and "Key" in ast.unparse(call.func):
         yield "signature", ast.unparse(call.func)[:40], node, _nothing
     if name in ("_ensure_may_try", "ensure_may_try", "note_attempt"):
@@ -114,6 +120,7 @@ def _call(path: Path, function: ast.FunctionDef, node: ast.Call) -> Iterator[Any
         yield "small number shown", name, node, lambda one: one.args[0]
     if name in CHECKS:
         yield "signature", whole, node, _true
+    yield from _library(name, whole, node)
     if name in ("encrypt", "decrypt") and len(node.args) > 1 and "Aead" in whole:
         yield "seal", f"{name} without what it is bound to", node, lambda one: ast.Call(one.func, one.args[:1], [])
     for keyword in node.keywords:
@@ -127,12 +134,71 @@ def _call(path: Path, function: ast.FunctionDef, node: ast.Call) -> Iterator[Any
             yield "header", keyword.arg, keyword, lambda one: ast.keyword(one.arg, ast.parse(COOKIE[one.arg], mode="eval").body)
 
 
+def _library(name: str, whole: str, node: ast.Call) -> Iterator[Any]:
+    """Checks that a library makes for us: of a passkey, of an identity token, of what was sealed into a form."""
+    if whole.startswith("webauthn.verify_"):
+        for keyword in node.keywords:
+            if keyword.arg in PASSKEY:
+                yield "signature", f"{name} {keyword.arg}", keyword, lambda one: ast.keyword(
+                    one.arg, ast.Constant(False) if one.arg.startswith("require") else _believed(f"{one.arg}(answer)"))
+            if keyword.arg == "credential_public_key":
+                yield "signature", name, node, lambda one: _believed("unsigned", [one.func], one.keywords)
+    if whole == "jwt.decode":
+        yield "signature", whole, node, lambda one: _believed("token", one.args)
+    if name == "CodeIDToken":
+        for claims in (each for each in node.args if isinstance(each, ast.Dict)):
+            for key in claims.keys:
+                yield "signature", f"{name} without {ast.unparse(key)}", claims, partial(_without_key, ast.unparse(key))
+    if name == "decrypt" and whole.endswith("box().decrypt"):
+        yield "seal", f"{whole} of what was never sealed", node, lambda one: _believed("opened", [one.func, *one.args])
+
+
+def _believed(name: str, args: Iterable[ast.expr] = (), keywords: Iterable[ast.keyword] = ()) -> ast.expr:
+    """A call of what believes (`tests/mutate/believing.py`), or a whole expression of it."""
+    said: Any = ast.parse(f"__import__('tests.mutate.believing', fromlist=['x']).{name}", mode="eval").body
+    return said if "(" in name else ast.Call(said, list(args), list(keywords))
+
+
+def _without_key(key: str, one: ast.Dict) -> ast.AST:
+    kept = [(k, v) for k, v in zip(one.keys, one.values, strict=True) if k and ast.unparse(k) != key]
+    return ast.Dict([k for k, _ in kept], [v for _, v in kept])
+
+
+def proofs() -> Iterator[Fault]:
+    """Each page that asks for a fresh proof, and no longer does."""
+    from polyphony.commands.who import application
+
+    for endpoint, view in sorted(application().view_functions.items()):
+        if getattr(view, "access_fresh", False):
+            yield InValue("fresh proof not asked", f"{view.__module__}:{view.__qualname__} {endpoint}", guards.PROOFS,
+                          change=_unproven(view.__module__, view.__qualname__))
+
+
+def _unproven(module: str, qualname: str) -> Callable[[], Callable[[], None]]:
+    def change() -> Callable[[], None]:
+        view = getattr(importlib.import_module(module), qualname)
+        view.access_fresh = False
+        return lambda: setattr(view, "access_fresh", True)
+
+    return change
+
+
 def doors(module: str, qualname: str, rule: str) -> Iterator[Fault]:
     """A page whose rule is gone, and one whose rule asks only that somebody is signed in."""
     tests = [f"tests/security/test_who_may_come.py::test_a_page_is_for_whom_it_says[{module}]"]
     for kind, other in (("rule gone", "anyone"), ("rule weakened", "signed_in")):
         if rule.split(".")[-1] not in {"rule gone": ("anyone",), "rule weakened": ("anyone", "signed_in", "author", "phrase", "owner")}[kind]:
             yield InValue(kind, f"{module}:{qualname} {rule}", tests, change=_exchanged_rule(module, qualname, other))
+
+
+def further_doors(known: set[str]) -> Iterator[Fault]:
+    """The same for pages whose rule is no decorator in the text: views that are put on their blueprint in a loop."""
+    from polyphony.commands.who import application
+
+    views = {f"{view.__module__}:{view.__qualname__}": view for name, view in application().view_functions.items() if name != "static"}
+    for place, view in sorted(views.items()):
+        if place not in known:
+            yield from doors(*place.split(":"), view.access_rule.name.replace(" ", "_"))
 
 
 def _exchanged_rule(module: str, qualname: str, other: str) -> Callable[[], Callable[[], None]]:

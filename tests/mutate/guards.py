@@ -16,6 +16,8 @@ CLAIMS = Path(__file__).with_name("claims.json")
 AUDITED: dict[str, list[str]] = json.loads((Path(__file__).parents[1] / "audited.json").read_text("utf-8"))
 HEADERS = ["tests/security/test_header_values.py"]
 SANDBOX = ["tests/security/test_header_values.py"]
+PROOFS = [f"tests/security/test_fresh_proof.py::{test}" for test in (
+    "test_every_address_that_takes_something_asks_for_a_fresh_proof_or_says_why_not", "test_pages_that_ask_before_they_are_shown")]
 ROOMS = {
     "auditing": ["tests/security/test_audit.py"], "consultations": ["tests/journeys/test_consultations.py", "tests/journeys/test_facilitation.py"],
     "feedback": ["tests/journeys/test_feedback.py", "tests/journeys/test_themes.py"],
@@ -24,7 +26,12 @@ ROOMS = {
     "retention": ["tests/journeys/test_my_data.py"], "languages": ["tests/journeys/test_themes.py"], "uploads": ["tests/journeys/test_uploads.py"], "vault": ["tests/journeys/test_vault.py"],
     "kernel": ["tests/house/test_edge.py", "tests/security/test_edges.py"],
 }
-BY_KIND = {"header": HEADERS, "edge": ["tests/house/test_edge.py", "tests/security/test_header_values.py", "tests/security/test_who_may_come.py"]}
+PLACES = {  # that are not asked of the tests of their room
+    "polyphony.inputs.sealing": ["tests/security/test_phrase_page.py"],
+    "polyphony.organisations.entrance.openid": ["tests/security/test_openid.py"],
+    "polyphony.people.passkeys": ["tests/journeys/test_passkeys.py"],
+}
+BY_KIND = {"header": HEADERS, "fresh proof not asked": ["tests/security/test_fresh_proof.py"], "edge": ["tests/house/test_edge.py", "tests/security/test_header_values.py", "tests/security/test_who_may_come.py"]}
 FUND = "tests/security/test_fund_guards.py::test_every_trigger_refuses_and_would_not_if_it_were_taken_out"
 HOLDS = ["tests/journeys/test_my_data.py::test_the_database_itself_asks_for_two_people_and_an_end"]
 LEAVING = ["tests/journeys/test_my_data.py::test_each_room_is_asked_in_the_database_before_an_organisation_leaves"]
@@ -99,7 +106,7 @@ def of_code(kind: str, site: str) -> list[str]:
     """The tests for a place in the program."""
     known = of_audit(site.partition(" ")[2]) if kind == "audit" or " anonymous " in site else claims().get(f"{kind}: {site}", [])
     room = site.split(".")[1].split(":")[0]
-    return known or BY_KIND.get(kind) or ROOMS.get(room, [f"tests/journeys/test_fund_{site.split('.')[2]}.py"] if room == "fund" else [])
+    return known or BY_KIND.get(kind) or PLACES.get(site.partition(":")[0]) or ROOMS.get(room, [f"tests/journeys/test_fund_{site.split('.')[2]}.py"] if room == "fund" else [])
 
 
 def of_audit(verbs: str) -> list[str]:

@@ -52,7 +52,7 @@ def test_the_true_answer_is_believed(provider):
     {"nonce": "another"}, {"nonce": None}, {"iss": "https://login.other.example"}, {"iss": None},
     {"aud": "another client"}, {"aud": [providers.CLIENT, "another client"]}, {"aud": []}, {"aud": None},
     {"azp": "another client"}, {"exp": 1_700_000_000}, {"exp": None}, {"exp": "soon"}, {"iat": None},
-    {"nbf": 4_000_000_000}, {"sub": None}, {"sub": ""}, {"sub": "s" * 256}, {"sub": 7}], ids=str)
+    {"nbf": 4_000_000_000}, {"at_hash": "of another"}, {"sub": None}, {"sub": ""}, {"sub": "s" * 256}, {"sub": 7}], ids=str)
 def test_no_token_that_is_not_for_us_from_there_of_this_attempt_and_fresh(provider, wrong):
     provider.claims = wrong
     with pytest.raises(rules.Untrusted):

@@ -1,10 +1,13 @@
 """Sessions end by themselves: idle ones, old ones, and those of an account that has ended."""
 
+import re
 from typing import Any
 
 import pytest
 
 import make
+from polyphony.folders import root
+from polyphony.people import access_factors
 
 
 @pytest.mark.parametrize(("moved", "left"), [
@@ -25,3 +28,16 @@ def test_an_account_that_ended_has_no_session(world: Any) -> None:
     assert amina.get("/en/account").status_code == 403
     data = {"address": "amina@x.example", "password": make.PASSWORD}
     assert world.client().post("/en/sign-in", data=data).status_code == 422, "nor can she begin another"
+
+
+TOLD = {"%:keyholder:%": "keyholders", "fund:%": "people of the fund", "operator:%": "people of the platform's own organisation",
+        "steward": "stewards", "auditor": "auditors", "facilitation:%": "people of a facilitation body", "company:%": "people of a company"}
+
+
+def test_operators_are_told_the_minutes_that_hold() -> None:
+    page = (root() / "docs" / "operating.md").read_text("utf-8")
+    told = {who: int(minutes) for who, minutes in re.findall(r"^\| ([^|]+) \| (\d+) \|$", page, re.MULTILINE)}
+    holds = {TOLD[pattern]: minutes for pattern, minutes in access_factors.STRICT.items()}
+    assert told == {**holds, "every other account": access_factors.PERSON_IDLE, "a return phrase": access_factors.PHRASE_IDLE}
+    assert f"Every session ends after {access_factors.LONGEST}" in page
+    assert f"within the last {access_factors.FRESH};" in page

@@ -42,7 +42,7 @@ SIGNED_IN = {
     "consultations": "succession prepare",
     "entrance": "account unlink",
     "feedback": "ground object",
-    "fund": "grant letter payee",
+    "fund": "grant take_grant letter payee",
     "inputs": "refuse_translator check send say inbox sent change choices keep_choices keep_words withdraw remove_file mine",
     "languages": "piece review write desk",
     "notices": "seen inbox",
@@ -54,7 +54,7 @@ SIGNED_IN = {
 }
 SENT_AWAY = {"visitor": "Please sign in to go on.", "nobody": "This page is for somebody else's role."}
 VIEWS = sorted(".".join(path.relative_to(root() / "platform").with_suffix("").parts)
-               for path in (root() / "platform" / "polyphony").rglob("*.py") if "@access(" in path.read_text("utf-8"))
+               for path in (root() / "platform" / "polyphony").rglob("*.py") if re.search(r"(?<!def )\baccess\(", path.read_text("utf-8")))
 
 
 @pytest.fixture(scope="session")
@@ -118,6 +118,10 @@ def test_a_page_is_for_whom_it_says(doors: Any, module: str) -> None:
     assert there, "its pages are in no list of the application"
     assert admitted(doors, "visitor", module) == there & named(EVERYBODY)
     assert admitted(doors, "nobody", module) == there & (named(EVERYBODY) | named(SIGNED_IN))
+
+
+def test_no_page_stands_outside_of_this(doors: Any) -> None:
+    assert {view.__module__ for name, view in doors.app.view_functions.items() if name != "static"} == set(VIEWS)
 
 
 def test_no_page_is_said_that_is_not_there(doors: Any) -> None:

@@ -13,18 +13,23 @@ OTHERS = ((policies.WORKER, "worker"), (policies.LOOKUP, "functions"), (policies
 
 def table() -> str:
     """The whole page, from the application as it stands; no database is asked."""
+    begins = ("# Who may do what", "", "Written by `polyphony docs` from the rule on each page and the policies of "
+              "each table; a test compares.", "")
+    return "\n".join([*begins, *_pages(application()), "", *_tables()]) + "\n"
+
+
+def application() -> Flask:
+    """The application as it stands, with no database behind it."""
     from polyphony.app import create_app
     from polyphony.settings import Settings
 
-    app = create_app(Settings(database_url="postgresql://polyphony_app@localhost/none", secret_key="n" * 40))
-    begins = ("# Who may do what", "", "Written by `polyphony docs` from the rule on each page and the policies of "
-              "each table; a test compares.", "")
-    return "\n".join([*begins, *_pages(app), "", *_tables()]) + "\n"
+    return create_app(Settings(database_url="postgresql://polyphony_app@localhost/none", secret_key="n" * 40))
 
 
 def _pages(app: Flask) -> Iterator[str]:
     yield from ("## Pages", "", "The rule says who may come to a page at all, and explains a no. What she finds there, "
-                "the tables below decide: a thing that is not hers is not there.", "")
+                "the tables below decide: a thing that is not hers is not there. After a fresh proof: only when she "
+                "has shown within the last ten minutes that it is she.", "")
     yield from ("| address | look | send |", "|---|---|---|")
     found: dict[str, dict[str, str]] = {}
     for rule in app.url_map.iter_rules():
@@ -32,7 +37,7 @@ def _pages(app: Flask) -> Iterator[str]:
         address = rule.rule.removeprefix("/<lang>") or "/"
         for method, way in WAYS:
             if method in (rule.methods or ()):
-                found.setdefault(address, {})[way] = _said(given)
+                found.setdefault(address, {})[way] = _said(given) + _proven(app, rule.endpoint)
     for address, ways in sorted(found.items()):
         yield f"| `{address}` | {ways.get('look', '')} | {ways.get('send', '')} |"
 
@@ -41,6 +46,10 @@ def _said(given: access.Rule | None) -> str:
     if given is None:
         return "anyone"
     return f"{given.name} (reads as {given.hat})" if given.hat else given.name
+
+
+def _proven(app: Flask, endpoint: str) -> str:
+    return ", after a fresh proof" if getattr(app.view_functions[endpoint], "access_fresh", False) else ""
 
 
 def _tables() -> Iterator[str]:

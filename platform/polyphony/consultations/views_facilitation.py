@@ -17,14 +17,14 @@ HERE = "/consultations/<uuid:id>"
 
 def attach(blueprint: Blueprint) -> None:
     """Put these views onto the room's blueprint."""
-    for path, name, rule, take in (
-        ("/companies/<uuid:organisation>/withdrawal", "take_back", company, take_back),
-        ("/facilitator", "take_succession", company, ask),
-        ("/facilitator/agreement", "agree", company, agree),
-        ("/facilitator/reply", "answer_call", facilitator, answer_call),
-        ("/facilitator/departure", "step_back", facilitator, step_back),
+    for path, name, rule, take, proven in (
+        ("/companies/<uuid:organisation>/withdrawal", "take_back", company, take_back, False),
+        ("/facilitator", "take_succession", company, ask, False),
+        ("/facilitator/agreement", "agree", company, agree, True),
+        ("/facilitator/reply", "answer_call", facilitator, answer_call, False),
+        ("/facilitator/departure", "step_back", facilitator, step_back, True),
     ):
-        blueprint.post(HERE + path, endpoint=name)(access(rule)(take))
+        blueprint.post(HERE + path, endpoint=name)(access(rule, fresh=proven)(take))
     blueprint.get(HERE + "/facilitator", endpoint="succession")(access(signed_in)(succession))
 
 

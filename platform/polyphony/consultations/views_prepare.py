@@ -22,6 +22,7 @@ from polyphony.kernel.pages import page
 from polyphony.languages.service import translations_for
 
 HERE = "/consultations/<uuid:id>"
+PROVEN = {"announce", "leave", "translators"}  # sent only with a fresh proof: what others cannot take back, and roles
 
 
 def attach(blueprint: Blueprint) -> None:
@@ -43,7 +44,8 @@ def attach(blueprint: Blueprint) -> None:
         if show:
             blueprint.get(HERE + path, endpoint=name)(access(rule)(show))
         if take:
-            blueprint.post(HERE + path, endpoint=f"take_{name}" if show else name)(access(rule)(take))
+            guarded = access(rule, fresh=name in PROVEN)(take)
+            blueprint.post(HERE + path, endpoint=f"take_{name}" if show else name)(guarded)
 
 
 def _inside(id: uuid.UUID):  # type: ignore[no-untyped-def]

@@ -135,7 +135,7 @@ def comment(id: uuid.UUID, company_id: uuid.UUID):  # type: ignore[no-untyped-de
 
 
 @blueprint.post("/answers/<uuid:id>/sign")
-@access(company)
+@access(company, fresh=True)
 def sign(id: uuid.UUID):  # type: ignore[no-untyped-def]
     found, form = there(db.session.get(Answer, id)), AnswerForm()
     measure, remark = _typed(MeasureForm()), _typed(CommentForm(prefix="comment-"))

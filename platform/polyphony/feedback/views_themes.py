@@ -156,7 +156,7 @@ def _ending(id: uuid.UUID, form: Any, verb: Any, **context: Any) -> Any:
 
 
 @blueprint.route("/consultations/<uuid:id>/publish", methods=BOTH)
-@access(facilitator)
+@access(facilitator, fresh=True)
 def publish(id: uuid.UUID):  # type: ignore[no-untyped-def]
     return _ending(id, PublishForm(),
                    lambda words: publication.publish(viewer.current(), consultation_id=id, words=words),
@@ -166,7 +166,7 @@ def publish(id: uuid.UUID):  # type: ignore[no-untyped-def]
 
 
 @blueprint.route("/consultations/<uuid:id>/close", methods=BOTH)
-@access(facilitator)
+@access(facilitator, fresh=True)
 def close(id: uuid.UUID):  # type: ignore[no-untyped-def]
     return _ending(id, CloseForm(),
                    lambda words: publication.close(viewer.current(), consultation_id=id, words=words),
@@ -175,7 +175,7 @@ def close(id: uuid.UUID):  # type: ignore[no-untyped-def]
 
 
 @blueprint.route("/consultations/<uuid:id>/default", methods=BOTH)
-@access(facilitator)
+@access(facilitator, fresh=True)
 def default(id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = DefaultForm()
     themes.ensure_facilitating(viewer.current(), id)

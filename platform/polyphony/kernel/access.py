@@ -36,7 +36,8 @@ class ProofNeeded(NotPermitted):
 
     page = "people.prove"
     message = lazy("Please show once more that it is you.")
-    help = lazy("This is asked before anything that cannot be undone, when your last proof is more than ten minutes old.")
+    help = lazy("This is asked before anything that could do harm if it were not you, when your last proof is more than ten "
+                "minutes old.")
 
 
 class ComeBackNeeded(SignInNeeded):
@@ -107,8 +108,14 @@ def enforce() -> None:
         view: Any = current_app.view_functions[request.endpoint or ""]
         require(not by.card.get("step") or view.access_step, StepNeeded())
         require(rule.allows(by), lambda: rule.check(by))
-        proven = bool(by.card.get("fresh")) or not by.is_signed_in  # between password and factor she proves it anyway
-        require(not view.access_fresh or proven, ProofNeeded())
+        if view.access_fresh:
+            proven()
+
+
+def proven() -> None:
+    """Only with a proof of the last ten minutes; between password and factor she proves it anyway. Raises ProofNeeded."""
+    by = viewer.current()
+    require(bool(by.card.get("fresh")) or not by.is_signed_in, ProofNeeded())
 
 
 def require(permitted: bool, otherwise: Callable[[], Any] | Exception) -> None:

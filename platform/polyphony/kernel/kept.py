@@ -42,6 +42,6 @@ def _typed() -> list[tuple[str, str]]:
 
 
 def _is_words(name: str, value: str) -> bool:
-    if name in ("once", "sealed", "revision"):
+    if name in ("once", "sealed", "revision", "client_secret"):
         return False
     return len(value) > SHORT or "\n" in value or (name in WORDS and bool(value.strip()))

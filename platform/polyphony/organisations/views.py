@@ -61,14 +61,14 @@ def invite_member_post(organisation_id: uuid.UUID) -> Any:
 
 
 @blueprint.get("/organisation/<uuid:organisation_id>/invitations/new")
-@access(organisation_admin)
+@access(organisation_admin, fresh=True)
 def invite_organisation(organisation_id: uuid.UUID) -> Any:
     return page("organisations/invite_organisation.html", organisation=_mine(organisation_id),
                 form=forms.InviteOrganisation(language=language()))
 
 
 @blueprint.post("/organisation/<uuid:organisation_id>/invitations/new")
-@access(organisation_admin)
+@access(organisation_admin, fresh=True)
 def invite_organisation_post(organisation_id: uuid.UUID) -> Any:
     organisation = _mine(organisation_id)
     form = forms.InviteOrganisation()

@@ -83,7 +83,7 @@ def admission(organisation_id: uuid.UUID) -> Any:
 
 
 @blueprint.post("/admissions/<uuid:organisation_id>")
-@access(steward)
+@access(steward, fresh=True)
 def admission_post(organisation_id: uuid.UUID) -> Any:
     form = forms.Say()
     return answer(form, lambda **typed: joining.say(viewer.current(), organisation_id=organisation_id, **typed),

@@ -22,13 +22,13 @@ def _leave(organisation_id: uuid.UUID, form: Any = None) -> Any:
 
 
 @blueprint.get("/organisation/<uuid:organisation_id>/departure")
-@access(organisation_admin)
+@access(organisation_admin, fresh=True)
 def departure(organisation_id: uuid.UUID) -> Any:
     return _leave(organisation_id)
 
 
 @blueprint.post("/organisation/<uuid:organisation_id>/departure")
-@access(organisation_admin)
+@access(organisation_admin, fresh=True)
 def depart(organisation_id: uuid.UUID) -> Any:
     form, organisation = forms.Leave(), service.one(organisation_id)
     return answer(form, lambda words, sure: leaving.leave(viewer.current(), organisation=organisation, words=words),

@@ -28,14 +28,14 @@ def _change(seat: Membership, person: Any, organisation: Organisation, form: Any
 
 
 @blueprint.get("/memberships/<uuid:membership_id>/role")
-@access(organisation_admin)
+@access(organisation_admin, fresh=True)
 def change_role(membership_id: uuid.UUID) -> Any:
     seat, person, organisation = _seat(membership_id)
     return _change(seat, person, organisation, forms.ChangeRole(kind=organisation.kind, role=seat.role))
 
 
 @blueprint.post("/memberships/<uuid:membership_id>/role")
-@access(organisation_admin)
+@access(organisation_admin, fresh=True)
 def change_role_post(membership_id: uuid.UUID) -> Any:
     seat, person, organisation = _seat(membership_id)
     id, form = organisation.id, forms.ChangeRole(kind=organisation.kind)

@@ -53,6 +53,7 @@ def prove() -> Any:
 def _prove(form: Any) -> Any:
     kinds = {row["kind"] for row in factors.behind()} - {None}
     return page("people/prove.html", form=form.asking(bool(kinds)), has_passkey="passkey" in kinds,
+                through=viewer.current().card.get("through"),
                 passkey=Passkey(None, data={"next": form.next.data}))
 
 

@@ -84,13 +84,13 @@ def _propose(form: Any) -> Response:
 
 
 @blueprint.get("/holds/new")
-@access(steward)
+@access(steward, fresh=True)
 def propose() -> Response:
     return _propose(forms.Propose(formdata=None))
 
 
 @blueprint.post("/holds/new")
-@access(steward)
+@access(steward, fresh=True)
 def proposed() -> Any:
     form = forms.Propose()
     return answer(form, lambda **typed: holding.propose(viewer.current(), **typed),
@@ -109,7 +109,7 @@ def hold(id: uuid.UUID) -> Response:
 
 
 @blueprint.post("/holds/<uuid:id>/confirmation")
-@access(steward)
+@access(steward, fresh=True)
 def confirm(id: uuid.UUID) -> Any:
     form, known = forms.Confirm(), holding.one(id)
     return answer(form, lambda about: holding.confirm(viewer.current(), known=known, about=about),
@@ -117,7 +117,7 @@ def confirm(id: uuid.UUID) -> Any:
 
 
 @blueprint.post("/holds/<uuid:id>/release")
-@access(steward)
+@access(steward, fresh=True)
 def release(id: uuid.UUID) -> Any:
     form, known = forms.Release(), holding.one(id)
     return answer(form, lambda words: holding.release(viewer.current(), known=known, words=words),

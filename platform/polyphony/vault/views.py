@@ -69,7 +69,7 @@ def keyholders() -> Any:
 
 
 @blueprint.post("/keyholders")
-@access(keyholder)
+@access(keyholder, fresh=True)
 def enrol() -> Any:
     form = _enrolling(forms.EnrolForm())
     return answer(form, lambda organisation, text: service.enrol(
@@ -78,7 +78,7 @@ def enrol() -> Any:
 
 
 @blueprint.post("/keyholders/<uuid:id>/end")
-@access(keyholder)
+@access(keyholder, fresh=True)
 def lay_down(id: uuid.UUID) -> Any:
     form = forms.EndForm()
     return answer(form, lambda sure: service.lay_down(viewer.current(), id=id),

@@ -23,7 +23,7 @@ def room(id: uuid.UUID) -> Any:
 
 
 @blueprint.post("/consultations/<uuid:id>/keyholders")
-@access(facilitator)
+@access(facilitator, fresh=True)
 def form_circle(id: uuid.UUID) -> Any:
     form = forms.CircleForm().offer(desk.keyholders())
     return answer(form, lambda needs, keyholders: service.form_circle(

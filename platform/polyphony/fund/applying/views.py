@@ -39,7 +39,7 @@ def attach(blueprint: Blueprint) -> None:
     receiving.takes_files(keep_files)
     blueprint.get(HERE, endpoint="application")(access(applicant)(show))
     blueprint.post(f"{HERE}/files", endpoint="take_application_files")(access(applicant)(keep_files))
-    blueprint.post(f"{HERE}/withdrawal", endpoint="withdraw_application")(access(applicant)(withdraw))
+    blueprint.post(f"{HERE}/withdrawal", endpoint="withdraw_application")(access(applicant, fresh=True)(withdraw))
     views_office.attach(blueprint)
 
 

@@ -46,7 +46,7 @@ def bodies(fund_id: uuid.UUID) -> Any:
     return _bodies(fund_id, forms.Found(lang=language()))
 
 
-@access(rules.ADMINISTRATOR)
+@access(rules.ADMINISTRATOR, fresh=True)
 def found(fund_id: uuid.UUID) -> Any:
     require(viewer.current().is_in("fund_admin", fund_id), NotThere())
     form = forms.Found()
@@ -54,7 +54,7 @@ def found(fund_id: uuid.UUID) -> Any:
                   then=lambda _done: url_for("fund.bodies", fund_id=fund_id), again=lambda: _bodies(fund_id, form))
 
 
-@access(rules.ADMINISTRATOR)
+@access(rules.ADMINISTRATOR, fresh=True)
 def seat(body_id: uuid.UUID) -> Any:
     by = viewer.current()
     body, sitting = service.body(by, body_id)
@@ -69,7 +69,7 @@ def seat(body_id: uuid.UUID) -> Any:
                   again=again)
 
 
-@access(rules.ADMINISTRATOR)
+@access(rules.ADMINISTRATOR, fresh=True)
 def body_rules(body_id: uuid.UUID) -> Any:
     by = viewer.current()
     body, sitting = service.body(by, body_id)

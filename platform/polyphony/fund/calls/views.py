@@ -32,7 +32,7 @@ def attach(blueprint: Blueprint) -> None:
         blueprint.get(path, endpoint=name)(access(administrator)(read))
         blueprint.post(path, endpoint=f"take_{name}")(access(administrator)(take))
     blueprint.post(f"{HERE}/return", endpoint="take_back_call")(access(administrator)(take_back))
-    blueprint.post(f"{HERE}/finish", endpoint="finish_call")(access(administrator)(finish))
+    blueprint.post(f"{HERE}/finish", endpoint="finish_call")(access(administrator, fresh=True)(finish))
 
 
 @access(anyone)

@@ -67,7 +67,7 @@ def vote(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
                   then=lambda id: url_for("fund.case", application_id=id), again=lambda: _case(application_id, form))
 
 
-@access(administrator)
+@access(administrator, fresh=True)
 def decide(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
     by = viewer.current()
     found = service.standing(by, application_id)
@@ -107,7 +107,7 @@ def letter(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
     return page("fund/letter.html", letter=reading.letter(viewer.current(), application_id), words=words, clock=clock)
 
 
-@access(administrator)
+@access(administrator, fresh=True)
 def cancel_instalment(instalment_id: uuid.UUID):  # type: ignore[no-untyped-def]
     by, form = viewer.current(), forms.CancelForm()
     part, held = service.instalment_of(by, instalment_id)

@@ -56,7 +56,7 @@ def step(form: Form, verb: Callable[..., Any], **shown: Any) -> Any:
     return answer(form, verb, then=lambda _done: shown["back"], again=again)
 
 
-@access(rules.GIVER)
+@access(rules.GIVER, fresh=True)
 def promise() -> Any:
     by = viewer.current()
     mine = _mine(by)
@@ -80,7 +80,7 @@ def _facts(kept: reading.Promise) -> list[tuple[str, str]]:
             (_("Still to come"), money.shown(kept.left, kept.currency))]
 
 
-@access(rules.GIVER)
+@access(rules.GIVER, fresh=True)
 def raise_promise(pledge_id: uuid.UUID) -> Any:
     kept, form = _own(pledge_id), forms.RaiseForm()
     form.known_currency = kept.currency
@@ -90,7 +90,7 @@ def raise_promise(pledge_id: uuid.UUID) -> Any:
                 lead=_("The amount you write is added to this promise, in %(currency)s.", currency=kept.currency))
 
 
-@access(rules.GIVER)
+@access(rules.GIVER, fresh=True)
 def withdraw_promise(pledge_id: uuid.UUID) -> Any:
     kept, form = _own(pledge_id), forms.WithdrawForm()
     form.known_currency = kept.currency

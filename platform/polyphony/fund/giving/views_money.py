@@ -62,7 +62,7 @@ def _receipt_form(fund_id: uuid.UUID) -> tuple[forms.ReceiptForm, str]:
     return form.offer(_offered(all_promises), companies.items()), bodies.fund(fund_id)[1]
 
 
-@access(rules.TREASURER)
+@access(rules.TREASURER, fresh=True)
 def receipt(fund_id: uuid.UUID) -> Any:
     """Typed, checked, posted: three faces of one address, so that nothing typed is ever lost between them."""
     form, name = _receipt_form(fund_id)
@@ -125,7 +125,7 @@ def _ensure_waits(kept: Receipt) -> None:
         raise rules.NotUnmatched()
 
 
-@access(rules.TREASURER)
+@access(rules.TREASURER, fresh=True)
 def match_receipt(receipt_id: uuid.UUID) -> Any:
     kept = _kept(receipt_id)
     _ensure_waits(kept)
@@ -136,7 +136,7 @@ def match_receipt(receipt_id: uuid.UUID) -> Any:
                      "No promise in this currency has anything left. Ask a company to promise it, or send it back."))
 
 
-@access(rules.TREASURER)
+@access(rules.TREASURER, fresh=True)
 def send_receipt_back(receipt_id: uuid.UUID) -> Any:
     kept = _kept(receipt_id)
     _ensure_waits(kept)
@@ -146,7 +146,7 @@ def send_receipt_back(receipt_id: uuid.UUID) -> Any:
                  lead=_("Do this when the bank has sent the money back to where it came from."))
 
 
-@access(rules.TREASURER)
+@access(rules.TREASURER, fresh=True)
 def take_receipt_back(receipt_id: uuid.UUID) -> Any:
     kept = _kept(receipt_id)
     last = service.last_entry(kept)

@@ -69,7 +69,7 @@ def prepare(instalment_id: uuid.UUID) -> Any:
                   then=lambda id: url_for("fund.payment", payment_id=id), again=show)
 
 
-@access(signed_in)
+@access(signed_in, fresh=True)
 def payee(grant_id: uuid.UUID) -> Any:
     grant, by = there(db.session.get(Grant, grant_id)), viewer.current()
     form = PayeeForm(data={"payee_reference": service.payee(by, grant_id).payee_reference})

@@ -65,7 +65,7 @@ def review(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
                   then=lambda id: url_for("fund.lock", application_id=id), again=show)
 
 
-@access(rules.reviewer)
+@access(rules.reviewer, fresh=True)
 def lock(application_id: uuid.UUID):  # type: ignore[no-untyped-def]
     by = viewer.current()
     sheet, form = reading.sheet(by, application_id), forms.LockForm(data={"lang": language()})

@@ -31,7 +31,8 @@ def attach(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/fund", "index", index)
     blueprint.add_url_rule("/fund/<uuid:fund_id>", "statement", statement)
     blueprint.add_url_rule("/fund/<uuid:fund_id>/purpose", "purpose", purpose, methods=["GET", "POST"])
-    blueprint.add_url_rule("/fund/grants/<uuid:grant_id>", "grant", grant, methods=["GET", "POST"])
+    blueprint.add_url_rule("/fund/grants/<uuid:grant_id>", "grant", grant)
+    blueprint.add_url_rule("/fund/grants/<uuid:grant_id>", "take_grant", take_grant, methods=["POST"])
 
 
 def where(endpoint: str, **values: Any) -> str | None:
@@ -107,16 +108,20 @@ def purpose(fund_id: uuid.UUID) -> Any:
 @access(signed_in)
 def grant(grant_id: uuid.UUID) -> Any:
     found = there(db.session.get(Grant, grant_id))
+    return _grant(found, LevelForm(data={"level": found.level, "at_risk": found.at_risk}))
+
+
+@access(signed_in, fresh=True)
+def take_grant(grant_id: uuid.UUID) -> Any:
+    found = there(db.session.get(Grant, grant_id))
     form = LevelForm(data={"level": found.level, "at_risk": found.at_risk})
-
-    def show() -> Any:
-        return page("fund/statement_grant.html", grant=found, form=form, words=words, states=INSTALMENTS, clock=clock,
-                    instalments=publication.instalments(grant_id), shown=money.shown, place=service.place, where=where,
-                    is_grantee=viewer.current().is_in("applied", found.application_id),
-                    may=viewer.current().is_in("applied", found.application_id)
-                    or viewer.current().is_in("fund_admin", found.fund_id))
-
-    if request.method == "GET":
-        return show()
     return answer(form, lambda **v: publication.set_level(viewer.current(), grant_id=grant_id, **v),
-                  then=lambda done: url_for("fund.grant", grant_id=grant_id), again=show)
+                  then=lambda done: url_for("fund.grant", grant_id=grant_id), again=lambda: _grant(found, form))
+
+
+def _grant(found: Grant, form: LevelForm) -> Any:
+    by = viewer.current()
+    is_grantee = by.is_in("applied", found.application_id)
+    return page("fund/statement_grant.html", grant=found, form=form, words=words, states=INSTALMENTS, clock=clock,
+                instalments=publication.instalments(found.id), shown=money.shown, place=service.place, where=where,
+                is_grantee=is_grantee, may=is_grantee or by.is_in("fund_admin", found.fund_id))

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, g, redirect, request, url_for
 
 from polyphony.kernel import clock, viewer
-from polyphony.kernel.access import access, anyone, signed_in
+from polyphony.kernel.access import access, anyone, proven, signed_in
 from polyphony.kernel.forms import answer, refused
 from polyphony.kernel.locale import language
 from polyphony.kernel.pages import page
@@ -45,6 +45,8 @@ def begin(organisation_id: uuid.UUID) -> Any:
     purpose = request.args.get("for", "sign_in")
     if purpose not in flow.PURPOSES:
         raise NotThere
+    if purpose == "link":
+        proven()
     return redirect(entering.begin(viewer.current(), organisation_id=organisation_id, purpose=purpose,
                                    invitation=request.args.get("invitation", "")[:300]), 303)
 
@@ -113,7 +115,7 @@ def account() -> Any:
 
 
 @blueprint.post("/account/company-sign-in/<uuid:organisation_id>/removal")
-@access(signed_in)
+@access(signed_in, fresh=True)
 def unlink(organisation_id: uuid.UUID) -> Any:
     return answer(forms.Nothing(), lambda: entering.unlink(viewer.current(), organisation_id=organisation_id),
                   then=lambda _: url_for("entrance.account"), again=account)

@@ -26,13 +26,13 @@ def _settings(organisation_id: uuid.UUID, form: Any = None, button: Any = None) 
 
 
 @blueprint.get("/organisation/<uuid:organisation_id>/sign-in")
-@access(organisation_admin)
+@access(organisation_admin, fresh=True)
 def settings(organisation_id: uuid.UUID) -> Any:
     return _settings(organisation_id)
 
 
 @blueprint.post("/organisation/<uuid:organisation_id>/sign-in")
-@access(organisation_admin)
+@access(organisation_admin, fresh=True)
 def settings_post(organisation_id: uuid.UUID) -> Any:
     form = forms.Settings()
     return answer(form, lambda **typed: service.set_up(viewer.current(), organisation_id=organisation_id, **typed),
@@ -41,7 +41,7 @@ def settings_post(organisation_id: uuid.UUID) -> Any:
 
 
 @blueprint.post("/organisation/<uuid:organisation_id>/sign-in/requirement")
-@access(organisation_admin)
+@access(organisation_admin, fresh=True)
 def require_it(organisation_id: uuid.UUID) -> Any:
     button = forms.Nothing()
     return answer(button, lambda: service.require(viewer.current(), organisation_id=organisation_id),
@@ -50,7 +50,7 @@ def require_it(organisation_id: uuid.UUID) -> Any:
 
 
 @blueprint.post("/organisation/<uuid:organisation_id>/sign-in/requirement/end")
-@access(organisation_admin)
+@access(organisation_admin, fresh=True)
 def stop_requiring(organisation_id: uuid.UUID) -> Any:
     button = forms.Nothing()
     return answer(button, lambda: service.stop_requiring(viewer.current(), organisation_id=organisation_id),
@@ -66,13 +66,13 @@ def _lift(organisation_id: uuid.UUID, form: Any) -> Any:
 
 
 @blueprint.get("/admissions/<uuid:organisation_id>/sign-in")
-@access(steward)
+@access(steward, fresh=True)
 def lift(organisation_id: uuid.UUID) -> Any:
     return _lift(organisation_id, forms.Lift())
 
 
 @blueprint.post("/admissions/<uuid:organisation_id>/sign-in")
-@access(steward)
+@access(steward, fresh=True)
 def lift_post(organisation_id: uuid.UUID) -> Any:
     form = forms.Lift()
     return answer(form, lambda **typed: service.lift(viewer.current(), organisation_id=organisation_id, **typed),
