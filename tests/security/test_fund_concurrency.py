@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 from tests import make, make_fund
-from tests.security.test_fund_database import act, fund, grant, receipt, review, step, vote  # noqa: F401
+from tests.security.test_fund_database import act, came, fund, grant, receipt, review, step, told, vote  # noqa: F401
 from tests.security.test_fund_verify import broken_in
 
 from conftest import settings_for
@@ -36,6 +36,7 @@ AT_ONCE, EACH = 32, 500_00  # 5,000.00 were received: enough for ten
 def decided(fund: Any) -> Any:  # noqa: F811
     """Thirty-two applications, each voted for and granted 500.00."""
     f = fund.facts
+    told(fund)
     f["cases"] = []
     for n in range(AT_ONCE):
         ngo = make.organisation(fund, f"Applicant {n}", "stakeholder")
@@ -110,13 +111,34 @@ def test_thirty_two_grant_from_one_balance(decided: Any) -> None:
 
 
 def test_one_key_from_thirty_two_connections_is_one_entry(fund: Any) -> None:  # noqa: F811
-    f = fund.facts
-    done = at_once(fund, "treasurer", lambda by, n: receipt(by, f["fund"], 77_00, "the same"))
-    entries = {each for each in done if isinstance(each, uuid.UUID)}
-    assert len(entries) == 1
-    assert fund.sql("SELECT count(*) FROM fund.entry WHERE key = 'the same'") == [(1,)]
+    f, id = fund.facts, uuid.uuid4()
+    told(fund)
+    make.add(fund, came(fund, id, 77_00))
+    done = at_once(fund, "treasurer", lambda by, n: receipt(by, f["fund"], 77_00, "the same", receipt_id=id,
+                                                            pledge_id=f["promised"]))
+    [(entry,)] = fund.sql("SELECT id FROM fund.entry WHERE key = 'the same'")
+    assert done == [entry] * AT_ONCE, "everybody is answered with the entry that was posted once"
+    assert fund.sql("SELECT count(*) FROM audit.row WHERE verb = 'ledger.posted' AND subject = %s", entry) == [(1,)]
     assert act(fund, "treasurer", lambda by: service.available(f["fund"], "KES")) == 5_077_00
     assert broken_in(fund, fund.name) == set()
+
+
+def test_one_key_with_other_figures_at_once_is_one_entry_and_one_refusal_each(fund: Any) -> None:  # noqa: F811
+    f = fund.facts
+    done = at_once(fund, "treasurer", lambda by, n: receipt(by, f["fund"], 1_00 + n % 2, "the same"))
+    [(entry, amount)] = fund.sql("SELECT e.id, max(l.amount) FROM fund.entry e JOIN fund.entry_line l ON l.entry_id = e.id "
+                                 "WHERE e.key = 'the same' GROUP BY 1")
+    for n, each in enumerate(done):
+        assert each == entry if amount == 1_00 + n % 2 else isinstance(each, SameKeyOtherBody), (n, each)
+
+
+def test_one_reversal_from_thirty_two_connections_is_one_entry(fund: Any) -> None:  # noqa: F811
+    f = fund.facts
+    wrong = act(fund, "treasurer", lambda by: receipt(by, f["fund"], 77_00, "wrong"))
+    done = at_once(fund, "treasurer", lambda by, n: service.reverse(by, entry_id=wrong, words="Wrong"))
+    [(entry,)] = fund.sql("SELECT id FROM fund.entry WHERE reverses = %s", wrong)
+    assert done == [entry] * AT_ONCE
+    assert act(fund, "treasurer", lambda by: service.available(f["fund"], "KES")) == 5_000_00
 
 
 def _votes(f: Any, by: Any) -> Any:
@@ -165,6 +187,7 @@ PASSING = {  # who does what first; who did not see it when she began, and must 
 @pytest.fixture
 def voted(fund: Any) -> Any:  # noqa: F811
     """One case that three have voted to grant."""
+    told(fund)
     review(fund)
     vote(fund, 1, 2, 3)
     return fund

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from tests import make, make_fund
 
 from polyphony.fund.deciding.models import Decision, Grant, Grantee, Instalment, Vote
+from polyphony.fund.giving.models import Pledge, Receipt
 from polyphony.fund.ledger import rules, service
 from polyphony.fund.ledger.rules import Posting
 from polyphony.fund.paying.models import Payment, PaymentStep
@@ -29,8 +30,26 @@ def fund(world: Any) -> Any:
     f["asha"] = make.person(world, "asha@x.org", seats=((f["ngo"], "coordinator"),))
     f["call"] = make_fund.call(world, f["fund"])
     f["application"] = make_fund.application(world, f["call"], f["ngo"])
-    act(world, "treasurer", lambda by: receipt(by, f["fund"], 5_000_00, "r1"))
+    f["promised"], f["received"] = uuid.uuid4(), uuid.uuid4()
+    act(world, "treasurer", lambda by: receipt(by, f["fund"], 5_000_00, "r1", pledge_id=f["promised"],
+                                               receipt_id=f["received"]))
     return world
+
+
+def told(world: Any) -> None:
+    """What the money of this fund came of, so that nothing in its books is without a reason."""
+    f = world.facts
+    f["giver"] = make.organisation(world, "Halcyon")
+    make.add(world, Pledge(id=f["promised"], fund_id=f["fund"], company_id=f["giver"], currency="KES", amount=9_000_00,
+                           due_on=make.today(), made_on=make.today()))
+    make.add(world, came(world, f["received"], 5_000_00))
+
+
+def came(world: Any, id: Any, amount: int) -> Receipt:
+    """A receipt under the fund's promise; its entry is another row."""
+    f = world.facts
+    return Receipt(id=id, fund_id=f["fund"], pledge_id=f["promised"], company_id=f["giver"], currency="KES",
+                   amount=amount, state="matched", received_on=make.today(), bank_reference=f"B-{id}")
 
 
 def act(world: Any, who: str, what: Any) -> Any:
@@ -46,8 +65,8 @@ def act(world: Any, who: str, what: Any) -> Any:
         return done
 
 
-def receipt(by: Any, fund_id: Any, amount: int, key: str) -> Any:
-    return service.post(by, Posting(fund_id, "receipt", "KES", amount, key))
+def receipt(by: Any, fund_id: Any, amount: int, key: str, **about: Any) -> Any:
+    return service.post(by, Posting(fund_id, "receipt", "KES", amount, key, **about))
 
 
 def refused(error: Any) -> str:
@@ -149,6 +168,17 @@ def test_the_same_key_posts_once_and_another_body_is_refused(fund: Any) -> None:
     assert act(fund, "treasurer", lambda by: receipt(by, f["fund"], 7_00, "k")) == first
     with pytest.raises(rules.SameKeyOtherBody):
         act(fund, "treasurer", lambda by: receipt(by, f["fund"], 8_00, "k"))
+
+
+def test_the_same_reversal_is_one_entry_and_another_of_the_same_entry_is_refused(fund: Any) -> None:
+    f = fund.facts
+    wrong = act(fund, "treasurer", lambda by: receipt(by, f["fund"], 7_00, "k"))
+    first = act(fund, "treasurer", lambda by: service.reverse(by, entry_id=wrong, words="Wrong line"))
+    assert act(fund, "treasurer", lambda by: service.reverse(by, entry_id=wrong, words="Wrong line")) == first
+    with pytest.raises(rules.AlreadyReversed):
+        act(fund, "treasurer", lambda by: service.reverse(by, entry_id=wrong, words="Another reason"))
+    assert act(fund, "treasurer", lambda by: service.available(f["fund"], "KES")) == 5_000_00
+    assert fund.sql("SELECT count(*) FROM audit.row WHERE verb = 'ledger.reversed'") == [(1,)]
 
 
 def test_only_the_treasurer_posts_receipts(fund: Any) -> None:

@@ -1,19 +1,27 @@
 """`verify` finds every broken invariant and calls it by its name: each is broken here in raw SQL."""
 
+import uuid
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from tests import make, make_fund
-from tests.security.test_fund_database import decide, fund, grant, review, step, vote  # noqa: F401
+from tests.security.test_fund_database import act, came, decide, fund, grant, receipt, review, step, told, vote  # noqa: F401
 
 from conftest import settings_for
 from polyphony.app import create_app
-from polyphony.fund.giving.models import Pledge, Receipt
-from polyphony.fund.ledger import chain
+from polyphony.fund.ledger import chain, tasks
+from polyphony.fund.ledger.models import Entry, EntryLine
 from polyphony.fund.verify import service
 from polyphony.fund.verify.tasks import nightly
 from polyphony.kernel.database import db
+
+
+def _rewritten(function: str, was: str, now: str) -> str:
+    """A function of the fund with some of its words changed."""
+    return f"DO $do$ BEGIN EXECUTE replace(pg_get_functiondef('fund.{function}'::regproc), $was${was}$was$, $now${now}$now$); END $do$"
+
 
 BREAKS = {
     "I1": "UPDATE fund.entry_line SET amount = amount + 1 WHERE id = (SELECT id FROM fund.entry_line LIMIT 1)",
@@ -28,21 +36,37 @@ BREAKS = {
     "I10": "UPDATE fund.entry SET at = at + interval '1 second' WHERE kind = 'receipt'",
     "I11": "CREATE OR REPLACE FUNCTION fund.totals(fund uuid, as_of date) RETURNS TABLE (currency text, account text, "
            "amount bigint) LANGUAGE sql AS $$ SELECT 'KES', 'bank', 1::bigint $$",
+    "I12": "UPDATE fund.\"grant\" SET level = 'no_name'; " + _rewritten(
+        "grants_shown", "CASE c.level WHEN 'full' THEN o.name ELSE '' END", "o.name"),
     "I13": "UPDATE fund.balance SET amount = 1 WHERE kind = 'paid'",
     "I14": "UPDATE fund.entry SET body_hash = 'x' WHERE kind = 'award'",
 }
+# Further ways to break some of them.
+MORE = (
+    ("I4", "a receipt falsified within its promise", "UPDATE fund.receipt SET amount = amount * 3 / 2"),
+    ("I4", "a receipt said to be taken back", "UPDATE fund.receipt SET state = 'reversed', pledge_id = NULL"),
+    ("I4", "a receipt under another promise", "UPDATE fund.receipt SET pledge_id = gen_random_uuid()"),
+    ("I4", "an entry of nothing that came", "DELETE FROM fund.receipt"),
+    ("I10", "the newest link taken out", "DELETE FROM fund.seal WHERE number = 3"),
+    ("I10", "another receipt named", "UPDATE fund.entry SET receipt_id = gen_random_uuid() WHERE kind = 'receipt'"),
+    ("I11", "granted money that is not shown", _rewritten(
+        "grants_shown", "CASE WHEN c.cell IS NULL THEN c.amount END", "CASE WHEN c.cell IS NULL THEN c.amount - 1 END")),
+    ("I11", "received money that never came", "DELETE FROM fund.receipt"),
+    ("I12", "a grant at risk shown by itself", 'UPDATE fund."grant" SET at_risk = true; ' + _rewritten(
+        "grants_placed", "WHEN g.at_risk THEN 'region'", "WHEN false THEN 'region'")),
+    ("I12", "a hidden grant shown by itself", "UPDATE fund.\"grant\" SET level = 'region'; " + _rewritten(
+        "grants_placed", "ELSE g.level END", "ELSE 'no_name' END")),
+    ("I12", "a cell too small told by its number", "UPDATE fund.\"grant\" SET level = 'region'; " + _rewritten(
+        "grants_shown", "AND count(DISTINCT c.payee) >=", "AND 0 <>")),
+    ("I12", "a title taken down and read in other words", "UPDATE fund.\"grant\" SET level = 'no_name'; CREATE OR REPLACE "
+     "FUNCTION fund.is_public_title(part uuid) RETURNS boolean LANGUAGE sql AS 'SELECT true'"),
+)
 
 
 @pytest.fixture
 def paid(fund: Any) -> Any:  # noqa: F811
     """The whole life of a grant: promised, received, reviewed, decided, paid in part, sealed."""
-    f = fund.facts
-    company = make.organisation(fund, "Halcyon")
-    pledge = Pledge(fund_id=f["fund"], company_id=company, currency="KES", amount=9_000_00, due_on=make.today(),
-                    made_on=make.today())
-    make.add(fund, pledge)
-    make.add(fund, Receipt(fund_id=f["fund"], pledge_id=pledge.id, company_id=company, currency="KES", amount=5_000_00,
-                           received_on=make.today(), bank_reference="B-1", state="matched"))
+    told(fund)
     review(fund)
     vote(fund, 1, 2, 3)
     decide(fund)
@@ -84,6 +108,61 @@ def test_all_holds_and_each_break_is_called_by_its_name(paid: Any) -> None:
         spoil(paid, twin, statement)
         assert name in broken_in(paid, twin), name
         paid.server.drop_database(twin)
+
+
+@pytest.mark.slow
+def test_further_breaks_of_the_same_invariants_are_called_by_their_name(paid: Any) -> None:
+    paid.close()
+    for n, (name, what, statement) in enumerate(MORE):
+        twin = f"{paid.name}_{n}"
+        paid.server.create_database(twin, template=paid.name)
+        spoil(paid, twin, statement)
+        assert name in broken_in(paid, twin), what
+        paid.server.drop_database(twin)
+
+
+def test_the_newest_entry_does_not_vanish_with_its_link_and_its_reason(paid: Any) -> None:
+    """Taken out with all that hangs on it, the balances put right: only what the audit was told of it is left."""
+    f, id = paid.facts, uuid.uuid4()
+    make.add(paid, came(paid, id, 77_00))
+    act(paid, "treasurer", lambda by: receipt(by, f["fund"], 77_00, "r2", receipt_id=id, pledge_id=f["promised"]))
+    of_it = "(SELECT id FROM fund.entry WHERE key = 'r2')"
+    vanishes = (f"DELETE FROM fund.seal WHERE entry_id = {of_it}; DELETE FROM fund.entry_line WHERE entry_id = {of_it}; "
+                "DELETE FROM fund.entry WHERE key = 'r2'; UPDATE fund.balance SET amount = amount - 7700 WHERE kind = 'bank'; "
+                "UPDATE fund.balance SET amount = amount + 7700 WHERE kind = 'available'; DELETE FROM fund.receipt "
+                f"WHERE id = '{id}'")
+    assert _vanished(paid, "waiting", vanishes) == {"I10"}, "posted, not yet sealed"
+    with paid.worker.app_context():
+        tasks.seal()
+        db.session.commit()
+    assert broken_in(paid, paid.name) == set()
+    assert _vanished(paid, "sealed", vanishes) == {"I10"}
+    assert _vanished(paid, "forgotten", vanishes + "; DELETE FROM audit.row WHERE verb = 'ledger.posted'") == {"I10"}
+
+
+def _vanished(world: Any, name: str, statement: str) -> set[str]:
+    twin = f"{world.name}_{name}"
+    world.close()
+    world.server.create_database(twin, template=world.name)
+    spoil(world, twin, statement)
+    found = broken_in(world, twin)
+    world.server.drop_database(twin)
+    return found
+
+
+NOW = make.now()
+KINDS = {"UUID": (uuid.UUID(int=1), uuid.UUID(int=2)), "Text": ("a", "b"), "Integer": (2, 3), "BigInteger": (2, 3),
+         "LargeBinary": (b"a", b"b"), "DateTime": (NOW, NOW + timedelta(microseconds=1))}
+
+
+def test_every_column_of_an_entry_and_of_its_lines_is_under_the_seal() -> None:
+    def sealed(model: Any = None, name: str = "") -> bytes:
+        entry, line = (each(**{column.key: KINDS[type(column.type).__name__][each is model and column.key == name]
+                               for column in each.__table__.columns}) for each in (Entry, EntryLine))
+        return chain.content_hash(entry, [line])
+
+    under = [sealed(model, column.key) for model in (Entry, EntryLine) for column in model.__table__.columns]
+    assert len({sealed(), *under}) == 1 + len(under), "no two are the same"
 
 
 _JOINS = ("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) SELECT "
@@ -134,11 +213,11 @@ def _checked(world: Any) -> list[service.Finding]:
 
 def test_the_auditor_is_told_of_a_break_in_the_night_and_of_nothing_else(paid: Any) -> None:
     auditor = make.person(paid, "auditor@x.org", roles=("auditor",))
-    for statement, told in (("SELECT 1", []), (BREAKS["I13"], [(auditor, "fund_broken")])):
-        spoil(paid, paid.name, statement) if told else None
+    for statement, notices in (("SELECT 1", []), (BREAKS["I13"], [(auditor, "fund_broken")])):
+        spoil(paid, paid.name, statement) if notices else None
         with paid.worker.app_context():
             nightly()
             db.session.commit()
         paid.work()
-        assert paid.sql("SELECT person_id, kind FROM notices.notice WHERE kind = 'fund_broken'") == told
+        assert paid.sql("SELECT person_id, kind FROM notices.notice WHERE kind = 'fund_broken'") == notices
     assert paid.sql("SELECT details -> 'broken' FROM audit.row WHERE verb = 'fund.verified' ORDER BY at") == [([],), (["I2", "I13"],)]

@@ -126,6 +126,7 @@ VERBS = {
     "payment.returned": lazy("The bank returned a payment."), "payment.stopped": lazy("A payment was stopped."),
     "ledger.posted": lazy("An entry was posted in the ledger."),
     "ledger.reversed": lazy("An entry of the ledger was reversed."),
+    "ledger.sealed": lazy("New entries of the ledger were sealed."),
     "keyholder.enrolled": lazy("A keyholder left her public key."),
     "keyholder.ended": lazy("Somebody is no longer a keyholder."),
     "keyholders.chosen": lazy("The keyholders of a consultation were chosen."),

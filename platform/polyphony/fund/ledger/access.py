@@ -117,7 +117,8 @@ statements += [f"CREATE CONSTRAINT TRIGGER entry_holds AFTER INSERT ON fund.{tab
                "FOR EACH ROW EXECUTE FUNCTION fund.entry_holds()" for table in ("entry", "entry_line")]
 
 # Posting in one step, with the rights of whoever posts: row security decides, the triggers check. The same key with
-# the same body answers the entry that is there, with another body nothing; a currency's first use opens its accounts.
+# the same body answers the entry that is there, with another body nothing, also when both come in the same moment; a
+# currency's first use opens its accounts.
 statements += ["""
 CREATE OR REPLACE FUNCTION fund.post(about jsonb, hash bytea, money text, debit text, credit text, moved bigint)
 RETURNS uuid LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $f$
@@ -132,7 +133,10 @@ BEGIN
   END IF;
   INSERT INTO fund.entry (id, fund_id, kind, at, person_id, words, key, body_hash, lines_count, pledge_id, receipt_id,
     grant_id, payment_id) VALUES (e.id, e.fund_id, e.kind, e.at, e.person_id, e.words, e.key, hash, 2, e.pledge_id,
-    e.receipt_id, e.grant_id, e.payment_id);
+    e.receipt_id, e.grant_id, e.payment_id) ON CONFLICT (fund_id, key) DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN (SELECT x.id FROM fund.entry x WHERE x.fund_id = e.fund_id AND x.key = e.key AND x.body_hash = hash);
+  END IF;
   INSERT INTO fund.entry_line (id, entry_id, account_id, currency, amount) SELECT gen_random_uuid(), e.id, a.id, money,
     CASE a.kind WHEN debit THEN moved ELSE -moved END FROM fund.account a
     WHERE a.fund_id = e.fund_id AND a.currency = money AND a.kind IN (debit, credit);

@@ -1,18 +1,21 @@
 """The seal: every posted entry, with its lines, linked to the one before, so that no change later goes unseen.
 
 One chain per fund. A job adds links; nobody can take one out (the table refuses changes), and `broken_at` finds
-the first link that no longer fits, whoever changed the rows beneath.
+the first link that no longer fits, whoever changed the rows beneath. The end of a chain proves nothing by itself: so
+each new head is told to the audit, whose own chain is signed every day, and `missing` compares the two.
 """
 
 import hashlib
 import json
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from polyphony.fund.ledger.models import Entry, EntryLine, Seal
+from polyphony.kernel import audit
 from polyphony.kernel.database import db
 
 START = b"\0" * 32
@@ -20,12 +23,26 @@ LOCK = 7108  # one sealer at a time
 
 
 def content_hash(entry: Any, lines: Iterable[Any]) -> bytes:
-    """SHA-256 of an entry's canonical JSON: its own columns and its lines in order of account."""
-    moved = sorted((str(line.account_id), line.currency, line.amount) for line in lines)
-    plain = [str(entry.id), str(entry.fund_id), entry.kind, entry.at.timestamp(), str(entry.person_id), entry.words,
-             entry.key, bytes(entry.body_hash).hex(), str(entry.reverses), str(entry.grant_id), str(entry.payment_id),
-             str(entry.pledge_id), moved]
-    return hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).digest()
+    """SHA-256 of an entry's canonical JSON: every column that it has, and every column of its lines in order of id."""
+    moved = sorted((_columns(line) for line in lines), key=lambda line: str(line["id"]))
+    told = json.dumps([_columns(entry), moved], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(told.encode()).digest()
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    return {column.key: _plain(getattr(row, column.key)) for column in row.__table__.columns}
+
+
+def _plain(value: Any) -> Any:
+    """As JSON can say it: UTC seconds with microseconds, bytes as hexadecimal digits, an id as its text."""
+    match value:
+        case datetime():
+            return value.timestamp()
+        case uuid.UUID():
+            return str(value)
+        case bytes() | memoryview():
+            return bytes(value).hex()
+    return value
 
 
 def link(before: bytes, content: bytes) -> bytes:
@@ -33,7 +50,9 @@ def link(before: bytes, content: bytes) -> bytes:
 
 
 def seal_new(limit: int = 5000) -> int:
-    """Link every entry that is not yet in its fund's chain, oldest first (worker); returns how many."""
+    """Link every entry that is not yet in its fund's chain, oldest first, and tell the audit where each chain ends now
+    (worker); returns how many.
+    """
     db.session.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK})
     sealed = sa.exists().where(Seal.entry_id == Entry.id)
     fresh = db.session.scalars(sa.select(Entry).where(~sealed).order_by(Entry.at, Entry.id).limit(limit)).all()
@@ -44,6 +63,8 @@ def seal_new(limit: int = 5000) -> int:
         made = link(before, content_hash(entry, lines.get(entry.id, [])))
         last[entry.fund_id] = (number + 1, made)
         db.session.add(Seal(fund_id=entry.fund_id, number=number + 1, entry_id=entry.id, hash=made))
+    for fund_id, (number, hash) in last.items():
+        audit.record("ledger.sealed", about=fund_id, number=number, hash=hash.hex())
     return len(fresh)
 
 
@@ -74,3 +95,20 @@ def broken_at(fund_id: uuid.UUID) -> int | None:
         if before != bytes(seal.hash):
             return place
     return None
+
+
+def missing() -> list[tuple[str, str]]:
+    """What the audit was told of and the books have no more, as (what, detail): heads of chains, and entries posted.
+
+    So the newest entry does not vanish together with its link, nor one that waits for its link.
+    """
+    return [(row.what, row.detail) for row in db.session.execute(_MISSING)]
+
+
+_MISSING = sa.text("""
+SELECT r.about::text AS what, 'head ' || (r.details ->> 'number') AS detail FROM audit.row r LEFT JOIN fund.seal s
+  ON s.fund_id = r.about AND s.number = (r.details ->> 'number')::int
+WHERE r.verb = 'ledger.sealed' AND encode(s.hash, 'hex') IS DISTINCT FROM r.details ->> 'hash'
+UNION ALL SELECT r.subject::text, 'posted, and not there' FROM audit.row r
+WHERE r.verb IN ('ledger.posted', 'ledger.reversed')
+  AND NOT EXISTS (SELECT 1 FROM fund.entry e WHERE e.id = r.subject)""")

@@ -3,7 +3,7 @@
 import uuid
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from polyphony.fund.ledger import rules
 from polyphony.fund.ledger.models import Account, Balance, Entry, EntryLine
@@ -38,21 +38,33 @@ _POST = sa.text("SELECT fund.post(:about, :hash, :currency, :debit, :credit, :am
 
 
 def reverse(by: Viewer, *, entry_id: uuid.UUID, words: str) -> uuid.UUID:
-    """Correct a receipt or a matching by its exact opposite. Raises `CannotBeReversed`, `AlreadyReversed`."""
+    """Correct a receipt or a matching by its exact opposite; the same reversal again is the entry that is there.
+
+    Raises `CannotBeReversed`, and `AlreadyReversed` where it was reversed for another reason.
+    """
     wrong = there(db.session.get(Entry, entry_id))
     require(rules.reversed_kind(wrong.kind), rules.CannotBeReversed())
+    id, key, body = uuid.uuid4(), f"reversal {entry_id}", rules.digest({"reverses": str(entry_id), "words": words})
     lines = db.session.scalars(sa.select(EntryLine).where(EntryLine.entry_id == entry_id)).all()
-    id, key = uuid.uuid4(), f"reversal {entry_id}"
-    body = {"reverses": str(entry_id), "words": words}
-    db.session.execute(sa.insert(Entry).values(
+    made = db.session.scalar(insert(Entry).values(
         id=id, fund_id=wrong.fund_id, kind="reversal", at=clock.now(), person_id=by.person, words=words, key=key,
-        body_hash=rules.digest(body), lines_count=len(lines), reverses=entry_id, pledge_id=wrong.pledge_id,
-        receipt_id=wrong.receipt_id))
+        body_hash=body, lines_count=len(lines), reverses=entry_id, pledge_id=wrong.pledge_id,
+        receipt_id=wrong.receipt_id).on_conflict_do_nothing().returning(Entry.id))
+    if made is None:
+        return _reversed_before(entry_id, body)
     db.session.execute(sa.insert(EntryLine).values([
         {"id": uuid.uuid4(), "entry_id": id, "account_id": line.account_id, "currency": line.currency,
          "amount": -line.amount} for line in lines]))
     audit.record("ledger.reversed", id, about=wrong.fund_id, entry=str(entry_id))
     return id
+
+
+def _reversed_before(entry_id: uuid.UUID, body: bytes) -> uuid.UUID:
+    """The reversal that is there already, when it is this one; also when somebody made it in the same moment."""
+    made = db.session.scalar(sa.select(Entry.id).where(Entry.reverses == entry_id, Entry.body_hash == body))
+    if made is None:
+        raise rules.AlreadyReversed()
+    return made
 
 
 def balances(fund_id: uuid.UUID) -> dict[str, dict[str, int]]:

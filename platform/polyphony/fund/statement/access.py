@@ -92,7 +92,7 @@ LANGUAGE sql STABLE {_HEAD}
     CASE WHEN bool_and(c.level IN ('region', 'aggregate')) AND count(DISTINCT c.payee) >= {THRESHOLD}
          THEN count(*)::int END, NULL
   FROM c WHERE c.cell IS NOT NULL GROUP BY c.currency, c.cell
-$f$""")
+$f$""", to="polyphony_app, polyphony_worker")
 
 # A title in other words is as open as the title: what translators made of it is public while the grant is shown in full.
 definer("fund.is_public_title(part uuid) RETURNS boolean", f"""
@@ -100,7 +100,7 @@ LANGUAGE sql STABLE {_HEAD}
   SELECT EXISTS (SELECT 1 FROM fund.part p JOIN fund."grant" g ON g.application_id = p.application_id
     JOIN fund.grant_balance b ON b.grant_id = g.id WHERE p.id = part AND p.name = 'title' AND p.words = g.title
     AND g.level = 'full' AND NOT g.at_risk AND b.awarded > 0)
-$f$""")
+$f$""", to="polyphony_app, polyphony_worker")
 allow(Translation, "SELECT", "of_public_title",
       "kind = 'fund_part' AND field = 'words' AND fund.is_public_title(subject_id)", public=True)
 readable_with("fund_purpose", "fund.fund", key="organisation_id")

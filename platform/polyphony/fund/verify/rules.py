@@ -9,6 +9,7 @@ from typing import Any
 
 from polyphony.fund.ledger.models import IN_DEBIT
 from polyphony.kernel.locale import lazy
+from polyphony.kernel.small_numbers import THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,18 @@ class Invariant:
 
 
 _DEBIT = ", ".join(f"'{kind}'" for kind in IN_DEBIT)
+
+
+_COMING = "'receipt', 'unmatched_receipt', 'matching', 'sending_back'"
+_TOMORROW = "(now() + interval '1 day')::date"
+# What the entries of a receipt `r` that nobody took back say: their kinds, and whether each is of it in every figure.
+_STANDING = f"""
+        SELECT coalesce(string_agg(e.kind, ',' ORDER BY e.kind), '') AS kinds, coalesce(bool_and(e.fund_id = r.fund_id
+          AND l.currency = r.currency AND l.amount = r.amount AND e.pledge_id IS NOT DISTINCT FROM
+          CASE WHEN e.kind IN ('receipt', 'matching') THEN r.pledge_id END), true) AS fit
+        FROM fund.entry e JOIN fund.entry_line l ON l.entry_id = e.id AND l.amount > 0
+        WHERE e.receipt_id = r.id AND e.kind IN ({_COMING})
+        AND NOT EXISTS (SELECT 1 FROM fund.entry v WHERE v.reverses = e.id)"""
 
 
 def _conflicted(app: str, who: str, at: str) -> str:
@@ -41,10 +54,16 @@ INVARIANTS = (
       SELECT a.id::text, a.kind || ' ' || a.currency || ' ' || sum(l.amount) FROM fund.account a JOIN fund.entry_line l
       ON l.account_id = a.id GROUP BY a.id, a.kind, a.currency
       HAVING CASE WHEN a.kind IN ({_DEBIT}) THEN sum(l.amount) < 0 ELSE sum(l.amount) > 0 END"""),
-    Invariant("I4", lazy("No promise has received more than was promised."), """
+    Invariant("I4", lazy("No promise has received more than was promised, and every receipt is what its entries say."), f"""
       SELECT p.id::text, p.currency || ' ' || sum(r.amount) FROM fund.pledge p JOIN fund.receipt r ON r.pledge_id = p.id
       GROUP BY p.id, p.currency, p.amount HAVING sum(r.amount) > p.amount + coalesce((SELECT sum(CASE c.kind
-        WHEN 'raised' THEN c.amount ELSE -c.amount END) FROM fund.pledge_change c WHERE c.pledge_id = p.id), 0)"""),
+        WHEN 'raised' THEN c.amount ELSE -c.amount END) FROM fund.pledge_change c WHERE c.pledge_id = p.id), 0)
+      UNION ALL SELECT r.id::text, r.state || ' ' || r.currency || ' ' || r.amount || ': ' || s.kinds
+      FROM fund.receipt r CROSS JOIN LATERAL ({_STANDING}) s WHERE NOT s.fit OR (r.state, s.kinds) NOT IN (
+        ('matched', 'receipt'), ('matched', 'matching,unmatched_receipt'), ('unmatched', 'unmatched_receipt'),
+        ('sent_back', 'sending_back,unmatched_receipt'), ('reversed', ''))
+      UNION ALL SELECT e.id::text, e.kind || ' of nothing that came' FROM fund.entry e WHERE e.kind IN ({_COMING})
+        AND NOT EXISTS (SELECT 1 FROM fund.receipt r WHERE r.id = e.receipt_id)"""),
     Invariant("I5", lazy("Every grant equals its instalments, and what is reserved for it equals those not cancelled."), """
       SELECT g.id::text, g.amount || ' / ' || i.whole || ' / ' || i.living || ' / ' || w.awarded
       FROM fund."grant" g CROSS JOIN LATERAL (SELECT coalesce(sum(x.amount), 0) AS whole, coalesce(sum(x.amount)
@@ -83,12 +102,36 @@ INVARIANTS = (
       UNION ALL SELECT s.payment_id::text, s.step || ' by somebody with a conflict' FROM fund.payment_step s
         JOIN fund."grant" g ON g.id = s.grant_id WHERE s.step <> 'stopped'
         AND {_conflicted('g.application_id', 's.person_id', 's.at')}"""),
-    Invariant("I11", lazy("The public totals are the ledger's, to the minor unit."), """
+    Invariant("I11", lazy("The public totals are the ledger's, to the minor unit."), f"""
       SELECT a.fund_id::text, a.currency || ' ' || a.kind FROM (SELECT x.fund_id, x.currency, x.kind, sum(l.amount) AS amount
         FROM fund.account x JOIN fund.entry_line l ON l.account_id = x.id GROUP BY 1, 2, 3) a
-      LEFT JOIN LATERAL (SELECT t.amount FROM fund.totals(a.fund_id, (now() + interval '1 day')::date) t
+      LEFT JOIN LATERAL (SELECT t.amount FROM fund.totals(a.fund_id, {_TOMORROW}) t
         WHERE t.currency = a.currency AND t.account = a.kind) t ON true
-      WHERE t.amount IS DISTINCT FROM a.amount"""),
+      WHERE t.amount IS DISTINCT FROM a.amount
+      UNION ALL SELECT f.organisation_id::text, x.said || ' ' || x.currency || ' ' || x.told || ' / ' || x.found
+      FROM fund.fund f CROSS JOIN LATERAL (SELECT y.said, y.currency, sum(y.told) AS told, sum(y.found) AS found FROM (
+        SELECT n.said, t.currency, -t.amount AS told, 0 AS found
+          FROM fund.totals(f.organisation_id, {_TOMORROW}) t JOIN (VALUES ('received', 'available'), ('received', 'awarded'),
+          ('granted', 'awarded')) n(said, account) ON n.account = t.account
+        UNION ALL SELECT 'received', r.currency, 0, r.amount FROM fund.receipt r WHERE r.fund_id = f.organisation_id
+          AND r.state = 'matched'
+        UNION ALL SELECT 'granted', s.currency, 0, s.amount FROM fund.grants_shown(f.organisation_id, {_TOMORROW}) s
+        ) y GROUP BY 1, 2) x WHERE x.told <> x.found"""),
+    Invariant("I12", lazy("Of grants the public reads no name, title or number that is not agreed to be shown."), f"""
+      SELECT f.organisation_id::text, s.kind || ' ' || coalesce(s.id::text, s.place) FROM fund.fund f
+      CROSS JOIN LATERAL fund.grants_shown(f.organisation_id, {_TOMORROW}) s
+      WHERE s.kind NOT IN ('full', 'no_name', 'cell') OR (s.kind = 'cell' AND s.grants < {THRESHOLD})
+        OR (s.kind <> 'full' AND (s.id IS NOT NULL OR s.title_id IS NOT NULL OR s.name <> '' OR s.title <> ''))
+        OR (s.kind = 'full' AND NOT EXISTS (SELECT 1 FROM fund."grant" g WHERE g.id = s.id AND g.level = 'full'
+          AND NOT g.at_risk))
+      UNION ALL SELECT f.organisation_id::text, 'by themselves ' || a.shown || ' / ' || a.agreed FROM fund.fund f
+      CROSS JOIN LATERAL (SELECT (SELECT count(*) FROM fund.grants_shown(f.organisation_id, {_TOMORROW}) s
+          WHERE s.kind <> 'cell') AS shown,
+        (SELECT count(*) FROM fund."grant" g WHERE g.fund_id = f.organisation_id AND g.level IN ('full', 'no_name')
+          AND NOT g.at_risk) AS agreed) a WHERE a.shown > a.agreed
+      UNION ALL SELECT p.id::text, 'title in other words' FROM fund.part p JOIN fund."grant" g
+        ON g.application_id = p.application_id WHERE p.name = 'title' AND (g.level <> 'full' OR g.at_risk)
+        AND fund.is_public_title(p.id)"""),
     Invariant("I13", lazy("Balances kept beside the ledger equal a replay of its entries from zero."), """
       SELECT a.id::text, a.kind || ' ' || b.amount FROM fund.account a JOIN fund.balance b ON b.account_id = a.id
       WHERE b.amount <> (SELECT coalesce(sum(l.amount), 0) FROM fund.entry_line l WHERE l.account_id = a.id)

@@ -44,7 +44,7 @@ _EVERY = sa.text(" UNION ALL ".join(
 
 def _chain() -> list[tuple[str, str]]:
     broken = ((str(fund), chain.broken_at(fund)) for fund in db.session.scalars(sa.select(Fund.organisation_id)))
-    return [(fund, f"link {number}") for fund, number in broken if number is not None]
+    return [(fund, f"link {number}") for fund, number in broken if number is not None] + chain.missing()
 
 
 def _once() -> list[tuple[str, str]]:
