@@ -110,7 +110,8 @@ def _late(days: int) -> str:
 
 def _owes(companies: list[uuid.UUID]) -> Any:
     """Whether one of these companies has not signed an answer that a shared theme asks of it."""
-    given = sa.exists().where(Answer.theme_id == Theme.id, Answer.company_id == Organisation.id, Answer.state != "draft")
+    given = sa.exists().where(Answer.theme_id == Theme.id, Answer.company_id == Organisation.id,
+                              Answer.state != "draft")
     return sa.exists().where(
         Theme.consultation_id == Consultation.id, Theme.shared_on.is_not(None), Organisation.id.in_(companies),
         Organisation.id == sa.any_(Theme.addressed), ~given)
