@@ -1,5 +1,6 @@
 """After the answers are published: objections are still heard, masking cuts nobody off, corrections hide nothing."""
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -201,3 +202,30 @@ def test_only_a_late_answer_is_told_as_late(published: Any, promised: int, kind:
                          f["author"])
     assert told == sorted([(kind,), ("answer_corrected",)])
     assert "A company has corrected an answer." in _get(_in(published, "asha@x.org"), "/en/notices")
+
+
+def _first(page: str, wanted: str) -> str:
+    """Where the first link leads whose address is of this shape."""
+    return re.findall(rf'href="({wanted})"', page)[0]
+
+
+@pytest.mark.parametrize("state", ["answering", "published"])
+def test_a_company_that_left_finds_from_its_home_what_it_still_owes(published: Any, state: str) -> None:
+    f, lead = published.facts, _in(published, "lead@tern.org")
+    _post(lead, f"/en/consultations/{f['id']}/companies/departure", words="We go")
+    if state == "answering":
+        published.sql("SET session_replication_role = replica; UPDATE consultations.consultation SET state = 'answering'; "
+                      "UPDATE feedback.theme SET published_on = NULL")
+    home = _get(lead, "/en/home")
+    assert ("Answer the themes" if state == "answering" else "Give the answer your company owes") in home
+    desk = _get(lead, _first(home, "/en/consultations/[^/]+/our-answers"))
+    draft = _first(desk, r"/en/themes/[^/]+/answer/[^/\"]+")
+    assert lead.get(draft).status_code == 200
+    show = _get(lead, _first(desk, "/en/consultations/[^/\"]+"))
+    assert "Go to your company’s desk" in show
+    assert "our-answers" in show
+    assert "our-answers" not in _get(_in(published, "asha@x.org"), f"/en/consultations/{f['id']}")
+    _answer(published, "tern", f["theme"])
+    published.sql("SET session_replication_role = replica; UPDATE feedback.answer SET state = 'published', signed_as = 'legal', "
+                  "signed_on = current_date WHERE state = 'draft'")
+    assert "our-answers" not in _get(lead, "/en/home"), "nothing is owed any more"

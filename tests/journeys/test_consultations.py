@@ -233,3 +233,21 @@ def test_a_company_is_told_what_it_still_owes_before_it_leaves(demo):
     assert "not signed" in tern.get(f"/en/consultations/{id}/companies").text
     halcyon = make.sign_in(demo.client(), "lead@halcyon.example", PASSWORD)
     assert "not signed" not in halcyon.get(f"/en/consultations/{id}/companies").text
+
+
+def test_what_it_covers_is_said_before_it_is_announced(world, cast):
+    """Technologies, countries and phases; whom it groups and in which situations may stay unsaid."""
+    id, lead = begin(world, cast), cast["halcyon_lead"]
+    asked = {"technologies": "Say which technologies it is about.", "countries": "Say which countries it is about.",
+             "phases": "Choose the phases that it belongs to."}
+    place = f"/en/consultations/{id}/preparation"
+    page = lead.get(place).get_data(as_text=True)
+    assert [field for field, said in asked.items() if said in page] == []
+    world.sql("UPDATE consultations.consultation SET technologies = '{}', countries = '{}', phases = '{}', segments = '{}', "
+              "contexts = '{}'")
+    page, form = lead.get(place).get_data(as_text=True), lead.get(f"/en/consultations/{id}/edit").get_data(as_text=True)
+    for field, said in asked.items():
+        assert said in page
+        assert f"/en/consultations/{id}/edit#{field}" in page
+        assert f'id="{field}"' in form, "the link leads to its field"
+    assert cast["anna"].post(f"/en/consultations/{id}/announcement", data={"words": "soon", **once()}).status_code == 409

@@ -146,13 +146,22 @@ def test_publishing_is_never_blind(loop: Any) -> None:
         assert "Halcyon has not signed 1 answer" in page
         assert f"/remind/{f['halcyon']}" in page
     loop.sql("UPDATE people.person SET language = 'sw' WHERE id = %s", f["author"])
-    _answer(loop, "halcyon", f"/en/themes/{loop.sql('SELECT id FROM feedback.theme')[0][0]}")
+    theme = f"/en/themes/{loop.sql('SELECT id FROM feedback.theme')[0][0]}"
+    _answer(loop, "halcyon", theme, words="")
+    answer = loop.sql("SELECT id FROM feedback.answer")[0][0]
+    _post(_in(loop, "lead@halcyon.org"), f"/en/answers/{answer}/measures", what="Quiet alerts", owner="product",
+          due_on=str(make.today() + timedelta(days=30)))
     _sign(loop, "halcyon")
     page = _get(fac, f"/en/consultations/{f['id']}/publish")
     assert "Tern has not signed 1 answer" in page
     assert "Halcyon has not" not in page
     assert "Kiswahili" in page
-    assert "2 texts lack a language" in page, "the summary and the one answer that is signed"
+    lacking = "the theme's title and summary, what the input changed, and the measure"
+    assert "4 texts lack a language" in page, lacking
+    assert "4 texts lack a language" in _get(fac, _desk(loop)), lacking
+    loop.sql("INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale) SELECT "
+             "gen_random_uuid(), consultation_id, 'answer', id, 'changes', 'sw', 'Tahadhari.', 'person', false FROM feedback.answer")
+    assert "3 texts lack a language" in _get(fac, f"/en/consultations/{f['id']}/publish")
     _post(fac, f"/en/consultations/{f['id']}/remind/{f['tern']}")
     _post(fac, f"/en/consultations/{f['id']}/publish", words="Here they are")
     assert "while they answer" in _post(fac, f"/en/consultations/{f['id']}/remind/{f['tern']}", 409)

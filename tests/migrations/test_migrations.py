@@ -184,3 +184,26 @@ def test_how_an_invitation_ended_is_kept_up_and_down(server: Any, fresh: str) ->
     kept = "SELECT answered_at IS NOT NULL, withdrawn FROM organisations.invitation ORDER BY 1, 2"
     assert ask(server, fresh, kept) == [(False, False), (False, True), (True, False)]
     assert ask(server, fresh, "SELECT count(*) FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity") == [(0,)]
+
+
+def test_of_two_views_sent_at_once_the_one_that_others_see_stays(server: Any, fresh: str) -> None:
+    command.upgrade(config(owner(server, fresh)), "0015")
+    asha, measure, here = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b", "gen_random_uuid()"
+    with psycopg.connect(server.url("postgres", fresh)) as connection:
+        connection.execute("INSERT INTO people.person (id, name, language, time_zone, mail_opt_in) VALUES "
+                           f"('{asha}', 'Asha', 'sw', 'UTC', false)")
+        connection.execute("SET session_replication_role = replica")
+        for view, shown in (("harms", "NULL"), ("works", "current_date")):
+            connection.execute(
+                "WITH v AS (INSERT INTO feedback.ground_view (id, measure_id, consultation_id, view, words, lang, day, shuffle, "
+                f"read_on, shown_as, shown_on) VALUES (gen_random_uuid(), '{measure}', {here}, '{view}', '{view}', 'sw', "
+                f"current_date, 1, {shown}, '', {shown}) RETURNING id), a AS (INSERT INTO feedback.ground_author (view_id, "
+                f"measure_id, person_id) SELECT id, '{measure}', '{asha}' FROM v), t AS (INSERT INTO languages.translation (id, "
+                "consultation_id, kind, subject_id, field, lang, text, mark, stale) SELECT gen_random_uuid(), "
+                f"{here}, 'ground_view', id, 'words', 'en', '{view}', 'person', false FROM v RETURNING id) INSERT INTO "
+                "languages.work (id, translation_id, consultation_id, person_id, act, \"on\") SELECT gen_random_uuid(), id, "
+                f"{here}, '{asha}', 'made', current_date FROM t")
+    command.upgrade(config(owner(server, fresh)), "0016")
+    for said in ("SELECT view FROM feedback.ground_view", "SELECT text FROM languages.translation"):
+        assert ask(server, fresh, said) == [("works",)]
+    assert ask(server, fresh, "SELECT (SELECT count(*) FROM feedback.ground_author), (SELECT count(*) FROM languages.work)") == [(1, 1)]

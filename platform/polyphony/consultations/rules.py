@@ -9,7 +9,8 @@ from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import BadInput, NotPermitted, WrongState
 
 FIELDS = (*TEXTS, "paid_by")  # every text that is shown to readers in their own language
-NEEDED = ("title", "plain", "purpose", "open_to_change", "closed_to_change", "at_risk")
+NEEDED = ("title", "plain", "purpose", "open_to_change", "closed_to_change", "at_risk", "technologies", "countries",
+          "phases")
 Missing = tuple[Any, str, str]  # sentence, endpoint that mends it, field
 
 
@@ -244,6 +245,9 @@ _SENTENCES = {
     "open_to_change": lazy("Say what is open to change."),
     "closed_to_change": lazy("Say what is not open to change."),
     "at_risk": lazy("Say who is most at risk."),
+    "technologies": lazy("Say which technologies it is about."),
+    "countries": lazy("Say which countries it is about."),
+    "phases": lazy("Choose the phases that it belongs to."),
     "opens_at": lazy("Choose when inputs begin."),
     "closes_at": lazy("Choose when inputs end."),
     "promised_on": lazy("Promise a date for the answers."),

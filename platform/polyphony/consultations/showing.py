@@ -56,6 +56,8 @@ def next_steps(by: Viewer, consultation: Consultation, conveners: Sequence[Conve
                       else (_("Go to the facilitator’s desk"), "feedback.facilitate"))
     if by.is_in("convened", id):
         wanted += _for_company(by, consultation, conveners)
+    elif by.is_in("left", id) and state not in ("draft", "announced", "open"):  # what it owes it can still sign
+        wanted.append((_("Go to your company’s desk"), "feedback.desk"))
     if state == "open" and _may_say(by, id):
         wanted.append((_("Say what you think"), "inputs.say"))
     if state in ("published", "closed"):

@@ -16,7 +16,7 @@ from polyphony.feedback.models import (
     Reminder,
     Theme,
 )
-from polyphony.kernel.policies import allow, any_of, definer, ids, one, protect
+from polyphony.kernel.policies import allow, any_of, definer, ids, one, protect, statements
 from polyphony.kernel.viewer import fact, had
 from polyphony.languages.access import changeable, not_refused, readable_with
 from polyphony.languages.models import TranslatorRefusal
@@ -148,3 +148,15 @@ BEGIN
   DELETE FROM feedback.answer a WHERE a.theme_id = theme;
   DELETE FROM feedback.objection o WHERE o.theme_id = theme;
 END $f$""")
+
+# Signing and publishing go one after the other: neither sees in its own picture of the database what the other is
+# doing. Both write the consultation's row, so that PostgreSQL tells whoever comes second to begin again.
+definer("feedback.signs_in_turn() RETURNS trigger", """
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+BEGIN
+  UPDATE consultations.consultation c SET revision = c.revision WHERE c.id = NEW.consultation_id;
+  RETURN NULL;
+END $f$""", to="polyphony_lookup")
+statements.append("""
+CREATE OR REPLACE TRIGGER signs_in_turn AFTER UPDATE OF state ON feedback.answer
+FOR EACH ROW WHEN (OLD.state = 'draft' AND NEW.state <> 'draft') EXECUTE FUNCTION feedback.signs_in_turn()""")

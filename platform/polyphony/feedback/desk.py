@@ -23,6 +23,7 @@ from polyphony.feedback.models import (
     Reminder,
     Theme,
 )
+from polyphony.feedback.publication import unreadable
 from polyphony.feedback.service import companies_of
 from polyphony.feedback.themes import theme_title, titled
 from polyphony.inputs.models import Input
@@ -30,7 +31,6 @@ from polyphony.kernel import clock
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, language, ngettext
 from polyphony.kernel.viewer import Viewer
-from polyphony.languages.service import lacking
 
 
 @dataclass(frozen=True)
@@ -95,29 +95,24 @@ def facilitators(consultation_id: uuid.UUID) -> Desk:
         Answer.consultation_id == here, Answer.state != "draft")))
     is_out = consultation.state in ("published", "closed")  # then measures are followed, before inputs are placed
     held = _measures(here) if is_out else []
-    texts = [(t.id, "summary", t.lang) for t in themes] + [(a.id, "words", a.lang) for a in answers if a.words]
-    inputs, read_in = _inputs(here)
     return Desk(
         consultation, title, {theme.id: said for theme, said, *_row in rows},
         {c.company_id: c.company.name for c, _d, _r in sides}, themes,
-        {theme.id: number for theme, _title, number, _lost in rows}, inputs,
+        {theme.id: number for theme, _title, number, _lost in rows}, _inputs(here),
         [] if is_out else placing.first(here), objections,
         rules.owed(themes, [(a.theme_id, a.company_id) for a in answers]), {c.company_id for c, d, _r in sides if d},
         list({m.id: (m, r) for m, r, _v in held}.values()), [v for _m, _r, v in held if v is not None],
-        len(lacking(texts, read_in)), {theme.id: lost for theme, *_row, lost in rows if lost},
+        sum(number for _lang, number in unreadable(here)), {theme.id: lost for theme, *_row, lost in rows if lost},
         {c.company_id: on for c, _d, on in sides})
 
 
-def _inputs(consultation_id: uuid.UUID) -> tuple[Inputs, list[str]]:
-    """All, unread, in no theme, languages; and in which languages their authors read: one statement for any number."""
-    unread, read = Input.read_on.is_(None), Input.read_on.is_not(None)
-    count, authors = sa.func.count, sa.func.inputs.languages_of_authors(consultation_id).table_valued("lang")
-    row = db.session.execute(
+def _inputs(consultation_id: uuid.UUID) -> Inputs:
+    """All, unread, in no theme, languages: one statement for any number."""
+    unread, read, count = Input.read_on.is_(None), Input.read_on.is_not(None), sa.func.count
+    return Inputs(*db.session.execute(
         sa.select(count(), count().filter(unread), count().filter(read, placing.IN_NO_THEME),
-                  count(sa.distinct(Input.lang)),
-                  sa.select(sa.func.array_agg(sa.distinct(authors.c.lang))).scalar_subquery())
-        .where(Input.consultation_id == consultation_id, Input.withdrawn_on.is_(None))).one()
-    return Inputs(*row[:4]), row[4] or []
+                  count(sa.distinct(Input.lang)))
+        .where(Input.consultation_id == consultation_id, Input.withdrawn_on.is_(None))).one())
 
 
 def _measures(consultation_id: uuid.UUID) -> list[Any]:

@@ -228,7 +228,9 @@ class GroundAuthor(Base):
 
     __tablename__ = "ground_author"
     __table_args__ = (
-        sa.CheckConstraint("num_nonnulls(person_id, phrase_id) = 1", name="one_author"), {"schema": "feedback"},
+        sa.CheckConstraint("num_nonnulls(person_id, phrase_id) = 1", name="one_author"),
+        sa.UniqueConstraint("measure_id", "person_id"), sa.UniqueConstraint("measure_id", "phrase_id"),
+        {"schema": "feedback"},
     )
     view_id: Mapped[uuid.UUID] = to("feedback.ground_view.id", primary_key=True)
     measure_id: Mapped[uuid.UUID]

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 
 from polyphony.consultations.models import MACHINE, Consultation, Transition
 from polyphony.feedback import rules
-from polyphony.feedback.models import Answer, Default, Objection, Publication, Theme
+from polyphony.feedback.models import Answer, Default, Measure, Objection, Publication, Theme
 from polyphony.feedback.themes import consultation_of, ensure_facilitating
 from polyphony.inputs.models import Input
 from polyphony.kernel import audit, clock
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import language
 from polyphony.kernel.viewer import Viewer
+from polyphony.languages.models import Translation
 from polyphony.notices.service import tell
 
 
@@ -43,6 +44,29 @@ def standing(consultation_id: uuid.UUID) -> Standing:
     themes = [theme for _u, _o, theme, _companies in rows if theme]
     answers = [(theme.id, company) for _u, _o, theme, companies in rows if theme for company in companies or ()]
     return Standing(rows[0][0], rows[0][1], sum(t.shared_on is None for t in themes), rules.owed(themes, answers))
+
+
+# Every field of words that publication shows, and that somebody can translate.
+PUBLISHED = ((Theme, "title"), (Theme, "summary"), (Answer, "words"), (Answer, "changes"), (Measure, "what"),
+             (Measure, "status_words"))
+
+
+def unreadable(consultation_id: uuid.UUID) -> list[tuple[str, int]]:
+    """Each language in which authors read, with how many texts of the publication lack it (one statement)."""
+    signed = sa.select(Answer.id).where(Answer.consultation_id == consultation_id, Answer.state != "draft")
+    is_shown = {Theme: sa.true(), Answer: Answer.id.in_(signed), Measure: Measure.answer_id.in_(signed)}
+    texts = sa.union_all(*(
+        sa.select(model.id, sa.literal(name).label("field"), model.lang).where(
+            model.consultation_id == consultation_id, getattr(model, name) != "", is_shown[model])
+        for model, name in PUBLISHED)).subquery()
+    authors = sa.func.inputs.languages_of_authors(consultation_id).table_valued("lang")
+    read = sa.select(authors.c.lang).distinct().subquery()
+    kept = sa.exists().where(Translation.subject_id == texts.c.id, Translation.field == texts.c.field,
+                             Translation.lang == read.c.lang, Translation.stale.is_(False), Translation.text != "")
+    rows = db.session.execute(sa.select(read.c.lang, sa.func.count())
+                              .join_from(texts, read, read.c.lang != texts.c.lang)
+                              .where(~kept).group_by(read.c.lang).order_by(read.c.lang))
+    return [(lang, number) for lang, number in rows]
 
 
 def given(consultation_id: uuid.UUID) -> list[tuple[uuid.UUID, uuid.UUID]]:

@@ -108,17 +108,28 @@ def _late(days: int) -> str:
     return ngettext("%(num)s day late", "%(num)s days late", days) if days > 0 else ""
 
 
+def _owes(companies: list[uuid.UUID]) -> Any:
+    """Whether one of these companies has not signed an answer that a shared theme asks of it."""
+    given = sa.exists().where(Answer.theme_id == Theme.id, Answer.company_id == Organisation.id,
+                              Answer.state != "draft")
+    return sa.exists().where(
+        Theme.consultation_id == Consultation.id, Theme.shared_on.is_not(None), Organisation.id.in_(companies),
+        Organisation.id == sa.any_(Theme.addressed), ~given)
+
+
 @provide("waits")
 def waits(by: viewer.Viewer) -> list[Waits]:
     """What the loop waits for: the facilitator's publications, a company's unsigned answers."""
     places = dict.fromkeys(by.of("facilitated"), "feedback.facilitate")
-    seats = by.of("leading") | by.of("deciding")
-    places.update({each: "feedback.desk" for each in by.of("convened") if seats and each not in places})
+    firms = list(by.of("leading") | by.of("deciding"))
+    left = list(by.of("left") - by.of("convened") - by.of("facilitated")) if firms else []
+    places = dict.fromkeys([*by.of("convened"), *left] if firms else (), "feedback.desk") | places
     if not places:
         return []
     title_of = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
     found = db.session.execute(sa.select(Consultation, title_of).where(
-        Consultation.id.in_(list(places)), Consultation.state.in_(("open", "answering")))
+        Consultation.id.in_(list(places)), Consultation.state.in_(("open", "answering")),
+        sa.or_(Consultation.id.not_in(left), _owes(firms)))
         .order_by(Consultation.promised_on, Consultation.id)).all()
     lines = []
     for each, title in found:
