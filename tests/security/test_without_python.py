@@ -1,11 +1,8 @@
 """Row security is the enforcer: with every Python permission check removed, pages show no more than it allows."""
 
-import io
-import zipfile
-
 import pytest
 
-from crawl import addresses, browser_of
+from crawl import addresses, browser_of, words
 from polyphony.kernel import access
 
 
@@ -26,14 +23,6 @@ def told(demo, who) -> str:
         return "\n".join(words(client.get(address)) for _, address in addresses(demo))
     finally:
         demo.app.testing = True
-
-
-def words(answer) -> str:
-    """What an answer says, also when it is packed."""
-    if answer.mimetype != "application/zip":
-        return answer.get_data(as_text=True)
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
-        return "\n".join(packed.read(name).decode() for name in packed.namelist())
 
 
 SECRETS = {
