@@ -109,14 +109,15 @@ ENDPOINTS |= {"feedback.comment": ENDPOINTS["feedback.draft"], "languages.write"
               "languages.review": ENDPOINTS["languages.piece"]}
 ENDPOINTS |= dict.fromkeys(("inputs.hand", "inputs.mask", "inputs.release", "inputs.withhold"), ENDPOINTS["inputs.read"])
 # Of the fund, by the name of the gap: one thing of each kind and state.
+NAMED = "(SELECT min(p.words) FROM fund.part p WHERE p.application_id = application.id AND p.name = 'title'), requested"
 FUND = {"fund_id": "SELECT organisation_id FROM fund.fund", "call_id": "SELECT id FROM fund.call ORDER BY state",
-        "application_id": "SELECT DISTINCT ON (call_id, state) id FROM fund.application ORDER BY call_id, state, requested",
+        "application_id": "SELECT DISTINCT ON (call_id, state) id FROM fund.application ORDER BY call_id, state, " + NAMED,
         "payment_id": "SELECT DISTINCT ON (state) id FROM fund.payment ORDER BY state, amount",
         "receipt_id": "SELECT DISTINCT ON (state) id FROM fund.receipt ORDER BY state, amount"}
 FUND |= {f"{name}_id": f'SELECT id FROM fund."{name}" ORDER BY {order} LIMIT 2' for name, order in (
     ("body", "kind"), ("instalment", "due_on, amount"), ("pledge", "amount"), ("entry", "at, kind, words"), ("grant", "amount, title"))}
 ENDPOINTS |= dict.fromkeys(("fund.application_step", "fund.take_application_step"), (
-    "SELECT a.id, s FROM (SELECT DISTINCT ON (state) id FROM fund.application ORDER BY state, requested) a, "
+    f"SELECT a.id, s FROM (SELECT DISTINCT ON (state) id FROM fund.application ORDER BY state, {NAMED}) a, "
     "unnest(ARRAY['project', 'plan', 'budget', 'safety']) s"))
 ENDPOINTS["fund.payment_step"] = ("SELECT p.id, s FROM (SELECT DISTINCT ON (state) id FROM fund.payment ORDER BY state, "
                                   "amount) p, unnest(ARRAY['approve', 'release', 'confirm', 'return', 'stop']) s")
@@ -198,7 +199,7 @@ def _speak(demo):
 def _object(demo):
     """Somebody says "not what I meant" about the open consultation's theme, which shows what then waits."""
     theme, said, about = demo.sql("SELECT theme_id, input_id, e.consultation_id FROM feedback.excerpt e JOIN "
-                                  "feedback.theme t ON t.id = theme_id WHERE t.published_on IS NULL ORDER BY e.id")[0]
+                                  "feedback.theme t ON t.id = theme_id WHERE t.published_on IS NULL ORDER BY e.quote")[0]
     make.add(demo, Objection(id=uuid.uuid4(), theme_id=theme, input_id=said, consultation_id=about,
                              words="That is not what I meant.", lang="en", day=make.today()))
 
