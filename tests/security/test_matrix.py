@@ -115,12 +115,14 @@ def differences(who: str, now: Answered, known: Answered) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("who", EVERYBODY)
 def test_everybody_reaches_what_is_written_down(lived: Any, who: str) -> None:
-    assert differences(who, answered(lived, who), kept(who)) == []
+    wrong = differences(who, answered(lived, who), kept(who))
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("who", ["visitor", "facilitator", "fund administrator"])
 def test_desks_and_sealed_things_are_reached_as_is_written_down(lived: Any, who: str) -> None:
-    assert differences(who, answered(lived, who, *CORE), kept(who, *CORE)) == []
+    wrong = differences(who, answered(lived, who, *CORE), kept(who, *CORE))
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_page_is_in_the_matrix(lived: Any) -> None:
