@@ -115,7 +115,7 @@ FUND = {"fund_id": "SELECT organisation_id FROM fund.fund", "call_id": "SELECT i
         "payment_id": "SELECT DISTINCT ON (state) id FROM fund.payment ORDER BY state, amount",
         "receipt_id": "SELECT DISTINCT ON (state) id FROM fund.receipt ORDER BY state, amount"}
 FUND |= {f"{name}_id": f'SELECT id FROM fund."{name}" ORDER BY {order} LIMIT 2' for name, order in (
-    ("body", "kind"), ("instalment", "due_on, amount"), ("pledge", "amount"), ("entry", "at, kind, words"), ("grant", "amount, title"))}
+    ("body", "kind"), ("instalment", "due_on, amount"), ("pledge", "amount"), ("entry", "at, kind, words"), ("grant", "lang NOT IN ('fr', 'sw'), amount"))}  # of grantees who are among the people above
 ENDPOINTS |= dict.fromkeys(("fund.application_step", "fund.take_application_step"), (
     f"SELECT a.id, s FROM (SELECT DISTINCT ON (state) id FROM fund.application ORDER BY state, {NAMED}) a, "
     "unnest(ARRAY['project', 'plan', 'budget', 'safety']) s"))
