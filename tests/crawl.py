@@ -1,7 +1,9 @@
 """Every kind of person in a browser of her own, and every address of the demo."""
 
+import io
 import re
 import uuid
+import zipfile
 from datetime import timedelta
 
 import dirty
@@ -43,20 +45,30 @@ def browser_of(demo, who):
     return client
 
 
+def words(answer):
+    """What an answer says, also when it is packed."""
+    body = answer.get_data()
+    if not body.startswith(b"PK\3\4"):
+        return body.decode("utf-8", "replace")
+    with zipfile.ZipFile(io.BytesIO(body)) as packed:
+        return "\n".join(name + "\n" + packed.read(name).decode("utf-8", "replace") for name in packed.namelist())
+
+
 # Which things of the demo stand for an address: by the noun that it begins with, or for one endpoint alone.
-# Each has as many columns as its address has gaps (but the language), in the address's order.
+# Each has as many columns as its address has gaps (but the language), in the address's order; where only some are taken,
+# they are the same in every demo, whose ids are drawn by lot.
 NOUNS = {
     "consultations": "SELECT id FROM consultations.consultation ORDER BY title",
     "themes": "(SELECT DISTINCT ON (consultation_id) id FROM feedback.theme WHERE published_on IS NOT NULL "
               "ORDER BY consultation_id, place) UNION ALL SELECT id FROM feedback.theme WHERE published_on IS NULL",
     "inbox": "SELECT input_id FROM inputs.authorship a JOIN people.person p ON p.id = person_id WHERE language = 'sw' "
              "UNION ALL SELECT input_id FROM inputs.authorship WHERE phrase_id IS NOT NULL",
-    "answers": "SELECT id FROM feedback.answer ORDER BY state, late_days DESC, id LIMIT 3",
+    "answers": "SELECT id FROM feedback.answer ORDER BY state, late_days DESC, words, decision LIMIT 3",
     "measures": "SELECT m.id FROM feedback.measure m LEFT JOIN feedback.ground_round r ON r.measure_id = m.id "
-                "ORDER BY r.opened_on DESC NULLS LAST, m.id LIMIT 4",
-    "objections": "SELECT id FROM feedback.objection ORDER BY handled_on NULLS FIRST, id LIMIT 2",
-    "ground": "SELECT id FROM feedback.ground_view ORDER BY read_on NULLS FIRST, id LIMIT 2",
-    "excerpts": "SELECT id FROM feedback.excerpt ORDER BY id LIMIT 2",
+                "ORDER BY r.opened_on DESC NULLS LAST, m.what, m.due_on LIMIT 4",
+    "objections": "SELECT id FROM feedback.objection ORDER BY handled_on NULLS FIRST, words LIMIT 2",
+    "ground": "SELECT id FROM feedback.ground_view ORDER BY read_on NULLS FIRST, day, words LIMIT 2",
+    "excerpts": "SELECT id FROM feedback.excerpt ORDER BY quote LIMIT 2",
     "admissions": "SELECT id FROM organisations.organisation ORDER BY admitted_on NULLS FIRST, name LIMIT 2",
     "organisation": "SELECT id FROM organisations.organisation WHERE name ~ 'Halcyon|Tern' ORDER BY name",
     "memberships": "SELECT m.id FROM organisations.membership m JOIN organisations.organisation o ON o.id = "
@@ -66,24 +78,26 @@ NOUNS = {
     "invitations": "SELECT id FROM organisations.invitation ORDER BY at, id LIMIT 2",
     "keyholders": "SELECT id FROM vault.keyholder ORDER BY id", "boxes": "SELECT id FROM vault.box ORDER BY id",
     "openings": "SELECT id FROM vault.opening ORDER BY id", "holds": "SELECT id FROM retention.hold ORDER BY made_at, id",
-    "sign-in": "SELECT organisation_id FROM organisations.entrance", "account": "SELECT organisation_id FROM organisations.entrance",
+    "sign-in": "SELECT organisation_id FROM organisations.entrance UNION ALL SELECT id FROM organisations.organisation WHERE "
+               "name ~ 'Tern'",  # which has none
+    "account": "SELECT organisation_id FROM organisations.entrance",
     "lost-factors": "SELECT id FROM organisations.factor_reset ORDER BY id",
 }
 ENDPOINTS = {
-    "feedback.draft": "SELECT t.id, c.company_id FROM feedback.theme t JOIN consultations.convener c USING "
-                      "(consultation_id) ORDER BY t.published_on NULLS LAST, t.id, 2 LIMIT 9",
+    "feedback.draft": "SELECT t.id, c.company_id FROM feedback.theme t JOIN consultations.convener c USING (consultation_id) JOIN "
+                      "organisations.organisation o ON o.id = company_id ORDER BY t.published_on NULLS LAST, t.title, o.name LIMIT 9",
     "feedback.object": "SELECT e.theme_id, e.input_id FROM feedback.excerpt e JOIN inputs.authorship a USING (input_id) "
-                       "WHERE a.phrase_id IS NOT NULL ORDER BY 1, 2 LIMIT 9",
+                       "WHERE a.phrase_id IS NOT NULL ORDER BY e.quote LIMIT 9",
     "feedback.place": "SELECT DISTINCT ON (consultation_id) consultation_id, id FROM inputs.input "
-                      "WHERE read_on IS NOT NULL ORDER BY 1, 2",
+                      "WHERE read_on IS NOT NULL ORDER BY 1, text",
     "inputs.read": "SELECT DISTINCT ON (consultation_id, read_on IS NULL) consultation_id, id FROM inputs.input "
-                   "ORDER BY consultation_id, read_on IS NULL, id",
+                   "ORDER BY consultation_id, read_on IS NULL, text",
     "inputs.sent": "SELECT i.consultation_id, i.id FROM inputs.input i JOIN inputs.authorship a ON input_id = i.id "
-                   "WHERE phrase_id IS NOT NULL ORDER BY 1, 2 LIMIT 9",
+                   "WHERE phrase_id IS NOT NULL ORDER BY i.text LIMIT 9",
     "languages.piece": "(SELECT consultation_id, kind, subject_id, field, lang FROM languages.translation WHERE kind = "
-                       "'consultation' AND lang = 'ar' ORDER BY 1, 4 LIMIT 2) UNION ALL (SELECT consultation_id, kind, "
+                       "'consultation' AND lang = 'ar' ORDER BY field, text LIMIT 2) UNION ALL (SELECT consultation_id, kind, "
                        "subject_id, field, lang FROM languages.translation WHERE kind = 'theme' AND lang = 'ar' "
-                       "ORDER BY 1, 3, 4 LIMIT 2)",
+                       "ORDER BY field, text LIMIT 2)",
     "consultations.end_translator": "SELECT consultation_id, id FROM consultations.translator ORDER BY 1, 2 LIMIT 2",
     "consultations.take_back": "SELECT consultation_id, company_id FROM consultations.convener ORDER BY 1, 2 LIMIT 2",
     "feedback.remind": "SELECT consultation_id, company_id FROM consultations.convener ORDER BY 1 DESC, 2 LIMIT 2",
@@ -95,17 +109,18 @@ ENDPOINTS |= {"feedback.comment": ENDPOINTS["feedback.draft"], "languages.write"
               "languages.review": ENDPOINTS["languages.piece"]}
 ENDPOINTS |= dict.fromkeys(("inputs.hand", "inputs.mask", "inputs.release", "inputs.withhold"), ENDPOINTS["inputs.read"])
 # Of the fund, by the name of the gap: one thing of each kind and state.
+NAMED = "(SELECT min(p.words) FROM fund.part p WHERE p.application_id = application.id AND p.name = 'title'), requested"
 FUND = {"fund_id": "SELECT organisation_id FROM fund.fund", "call_id": "SELECT id FROM fund.call ORDER BY state",
-        "application_id": "SELECT DISTINCT ON (call_id, state) id FROM fund.application ORDER BY call_id, state, id",
-        "payment_id": "SELECT DISTINCT ON (state) id FROM fund.payment ORDER BY state, id",
-        "receipt_id": "SELECT DISTINCT ON (state) id FROM fund.receipt ORDER BY state, id"}
-FUND |= {f"{name}_id": f'SELECT id FROM fund."{name}" ORDER BY id LIMIT 2' for name in (
-    "body", "instalment", "pledge", "entry", "grant")}
+        "application_id": "SELECT DISTINCT ON (call_id, state) id FROM fund.application ORDER BY call_id, state, " + NAMED,
+        "payment_id": "SELECT DISTINCT ON (state) id FROM fund.payment ORDER BY state, amount",
+        "receipt_id": "SELECT DISTINCT ON (state) id FROM fund.receipt ORDER BY state, amount"}
+FUND |= {f"{name}_id": f'SELECT id FROM fund."{name}" ORDER BY {order} LIMIT 2' for name, order in (
+    ("body", "kind"), ("instalment", "due_on, amount"), ("pledge", "amount"), ("entry", "at, kind, words"), ("grant", "lang NOT IN ('fr', 'sw'), amount"))}  # of grantees who are among the people above
 ENDPOINTS |= dict.fromkeys(("fund.application_step", "fund.take_application_step"), (
-    "SELECT a.id, s FROM (SELECT DISTINCT ON (state) id FROM fund.application ORDER BY state, id) a, "
+    f"SELECT a.id, s FROM (SELECT DISTINCT ON (state) id FROM fund.application ORDER BY state, {NAMED}) a, "
     "unnest(ARRAY['project', 'plan', 'budget', 'safety']) s"))
 ENDPOINTS["fund.payment_step"] = ("SELECT p.id, s FROM (SELECT DISTINCT ON (state) id FROM fund.payment ORDER BY state, "
-                                  "id) p, unnest(ARRAY['approve', 'release', 'confirm', 'return', 'stop']) s")
+                                  "amount) p, unnest(ARRAY['approve', 'release', 'confirm', 'return', 'stop']) s")
 # Addresses that carry a secret, which no table tells: `live_in` makes them.
 SECRETS = {"consultations.by_link": "link", "organisations.invitation": "invitation", "people.choose_password": "reset",
            "organisations.invitation_post": "invitation", "people.choose_password_post": "reset"}
@@ -184,7 +199,7 @@ def _speak(demo):
 def _object(demo):
     """Somebody says "not what I meant" about the open consultation's theme, which shows what then waits."""
     theme, said, about = demo.sql("SELECT theme_id, input_id, e.consultation_id FROM feedback.excerpt e JOIN "
-                                  "feedback.theme t ON t.id = theme_id WHERE t.published_on IS NULL ORDER BY e.id")[0]
+                                  "feedback.theme t ON t.id = theme_id WHERE t.published_on IS NULL ORDER BY e.quote")[0]
     make.add(demo, Objection(id=uuid.uuid4(), theme_id=theme, input_id=said, consultation_id=about,
                              words="That is not what I meant.", lang="en", day=make.today()))
 

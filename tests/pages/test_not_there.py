@@ -1,58 +1,45 @@
 """Not visible means not there: a thing that row security hides and one that never was are the same bytes."""
 
-import re
 import uuid
 
-import psycopg
 import pytest
 
 from crawl import OTHERS, PEOPLE, addresses, browser_of
-from polyphony.kernel import secrets
+from sight import GAP, INNER, TABLES, gaps, inside, put, visible
 from swap import CHANGING
 
-TABLES = {"consultations": "consultations.consultation", "themes": "feedback.theme", "inbox": "inputs.input",
-          "answers": "feedback.answer", "measures": "feedback.measure", "objections": "feedback.objection",
-          "ground": "feedback.ground_view", "excerpts": "feedback.excerpt", "admissions": "organisations.organisation",
-          "organisation": "organisations.organisation", "memberships": "organisations.membership",
-          "invitations": "organisations.invitation", "attachments": "uploads.attachment", "fund": "(SELECT organisation_id AS id FROM fund.fund)",
-          "fund/promises": "fund.pledge", "fund/bodies": "fund.body", "fund/entries": "fund.entry", "fund/grants": 'fund."grant"'}
-TABLES |= {"keyholders": "vault.keyholder", "boxes": "vault.box", "openings": "vault.opening", "holds": "retention.hold"}
-TABLES |= {f"fund/{kind}s": f"fund.{kind}" for kind in ("call", "application", "instalment", "payment", "receipt")}
-TABLES |= dict.fromkeys(("fund/reviews", "fund/cases"), "fund.application")
-# Whoever handles a grant's money knows which case it came from, and may step aside from it.
-TABLES["fund/applications"] = '(SELECT id FROM fund.application UNION SELECT application_id FROM fund."grant")'
-ONE_ID = re.compile(r"^/en/((?:fund/)?[a-z]+)/([0-9a-f-]{36})(?=/|$)")
+
+def _said(answer, id, other) -> bytes:
+    """The answer's bytes, with the id that was asked for in the place of the other; a 404 names neither of them."""
+    return answer.data if answer.status_code == 404 else CHANGING.sub(rb'\1"', answer.data.replace(other.encode(), id.encode()))
 
 
-def visible(world, client) -> dict[str, set[str]]:
-    """Which rows of each table the database shows to this browser's viewer."""
-    with client.session_transaction() as session:
-        key, links = session.get("key"), session.get("links", [])
-    with psycopg.connect(world.server.url("polyphony_app", world.name)) as connection:
-        connection.execute("SELECT viewer.open(%s, %s)", [secrets.bytes_of(key) if key else None,
-                                                          [secrets.bytes_of(x) for x in links]])
-        return {noun: {str(row[0]) for row in connection.execute(f"SELECT id FROM {table} AS seen")}
-                for noun, table in TABLES.items()}
-
-
-def _said(answer, id) -> bytes:
-    """The answer's bytes; a 403 for one's role names its own address (in other languages), a 404 nothing at all."""
-    return answer.data if answer.status_code == 404 else CHANGING.sub(rb'\1"', answer.data.replace(id.encode(), b""))
-
-
-def telling(world, client, found, seen) -> tuple[list[str], int]:
-    """Addresses of hidden things that are answered otherwise than those of things that never were; how many were tried."""
-    wrong, tried = [], 0
+def hidden_in(found, seen, every) -> list[tuple[str, str, int]]:
+    """(method, address, place): addresses with the id of something hidden in that place, be it a thing or what is inside of one that is seen."""
+    asked, below = [], set()
     for method, address in found:
-        noun = ONE_ID.match(address)
-        if not noun or noun[2] in seen[noun[1]]:
-            continue
-        tried += 1
-        other = str(uuid.uuid4())
-        hidden, never = (client.open(x, method=method) for x in (address, address.replace(noun[2], other)))
-        if (hidden.status_code, _said(hidden, noun[2])) != (never.status_code, _said(never, other)):
-            wrong.append(f"{method} {address}: {hidden.status_code}, but {never.status_code} for one that never was")
-    return wrong, tried
+        (noun, *inner), (one, *_) = gaps(address)
+        if one not in seen[noun]:
+            asked.append((method, address, 0))
+        elif inner:
+            below.add((method, put(address, 1, one), one, inner[0]))
+    for method, address, one, noun in sorted(below):
+        known = {id for _, id in seen[f"…/{noun}"]}
+        not_here = [id for id in every[noun] if (one, id) not in seen[f"…/{noun}"]]
+        some = [id for id in not_here if id in known][:3] + [id for id in not_here if id not in known][:1]
+        asked += [(method, put(address, 1, id), 1) for id in some]
+    return asked
+
+
+def telling(client, asked) -> list[str]:
+    """Addresses of hidden things that are answered otherwise than those of things that never were."""
+    wrong = []
+    for method, address, place in asked:
+        id, other = gaps(address)[1][place], str(uuid.uuid4())
+        hidden, never = (client.open(x, method=method) for x in (address, put(address, place, other)))
+        if (hidden.status_code, _said(hidden, id, other)) != (never.status_code, _said(never, id, other)):
+            wrong.append(f"{method} {address}: {hidden.status_code}, but {never.status_code} where {id} is one that never was")
+    return wrong
 
 
 @pytest.mark.slow
@@ -61,11 +48,27 @@ def test_hidden_and_missing_are_the_same_bytes(clone, who) -> None:
     world = clone()
     client = browser_of(world, who)
     client.get("/en/")
-    found = [(method, address) for method in ("GET", "POST") for _, address in addresses(world, method=method)]
-    assert {each[1] for _, address in found if (each := ONE_ID.match(address))} == set(TABLES), "each noun has its table"
-    wrong, tried = telling(world, client, found, visible(world, client))
+    found = [(method, address) for method in ("GET", "POST") for _, address in addresses(world, method=method) if GAP.search(address)]
+    nouns = [gaps(address)[0] for _, address in found]
+    assert {first for first, *_ in nouns} == set(TABLES), "each noun has its table"
+    assert {inner for _, *others in nouns for inner in others} == set(INNER), "and each that is inside of something its pairs"
+    asked = hidden_in(found, visible(world, client), inside(world))
+    wrong = telling(client, asked)
     assert not wrong, "\n".join(wrong)
-    assert tried > 10, "something is hidden from everybody"
+    assert len(asked) > 10, "something is hidden from everybody"
+
+
+def test_own_words_are_there_only_where_they_were_said(lived) -> None:
+    """Whose they are does not do: below another consultation, or a theme that does not quote them, they never were."""
+    client = browser_of(lived, "speaker")
+    seen = visible(lived, client)
+    ((said, here),) = [(said, here) for here, said in seen["…/reading"] if client.get(f"/en/inbox/{said}").status_code == 200][:1]
+    theirs = {theme for theme, quoted in seen["…/inputs"] if quoted == said}
+    asked = {f"/en/consultations/{each}/say/sent/{said}": each == here for each in seen["consultations"]}
+    asked |= {f"/en/themes/{each}/inputs/{said}/object": each in theirs for each in seen["themes"]}
+    assert set(asked.values()) == {True, False}
+    assert {address: client.get(address).status_code for address in asked} == {
+        address: 200 if is_there else 404 for address, is_there in asked.items()}
 
 
 def test_the_one_404_is_the_same_for_everybody(lived) -> None:
@@ -87,6 +90,5 @@ def test_a_page_that_tells_of_what_is_hidden_is_found(clone) -> None:
         def open(self, address, method):
             return world.app.response_class(status=403 if hidden in address else 404)
 
-    seen = {noun: set() for noun in TABLES}
-    assert telling(world, Telling(), [("GET", f"/en/themes/{hidden}")], seen) != ([], 1)
-    assert telling(world, Telling(), [("GET", f"/en/themes/{uuid.uuid4()}")], seen) == ([], 1)
+    assert telling(Telling(), [("GET", f"/en/themes/{hidden}", 0)]) != []
+    assert telling(Telling(), [("GET", f"/en/themes/{uuid.uuid4()}", 0)]) == []

@@ -1,12 +1,10 @@
 """Row security is the enforcer: with every Python permission check removed, pages show no more than it allows."""
 
-import io
 import sys
-import zipfile
 
 import pytest
 
-from crawl import PEOPLE, addresses, browser_of
+from crawl import PEOPLE, addresses, browser_of, words
 from polyphony.demo.cast import PASSWORD
 from polyphony.kernel import access
 
@@ -39,9 +37,3 @@ def told(demo, who) -> str:
         demo.app.testing = True
 
 
-def words(answer) -> str:
-    """What an answer says, also when it is packed."""
-    if answer.mimetype != "application/zip":
-        return answer.get_data(as_text=True)
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
-        return "\n".join(packed.read(name).decode() for name in packed.namelist())

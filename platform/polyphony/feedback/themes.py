@@ -158,10 +158,16 @@ def share(by: Viewer, *, consultation_id: uuid.UUID) -> int:
     return len(themes)
 
 
+def is_quoted(by: Viewer, theme_id: uuid.UUID, input_id: uuid.UUID) -> bool:
+    """Whether this very input is this author's and stands in this theme: her other words are not meant here."""
+    return by.is_in("authored", input_id) and db.session.scalar(sa.select(sa.exists().where(
+        Excerpt.theme_id == theme_id, Excerpt.input_id == input_id))) is True
+
+
 def object_to(by: Viewer, *, theme_id: uuid.UUID, input_id: uuid.UUID, words: str, lang: str) -> Theme:
     """'Not what I meant': it waits at the theme until the facilitator replies. Raises `NotYourWords`."""
     theme = there(db.session.get(Theme, theme_id))
-    require(by.is_in("authored", input_id) and by.is_in("placed", theme_id), rules.NotYourWords())
+    require(is_quoted(by, theme_id, input_id), rules.NotYourWords())
     db.session.add(Objection(id=uuid.uuid4(), theme_id=theme.id, input_id=input_id, words=words, lang=lang,
                              consultation_id=theme.consultation_id, day=clock.today()))
     if by.is_signed_in:  # what is done without an account leaves no row of its own

@@ -123,7 +123,7 @@ def edit_theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
 @access(author)
 def object(id: uuid.UUID, said: uuid.UUID):  # type: ignore[no-untyped-def]
     theme = there(db.session.get(Theme, id))
-    there(said if viewer.current().is_in("authored", said) else None)
+    there(said if themes.is_quoted(viewer.current(), id, said) else None)
     form = SayForm(data={"lang": language()})
     lead = (_("The answers are published, and the theme no longer changes. The facilitator reads what you meant and "
               "replies to you.") if theme.published_on else

@@ -193,9 +193,10 @@ class Mine:
         return self.original.text if self.original else self.entry.text
 
 
-def own(by: Viewer, id: uuid.UUID) -> Input:
-    """One input of this author; 404 for everybody else's."""
-    return there(db.session.get(Input, id) if by.is_in("authored", id) else None)
+def own(by: Viewer, id: uuid.UUID, said_in: uuid.UUID | None = None) -> Input:
+    """One input of this author, said in this consultation where one is named; 404 for everybody else's."""
+    found = there(db.session.get(Input, id) if by.is_in("authored", id) else None)
+    return there(found if said_in in (None, found.consultation_id) else None)
 
 
 def with_fate(entries: list[Input]) -> list[Mine]:

@@ -207,6 +207,6 @@ def _zone(by, about):  # type: ignore[no-untyped-def]
 def sent(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
     quiet()
     by = viewer.current()
-    about, entry = service.consultation(id), service.own(by, input)
+    about, entry = service.consultation(id), service.own(by, input, said_in=id)
     return page("inputs/sent.html", about=about, entry=entry, title=title_of(about),
                 promised=clock.day(about.promised_on), closes=clock.moment(about.closes_at, _zone(by, about)))

@@ -1,8 +1,8 @@
 """What was done, by whom and when, in rows that the web role can only add.
 
 A row says a verb and ids, never a text, a name or an address; acts of people without an account, and
-what a member says, leave no row that names her or tells the hour. A job seals new rows into a hash chain, in order, so a
-change made later by anybody, the operator included, no longer fits.
+what a member says, leave no row that names her or tells the hour. A job seals new rows into a hash chain, in
+order, so a change made later by anybody, the operator included, no longer fits.
 """
 
 import hashlib
