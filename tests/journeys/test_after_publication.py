@@ -201,3 +201,49 @@ def test_only_a_late_answer_is_told_as_late(published: Any, promised: int, kind:
                          f["author"])
     assert told == sorted([(kind,), ("answer_corrected",)])
     assert "A company has corrected an answer." in _get(_in(published, "asha@x.org"), "/en/notices")
+
+
+def _french(world: Any, kind: str, subject: Any, field: str, text: str) -> None:
+    world.sql("INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale) "
+              "VALUES (gen_random_uuid(), %s, %s, %s, %s, 'fr', %s, 'person', false)", world.facts["id"], kind, subject, field,
+              text)
+
+
+def test_who_is_asked_reads_her_language_first(published: Any) -> None:
+    """Where she judges a measure and where she objects to a theme, what she judges stands in her language."""
+    f, asha = published.facts, _in(published, "asha@x.org")
+    ground = _round(published, _in(published, "fac@x.org")).replace("/en/", "/fr/")
+    _french(published, "measure", f["measure"], "what", "Alertes silencieuses")
+    page = _get(asha, ground)
+    assert '<p class="words" lang="fr" dir="ltr">Alertes silencieuses</p>' in page
+    assert "Quiet alerts" in page, "the original one click away"
+    theme = f["theme"].rsplit("/", 1)[1]
+    for field, text in (("title", "Avertir la personne"), ("summary", "Pas le téléphone.")):
+        _french(published, "theme", theme, field, text)
+    page = _get(asha, f"/fr/themes/{theme}/inputs/{f['said']}/object")
+    assert "Avertir la personne" in page
+    assert '<p class="words" lang="fr" dir="ltr">Pas le téléphone.</p>' in page
+
+
+def test_an_authors_own_translation_of_her_view_waits_for_the_facilitator(published: Any) -> None:
+    """Also of a view that others read already: it is read beside the original, then shown."""
+    f, asha, fac = published.facts, _in(published, "asha@x.org"), _in(published, "fac@x.org")
+    published.sql("UPDATE consultations.consultation SET languages = '{en,fr}'")
+    _post(asha, _round(published, fac), view="partly", words="Only on new phones", lang="en")
+    view = published.sql("SELECT id FROM feedback.ground_view")[0][0]
+    _post(fac, f"/en/ground/{view}/read")
+    published.sql("UPDATE feedback.ground_view SET shown_on = read_on, shown_as = 'Sauti'")
+    piece = f"/en/consultations/{f['id']}/translations/ground_view/{view}/words/fr"
+    _post(asha, piece, text="Seulement chez Juma", revision=make.revision(asha, piece))
+    shown = f["theme"].replace("/en/", "/fr/")
+    assert "Only on new phones" in _get(published.client(), shown)
+    assert "chez Juma" not in _get(published.client(), shown)
+    assert "Read a view from the ground" in _get(fac, "/en/home")
+    assert f"/en/ground/{view}/read" in _get(fac, _desk(published))
+    page = _get(fac, f"/en/ground/{view}/read")
+    assert "Seulement chez Juma" in page
+    assert "Only on new phones" in page
+    _post(fac, f"/en/ground/{view}/read", 409, translations="another")
+    _post(fac, f"/en/ground/{view}/read", translations=page.split('name="translations" value="')[1].split('"')[0])
+    assert "chez Juma" in _get(published.client(), shown)
+    assert f"/en/ground/{view}/read" not in _get(fac, _desk(published))

@@ -272,7 +272,7 @@ def _said(by: Viewer, theme_id: uuid.UUID, page: Any) -> list[Said]:
         .join(Input, Input.id == Excerpt.input_id)
         .outerjoin(Objection, sa.and_(Objection.theme_id == theme_id, Objection.input_id == Input.id))
         .outerjoin(Translation, sa.and_(Translation.subject_id.in_([Excerpt.id, Input.id, Objection.id]),
-                                        Translation.lang == lang))
+                                        Translation.lang == lang, Translation.waits.is_(False)))
         .order_by(page.c.mine.desc(), Input.day, Input.shuffle, Excerpt.id, Objection.day, Objection.id,
                   Translation.id)).all()
     tr = {(t.subject_id, t.field): t for _e, _i, _o, t in rows if t is not None}

@@ -10,7 +10,7 @@ from flask import current_app
 
 from polyphony.consultations.models import Consultation, Convener, Invited, Translator
 from polyphony.inputs import rules, tongues
-from polyphony.inputs.models import Authorship, Draft, Input, Original, Reading
+from polyphony.inputs.models import Authorship, Draft, Input, Original
 from polyphony.kernel import audit, clock, locale, providers, viewer
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
@@ -219,17 +219,20 @@ def ensure_changeable(entry: Input, about: Consultation) -> None:
     ensure_open(about)
 
 
-def change(by: Viewer, *, entry: Input, about: Consultation, text: str, revision: int | None) -> Input:
-    """The author writes it anew: unread again, nobody reads it before the facilitator has.
+def change(by: Viewer, *, entry: Input, about: Consultation, text: str, revision: int | None, lang: str,
+           other: str) -> Input:
+    """The author writes it anew, or says its language: unread again, nobody reads it before the facilitator has.
 
-    Raises ChangedMeanwhile, Withdrawn, and what `ensure_open` raises.
+    Raises ChangedMeanwhile, NoSuchTag, Withdrawn, and what `ensure_open` raises.
     """
     ensure_changeable(entry, about)
     providers.ask("ensure_may_go", about.id)
     if revision != entry.revision:
         raise ChangedMeanwhile()
+    lang = rules.tag(lang or tongues.guess(text, locale.language()), other)
     _forget_reading(entry)
-    entry.text, entry.masked, entry.read_on, entry.revision = text, False, None, entry.revision + 1
+    entry.text, entry.lang, entry.masked, entry.read_on = text, lang, False, None
+    entry.revision += 1
     db.session.flush()
     mark_stale(entry.id, ["text"])
     providers.ask("input_changed", entry, is_masked=False)  # quotes of words that are no longer there go
@@ -240,9 +243,8 @@ def change(by: Viewer, *, entry: Input, about: Consultation, text: str, revision
 
 def _forget_reading(entry: Input) -> None:
     """What the facilitator masked and when she read it belong to words that are no more."""
-    db.session.execute(sa.delete(Reading).where(Reading.input_id == entry.id).add_cte(
-        sa.delete(Original).where(Original.input_id == entry.id).cte("masked")),
-        execution_options={"synchronize_session": False})
+    db.session.execute(sa.select(sa.func.inputs.forget_reading(entry.id)).add_cte(
+        sa.delete(Original).where(Original.input_id == entry.id).cte("masked")))
 
 
 def withdraw(by: Viewer, *, entry: Input) -> Input:
