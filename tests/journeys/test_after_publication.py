@@ -247,3 +247,12 @@ def test_an_authors_own_translation_of_her_view_waits_for_the_facilitator(publis
     _post(fac, f"/en/ground/{view}/read", translations=page.split('name="translations" value="')[1].split('"')[0])
     assert "chez Juma" in _get(published.client(), shown)
     assert f"/en/ground/{view}/read" not in _get(fac, _desk(published))
+
+
+def test_a_company_finds_where_to_translate_its_answers(published: Any) -> None:
+    f, lead = published.facts, _in(published, "lead@halcyon.org")
+    published.sql("UPDATE consultations.consultation SET languages = '{en,fr}'")
+    desk = f"/en/consultations/{f['id']}/translations?kind=answer"
+    assert f'href="{desk}"' in _get(lead, f"/en/consultations/{f['id']}/our-answers")
+    answer = published.sql("SELECT id FROM feedback.answer")[0][0]
+    assert f"/translations/answer/{answer}/words/fr" in _get(lead, desk)
