@@ -9,6 +9,7 @@ from tests import make
 from tests.journeys.test_feedback import SAID, _answer, _get, _in, _post, _sign, _theme, loop
 from tests.journeys.test_themes import _desk, _mask, _set
 
+from polyphony.consultations.models import Translator
 from polyphony.kernel import secrets
 from polyphony.people.models import Phrase, Session
 
@@ -256,3 +257,25 @@ def test_a_company_finds_where_to_translate_its_answers(published: Any) -> None:
     assert f'href="{desk}"' in _get(lead, f"/en/consultations/{f['id']}/our-answers")
     answer = published.sql("SELECT id FROM feedback.answer")[0][0]
     assert f"/translations/answer/{answer}/words/fr" in _get(lead, desk)
+
+
+def test_who_gave_a_view_may_refuse_a_translator(published: Any) -> None:
+    f, asha, fac = published.facts, _in(published, "asha@x.org"), _in(published, "fac@x.org")
+    published.sql("UPDATE consultations.consultation SET languages = '{en,fr}'")
+    who = make.person(published, "one@x.org", seats=((f["ngo"], "translator"),))
+    appointed = Translator(id=uuid.uuid4(), consultation_id=f["id"], person_id=who, organisation_id=f["ngo"],
+                           shown_as="One of Sauti", languages=["fr"], appointed_on=make.today())
+    make.add(published, appointed)
+    _post(asha, _round(published, fac), view="partly", words="Only on new phones", lang="en")
+    view = published.sql("SELECT id FROM feedback.ground_view")[0][0]
+    _post(fac, f"/en/ground/{view}/read")
+    one, desk = _in(published, "one@x.org"), f"/en/consultations/{f['id']}/translations"
+    assert "Only on new phones" in _get(one, desk)
+    place = f"/en/ground/{view}/refused-translators"
+    assert f'href="{place}"' in _get(asha, f["theme"])
+    assert "One of Sauti" in _get(asha, place)
+    assert one.get(place).status_code in (403, 404)
+    assert fac.get(place).status_code in (403, 404)
+    _post(asha, place, translator=str(appointed.id))
+    assert "Only on new phones" not in _get(one, desk)
+    assert "These do not see it: One of Sauti" in _get(asha, place)

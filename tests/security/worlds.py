@@ -317,7 +317,8 @@ class Oracle:
 
     def groundview(self, v: Any) -> bool:
         mine = any(each.view_id == v.id and self._is_me(each) for each in self.w.of(GroundAuthor))
-        return bool(mine or self.facilitates(v.consultation_id) or (v.read_on and self.translates(v.consultation_id))
+        return bool(mine or self.facilitates(v.consultation_id) or (v.read_on and self.translates(v.consultation_id)
+                                                                    and not self.refused(v.id))
                     or (v.shown_on and self.here(v)))
 
     def translation(self, t: Any) -> bool:

@@ -101,7 +101,7 @@ allow(GroundRound, "SELECT", "of_seen", _SEEN, public=True)
 allow(GroundRound, "INSERT", "facilitator", "", check=FACILITATED)
 # Read is not shown: while few have spoken, words and marks would point at people.
 allow(GroundView, "SELECT", "shown", f"shown_on IS NOT NULL AND {_SEEN}", public=True)
-allow(GroundView, "SELECT", "translator", f"read_on IS NOT NULL AND {TRANSLATING}")
+allow(GroundView, "SELECT", "translator", f"read_on IS NOT NULL AND {TRANSLATING} AND {not_refused('id')}")
 allow(GroundView, "SELECT", "facilitator", FACILITATED)
 allow(GroundView, "SELECT", "own", any_of("id", "viewed"))
 allow(GroundView, "INSERT", "author", "", check=f"read_on IS NULL AND shown_on IS NULL AND {any_of('consultation_id', 'participating')}")
@@ -114,6 +114,8 @@ for verb in ("SELECT", "INSERT", "DELETE"):
     _whole = ("EXISTS (SELECT 1 FROM feedback.answer a WHERE a.id = subject_id AND "
               f"{any_of('a.company_id', 'leading', 'deciding')})")
     allow(TranslatorRefusal, verb, "answering_company", "" if verb == "INSERT" else _whole, check=_whole)
+    _viewed = any_of("subject_id", "viewed")
+    allow(TranslatorRefusal, verb, "whose_view", "" if verb == "INSERT" else _viewed, check=_viewed)
 
 readable_with("theme", "feedback.theme")
 changeable("theme", f"{FACILITATED} OR {TRANSLATING}", removed=True)

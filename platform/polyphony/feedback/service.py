@@ -56,7 +56,7 @@ class MeasureShown:
     views: list[tuple[str, Any, Written, str]] = field(default_factory=list)  # mark, its name, words, organisation
     has_views: bool = False
     further: int = 0  # views with words that stand on a page of their own
-    mine: tuple[str, Any, Written] | None = None  # what this reader said herself: mark, its name, words
+    mine: tuple[str, Any, Written, uuid.UUID] | None = None  # what this reader said herself: mark, its name, words
 
 
 @dataclass
@@ -217,7 +217,8 @@ def _answers(answers: Iterable[Answer], kept: list[Any], own: dict[uuid.UUID, Gr
     measures: dict[uuid.UUID, list[MeasureShown]] = defaultdict(list)
     for measure, held, views, threshold in kept:
         made = measure_shown(measure, held, views, tr, lang, threshold)
-        made.mine = view_shown(own[measure.id], tr, lang) if measure.id in own else None
+        said = own.get(measure.id)
+        made.mine = (*view_shown(said, tr, lang), said.id) if said else None
         measures[measure.answer_id].append(made)
     found: dict[Any, list[AnswerShown]] = defaultdict(list)
     for a in answers:

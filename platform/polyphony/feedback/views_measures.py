@@ -6,17 +6,19 @@ from typing import Any
 from flask import redirect, request, url_for
 
 from polyphony.feedback import answers, measures, themes
-from polyphony.feedback.forms import GroundForm, NamedGroundForm, ReadForm, RoundForm, StatusForm
+from polyphony.feedback.forms import GroundForm, NamedGroundForm, ReadForm, RoundForm, StatusForm, options
 from polyphony.feedback.ground import views_of
 from polyphony.feedback.models import GroundView, Measure
 from polyphony.feedback.views import blueprint
 from polyphony.feedback.views_themes import BOTH, in_words, step
 from polyphony.feedback.words import VIEWS
-from polyphony.inputs.service import speaks_for
+from polyphony.inputs.forms import RefuseForm
+from polyphony.inputs.service import appointed_for, speaks_for
+from polyphony.inputs.service import refuse_translator as refuse
 from polyphony.kernel import viewer
 from polyphony.kernel.access import access, anyone, author, company, facilitator, there
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import _, language, name_of, ngettext
+from polyphony.kernel.locale import _, language, listing, name_of, ngettext
 from polyphony.kernel.pages import page
 from polyphony.languages.service import Written, as_read, translations_for, waiting, written
 
@@ -67,6 +69,21 @@ def ground(id: uuid.UUID):  # type: ignore[no-untyped-def]
                 label=_("Send your view"), quote=_what(found),
                 lead=_("The facilitator reads it first. Your name is not shown, and nothing is shown before five "
                        "people at least have spoken."))
+
+
+@blueprint.route("/ground/<uuid:id>/refused-translators", methods=BOTH)
+@access(author)
+def refuse_translator(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, form = viewer.current(), RefuseForm()
+    view = there(db.session.get(GroundView, id) if by.is_in("viewed", id) else None)
+    appointed = appointed_for(view)
+    form.translator.choices = options((str(t.id), t.shown_as) for t, is_refused in appointed if not is_refused)
+    gone = listing([t.shown_as for t, is_refused in appointed if is_refused])
+    place = url_for("feedback.theme", id=_measure(view.measure_id).theme_id) + f"#measure-{view.measure_id}"
+    return step(form, lambda translator: refuse(by, entry=view, translator=translator), lambda r: place,
+                title=_("Translators"), over=_("Back to the answer"), back=place, label=_("Refuse this translator"),
+                lead=f"{_('These do not see it:')} {gone}" if gone else _("You need not say why."),
+                quote=in_words(view.words, view.lang, id, "words"))
 
 
 @blueprint.get("/measures/<uuid:id>/views")

@@ -273,8 +273,8 @@ def translators(id: uuid.UUID) -> list[Translator]:
         Translator.consultation_id == id, Translator.ended_on.is_(None)).order_by(Translator.shown_as, Translator.id)))
 
 
-def appointed_for(entry: Input) -> list[tuple[Translator, bool]]:
-    """The translators appointed now, each with whether the author has refused her for this input (one statement)."""
+def appointed_for(entry: Any) -> list[tuple[Translator, bool]]:
+    """The translators appointed now, each with whether the author of this input or view has refused her."""
     refused = sa.exists().where(TranslatorRefusal.subject_id == entry.id,
                                 TranslatorRefusal.translator_id == Translator.id)
     rows = db.session.execute(sa.select(Translator, refused).where(
@@ -283,14 +283,14 @@ def appointed_for(entry: Input) -> list[tuple[Translator, bool]]:
     return [(translator, is_refused) for translator, is_refused in rows]
 
 
-def refused_by_me(entry: Input) -> set[uuid.UUID]:
-    """The appointments whose translators the author has refused for this input."""
+def refused_by_me(entry: Any) -> set[uuid.UUID]:
+    """The appointments whose translators the author has refused for this input or view."""
     return set(db.session.scalars(sa.select(TranslatorRefusal.translator_id).where(
         TranslatorRefusal.subject_id == entry.id)))
 
 
-def refuse_translator(by: Viewer, *, entry: Input, translator: str) -> None:
-    """From now on this translator does not see this input. No reason is asked."""
+def refuse_translator(by: Viewer, *, entry: Any, translator: str) -> None:
+    """From now on this translator does not see this input, or view from the ground. No reason is asked."""
     chosen = [t for t in translators(entry.consultation_id) if str(t.id) == translator]
     appointed = there(chosen[0] if chosen else None)
     if appointed.id not in refused_by_me(entry):
