@@ -1,5 +1,6 @@
 """Builders: people, organisations and consultations put straight into the database, past row security."""
 
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -111,6 +112,12 @@ def input_(world: Any, consultation_id: uuid.UUID, *, person_id: uuid.UUID | Non
                     "speaks_as": "affected", "read_on": today() if read else None, **changes})
     add(world, made, Authorship(input_id=made.id, person_id=person_id, phrase_id=phrase_id))
     return made.id
+
+
+def revision(client: FlaskClient, place: str) -> str:
+    """What the form of a translation says of the page that it stood on."""
+    found = re.search(r'name="revision"[^>]*value="([^"]*)"', client.get(place).get_data(as_text=True))
+    return found[1] if found else ""
 
 
 def session_of(world: Any, person_id: uuid.UUID) -> bytes:

@@ -10,6 +10,7 @@ from tests import make
 from tests.journeys.test_feedback import SAID, _answer, _get, _in, _post, _sign, _theme, loop
 from tests.journeys.test_themes import _desk, _mask, _set
 
+from polyphony.consultations.models import Translator
 from polyphony.kernel import secrets
 from polyphony.people.models import Phrase, Session
 
@@ -229,3 +230,80 @@ def test_a_company_that_left_finds_from_its_home_what_it_still_owes(published: A
     published.sql("SET session_replication_role = replica; UPDATE feedback.answer SET state = 'published', signed_as = 'legal', "
                   "signed_on = current_date WHERE state = 'draft'")
     assert "our-answers" not in _get(lead, "/en/home"), "nothing is owed any more"
+
+
+def _french(world: Any, kind: str, subject: Any, field: str, text: str) -> None:
+    world.sql("INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale) "
+              "VALUES (gen_random_uuid(), %s, %s, %s, %s, 'fr', %s, 'person', false)", world.facts["id"], kind, subject, field,
+              text)
+
+
+def test_who_is_asked_reads_her_language_first(published: Any) -> None:
+    """Where she judges a measure and where she objects to a theme, what she judges stands in her language."""
+    f, asha = published.facts, _in(published, "asha@x.org")
+    ground = _round(published, _in(published, "fac@x.org")).replace("/en/", "/fr/")
+    _french(published, "measure", f["measure"], "what", "Alertes silencieuses")
+    page = _get(asha, ground)
+    assert '<p class="words" lang="fr" dir="ltr">Alertes silencieuses</p>' in page
+    assert "Quiet alerts" in page, "the original one click away"
+    theme = f["theme"].rsplit("/", 1)[1]
+    for field, text in (("title", "Avertir la personne"), ("summary", "Pas le téléphone.")):
+        _french(published, "theme", theme, field, text)
+    page = _get(asha, f"/fr/themes/{theme}/inputs/{f['said']}/object")
+    assert "Avertir la personne" in page
+    assert '<p class="words" lang="fr" dir="ltr">Pas le téléphone.</p>' in page
+
+
+def test_an_authors_own_translation_of_her_view_waits_for_the_facilitator(published: Any) -> None:
+    """Also of a view that others read already: it is read beside the original, then shown."""
+    f, asha, fac = published.facts, _in(published, "asha@x.org"), _in(published, "fac@x.org")
+    published.sql("UPDATE consultations.consultation SET languages = '{en,fr}'")
+    _post(asha, _round(published, fac), view="partly", words="Only on new phones", lang="en")
+    view = published.sql("SELECT id FROM feedback.ground_view")[0][0]
+    _post(fac, f"/en/ground/{view}/read")
+    published.sql("UPDATE feedback.ground_view SET shown_on = read_on, shown_as = 'Sauti'")
+    piece = f"/en/consultations/{f['id']}/translations/ground_view/{view}/words/fr"
+    _post(asha, piece, text="Seulement chez Juma", revision=make.revision(asha, piece))
+    shown = f["theme"].replace("/en/", "/fr/")
+    assert "Only on new phones" in _get(published.client(), shown)
+    assert "chez Juma" not in _get(published.client(), shown)
+    assert "Read a view from the ground" in _get(fac, "/en/home")
+    assert f"/en/ground/{view}/read" in _get(fac, _desk(published))
+    page = _get(fac, f"/en/ground/{view}/read")
+    assert "Seulement chez Juma" in page
+    assert "Only on new phones" in page
+    _post(fac, f"/en/ground/{view}/read", 409, translations="another")
+    _post(fac, f"/en/ground/{view}/read", translations=page.split('name="translations" value="')[1].split('"')[0])
+    assert "chez Juma" in _get(published.client(), shown)
+    assert f"/en/ground/{view}/read" not in _get(fac, _desk(published))
+
+
+def test_a_company_finds_where_to_translate_its_answers(published: Any) -> None:
+    f, lead = published.facts, _in(published, "lead@halcyon.org")
+    published.sql("UPDATE consultations.consultation SET languages = '{en,fr}'")
+    desk = f"/en/consultations/{f['id']}/translations?kind=answer"
+    assert f'href="{desk}"' in _get(lead, f"/en/consultations/{f['id']}/our-answers")
+    answer = published.sql("SELECT id FROM feedback.answer")[0][0]
+    assert f"/translations/answer/{answer}/words/fr" in _get(lead, desk)
+
+
+def test_who_gave_a_view_may_refuse_a_translator(published: Any) -> None:
+    f, asha, fac = published.facts, _in(published, "asha@x.org"), _in(published, "fac@x.org")
+    published.sql("UPDATE consultations.consultation SET languages = '{en,fr}'")
+    who = make.person(published, "one@x.org", seats=((f["ngo"], "translator"),))
+    appointed = Translator(id=uuid.uuid4(), consultation_id=f["id"], person_id=who, organisation_id=f["ngo"],
+                           shown_as="One of Sauti", languages=["fr"], appointed_on=make.today())
+    make.add(published, appointed)
+    _post(asha, _round(published, fac), view="partly", words="Only on new phones", lang="en")
+    view = published.sql("SELECT id FROM feedback.ground_view")[0][0]
+    _post(fac, f"/en/ground/{view}/read")
+    one, desk = _in(published, "one@x.org"), f"/en/consultations/{f['id']}/translations"
+    assert "Only on new phones" in _get(one, desk)
+    place = f"/en/ground/{view}/refused-translators"
+    assert f'href="{place}"' in _get(asha, f["theme"])
+    assert "One of Sauti" in _get(asha, place)
+    assert one.get(place).status_code in (403, 404)
+    assert fac.get(place).status_code in (403, 404)
+    _post(asha, place, translator=str(appointed.id))
+    assert "Only on new phones" not in _get(one, desk)
+    assert "These do not see it: One of Sauti" in _get(asha, place)

@@ -35,14 +35,15 @@ def test_from_draft_to_open(world, cast):
 
     for field in ("title", "plain", "purpose", "open_to_change", "closed_to_change", "cannot_share",
                   "cannot_share_why", "at_risk", "paid_by"):
-        done = neema.post(f"{base}/translations/consultation/{id}/{field}/sw", data={"text": f"Kwa Kiswahili {field}",
-                                                                                     **once()})
+        piece = f"{base}/translations/consultation/{id}/{field}/sw"
+        done = neema.post(piece, data={"text": f"Kwa Kiswahili {field}", "revision": make.revision(neema, piece), **once()})
         assert done.status_code == 303, done.get_data(as_text=True)
     piece = f"{base}/translations/consultation/{id}/title/sw"
-    own = neema.post(f"{piece}/review", data=once())
+    seen = {"revision": make.revision(lead, piece)}
+    own = neema.post(f"{piece}/review", data={**seen, **once()})
     assert own.status_code == 409
     assert "You made this translation" in own.get_data(as_text=True)
-    assert lead.post(f"{piece}/review", data=once()).status_code == 303
+    assert lead.post(f"{piece}/review", data={**seen, **once()}).status_code == 303
     assert world.sql("SELECT mark FROM languages.translation WHERE field = 'title'") == [("reviewed",)]
 
     assert anna.post(f"{base}/announcement", data={"words": "We begin.", **once()}).status_code == 303
@@ -192,8 +193,8 @@ def test_a_language_we_have_no_interface_for_and_countries_as_people_write_them(
     form = lead.get(f"/en/consultations/{id}/edit").text
     assert 'value="rhg, tzm"' in form
     assert 'value="Kenya, Egypt, Mozambique"' in form
-    done = lead.post(f"/en/consultations/{id}/translations/consultation/{id}/title/rhg", data={
-        "text": "Hoborfottor", **once()})
+    piece = f"/en/consultations/{id}/translations/consultation/{id}/title/rhg"
+    done = lead.post(piece, data={"text": "Hoborfottor", "revision": make.revision(lead, piece), **once()})
     assert done.status_code == 303
     shown = lead.get(f"/en/consultations/{id}").text
     assert "Central Atlas Tamazight" in shown
@@ -214,7 +215,8 @@ def test_words_of_raises_and_departures_come_in_the_readers_language(world, cast
     desk = cast["anna"].get(f"{base}/translations?into=sw").text
     assert "Why protection was raised" in desk
     for name, text in (("left", "Tulinunuliwa."), ("raise", "Watu walikamatwa.")):
-        done = cast["anna"].post(f"{base}/translations/words/{keys[name]}/words/sw", data={"text": text, **once()})
+        piece = f"{base}/translations/words/{keys[name]}/words/sw"
+        done = cast["anna"].post(piece, data={"text": text, "revision": make.revision(cast["anna"], piece), **once()})
         assert done.status_code == 303
     shown = world.client().get(f"/sw/consultations/{id}").text
     for text in ("Tulinunuliwa.", "Watu walikamatwa.", "We were bought.", "Arrests were reported."):

@@ -90,16 +90,17 @@ def test_from_draft_to_open_in_two_languages(fund):
     texts += [("fund_eligibility", row[0], x) for row in fund.sql("SELECT id FROM fund.eligibility")
               for x in ("question", "otherwise")]
     for kind, subject, name in texts:
-        done = translator.post(f"/en/consultations/{id}/translations/{kind}/{subject}/{name}/fr",
-                               data={"text": f"En français {name}", **once()})
+        piece = f"/en/consultations/{id}/translations/{kind}/{subject}/{name}/fr"
+        done = translator.post(piece, data={"text": f"En français {name}", "revision": make.revision(translator, piece), **once()})
         assert done.status_code == 303, done.get_data(as_text=True)
     assert "Nothing is missing" in admin.get(f"{base}/preparation").get_data(as_text=True)
     revision = fund.sql("SELECT revision FROM fund.call")[0][0]
     assert admin.post(f"{base}/edit", data={**TERMS, **dates(), "plain": "Money for your time.", "revision": revision,
                                             **once()}).status_code == 303
     assert "not yet translated into Français" in admin.get(f"{base}/preparation").get_data(as_text=True), "stale"
-    assert translator.post(f"/en/consultations/{id}/translations/fund_call/{id}/plain/fr",
-                           data={"text": "Argent pour le temps", **once()}).status_code == 303
+    piece = f"/en/consultations/{id}/translations/fund_call/{id}/plain/fr"
+    assert translator.post(piece, data={"text": "Argent pour le temps", "revision": make.revision(translator, piece),
+                                        **once()}).status_code == 303
     assert admin.post(f"{base}/preparation", data=once()).status_code == 303
     assert state(fund) == "scheduled"
     shown = fund.client().get(f"/fr/fund/calls/{id}").get_data(as_text=True)

@@ -363,7 +363,7 @@ def _titled(fund: Any, translator: Any, lead: Any) -> None:
              'g.title, \'en\', 1 FROM fund."grant" g WHERE g.id = %s', part, f["grant"])
     fund.sql("UPDATE fund.call SET languages = '{en,ar}' WHERE id = %s", call)
     url = f"/en/consultations/{call}/translations/fund_part/{part}/words/ar"
-    assert translator.post(url, data={"text": "الوقت للكلام"}).status_code == 303
+    assert translator.post(url, data={"text": "الوقت للكلام", "revision": make.revision(translator, url)}).status_code == 303
     for client in (fund.client(), lead):
         page = client.get("/ar/fund").get_data(as_text=True)
         assert "الوقت للكلام" in page

@@ -246,7 +246,8 @@ def test_inputs_collected_elsewhere_come_once(stage: Any, tmp_path: Any) -> None
     assert refused.added == 0
     assert world.sql("SELECT count(*) FROM inputs.input") == [(0,)]
     assert [(r.added, r.known) for r in (run(True), run(True))] == [(3, 0), (0, 3)]
-    assert world.sql("SELECT count(*) FROM languages.translation WHERE lang = 'en' AND kind = 'input'") == [(3,)]
+    assert world.sql("SELECT count(*) FROM languages.translation WHERE lang = 'en' AND kind = 'input' "
+                     "AND waits") == [(3,)], "the facilitator reads them with their inputs"
     assert world.sql("SELECT count(*) FROM inputs.input WHERE read_on IS NULL AND lang = 'sw'") == [(3,)]
 
 

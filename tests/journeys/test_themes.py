@@ -9,6 +9,8 @@ import pytest
 from tests import make
 from tests.journeys.test_feedback import SAID, _answer, _get, _in, _post, _sign, _theme, loop
 
+from polyphony.consultations.models import Translator
+
 __all__ = ["loop"]  # a fixture
 
 
@@ -226,20 +228,20 @@ def test_quotes_objections_and_silence_are_translated(loop: Any) -> None:
     desk = f"/en/consultations/{f['id']}/translations"
     assert "Tell only the person." in _get(fac, desk)
     assert "I meant children" in _get(fac, desk)
-    _post(fac, f"{desk}/quote/{excerpt}/quote/fr", text="Ne dites rien aux autres.")
-    _post(fac, f"{desk}/words/{objection}/words/fr", text="Je pensais aux enfants")
+    _post(fac, piece := f"{desk}/quote/{excerpt}/quote/fr", revision=make.revision(fac, piece), text="Ne dites rien aux autres.")
+    _post(fac, piece := f"{desk}/words/{objection}/words/fr", revision=make.revision(fac, piece), text="Je pensais aux enfants")
     page = _get(asha, theme.replace("/en/", "/fr/"))
     assert '<p class="words" lang="fr" dir="ltr">Ne dites rien aux autres.</p>' in page
     assert '<p class="words" lang="en" dir="ltr">Tell only the person.</p>' in page
     assert "Je pensais aux enfants" in _get(fac, f"/fr/objections/{objection}")
     assert "I meant children" not in _get(_in(loop, "lead@tern.org"), theme)
     _post(fac, f"/en/objections/{objection}", words="Changed.")
-    _post(fac, f"{desk}/words/{objection}/handled_words/fr", text="Corrigé.")
+    _post(fac, piece := f"{desk}/words/{objection}/handled_words/fr", revision=make.revision(fac, piece), text="Corrigé.")
     assert "Corrigé." in _get(asha, theme.replace("/en/", "/fr/"))
     _post(fac, f"/en/consultations/{f['id']}/publish", words="Here")
     _post(fac, f"/en/consultations/{f['id']}/default", company_id=f["tern"], words="Silent in spite of us.")
     default = loop.sql('SELECT id FROM feedback."default"')[0][0]
-    _post(fac, f"{desk}/words/{default}/words/fr", text="Silence malgré nous.")
+    _post(fac, piece := f"{desk}/words/{default}/words/fr", revision=make.revision(fac, piece), text="Silence malgré nous.")
     assert "Silence malgré nous." in _get(loop.client(), f"/fr/consultations/{f['id']}/answers")
 
 
@@ -292,3 +294,28 @@ def _late_theme(world: Any, number: int) -> None:
     world.sql("INSERT INTO feedback.theme (id, consultation_id, title, summary, lang, addressed, added_reason, place, made_on, "
               "shared_on, published_on, revision) VALUES (gen_random_uuid(), %s, %s, 's', 'en', '{}', '', %s, current_date, "
               "current_date, current_date, 1)", world.facts["id"], f"Late {number}", number + 2)
+
+
+def test_an_objection_reaches_translators_after_the_facilitator(loop: Any) -> None:
+    """Once she has replied, or where she has handed the input over; never one whom the author has refused."""
+    f, fac, asha = loop.facts, _in(loop, "fac@x.org"), _in(loop, "asha@x.org")
+    loop.sql("UPDATE consultations.consultation SET languages = '{en,fr}'")
+    seats = {}
+    for name in ("one", "two"):
+        who = make.person(loop, f"{name}@x.org", seats=((f["ngo"], "translator"),))
+        seats[name] = Translator(id=uuid.uuid4(), consultation_id=f["id"], person_id=who, organisation_id=f["ngo"],
+                                      shown_as=name, languages=["fr"], appointed_on=make.today())
+    make.add(loop, *seats.values())
+    theme, desk = _theme(loop, fac), f"/en/consultations/{f['id']}/translations"
+    _post(asha, f"{theme}/inputs/{f['said']}/object", words="Juma is meant", lang="en")
+    objection = f"/en/objections/{loop.sql('SELECT id FROM feedback.objection')[0][0]}"
+    one, two = _in(loop, "one@x.org"), _in(loop, "two@x.org")
+    assert "Juma" not in _get(one, desk) + _get(two, desk)
+    assert f"/reading/{f['said']}" in _get(fac, objection), "where she hands it to a translator"
+    _post(fac, f"/en/consultations/{f['id']}/reading/{f['said']}/translator", translator=str(seats["one"].id))
+    assert "Juma" in _get(one, desk)
+    assert "Juma" not in _get(two, desk)
+    _post(fac, objection, words="Changed.")
+    assert "Juma" in _get(two, desk)
+    _post(asha, f"/en/inbox/{f['said']}/refused-translators", translator=str(seats["two"].id))
+    assert "Juma" not in _get(two, desk)

@@ -74,14 +74,16 @@ def test_a_translator_sees_and_writes_only_her_languages(place: Any) -> None:
     assert "/title/ar" not in shown
     arabic = f"{desk}/consultation/{place.about}/title/ar"
     assert neema.post(arabic, data={"text": "Tahadhari"}).status_code == 404
-    assert neema.post(f"{desk}/consultation/{place.about}/title/sw", data={"text": "Tahadhari"}).status_code == 303
+    title = f"{desk}/consultation/{place.about}/title/sw"
+    assert neema.post(title, data={"text": "Tahadhari", "revision": make.revision(neema, title)}).status_code == 303
     assert place.world.sql("SELECT lang FROM languages.translation") == [("sw",)]
     assert "/title/ar" in get(enter(place, "fay"), desk), "the facilitator sees every language"
 
 
 def test_saving_a_translation_leads_to_the_next_text(place: Any) -> None:
     neema, desk = enter(place, "neema"), f"{place.at}/translations"
-    answer = neema.post(f"{desk}/consultation/{place.about}/title/sw", data={"text": "Tahadhari"})
+    title = f"{desk}/consultation/{place.about}/title/sw"
+    answer = neema.post(title, data={"text": "Tahadhari", "revision": make.revision(neema, title)})
     answer = neema.get(answer.location)
     assert f"{desk}/consultation/" in answer.location
     assert "/title/" not in answer.location
@@ -434,6 +436,7 @@ def test_who_asks_is_told_to_a_steward_under_the_seal_alone(place: Any) -> None:
 def test_the_database_keeps_a_translator_to_her_languages(place: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("polyphony.languages.desk.hers", lambda head: list(head["languages"]))
     neema, title = enter(place, "neema"), f"{place.at}/translations/consultation/{place.about}/title"
-    assert neema.post(f"{title}/ar", data={"text": "Tahadhari"}).status_code == 403
-    assert neema.post(f"{title}/sw", data={"text": "Tahadhari"}).status_code == 303
+    for lang, told in (("ar", 403), ("sw", 303)):
+        seen = make.revision(neema, f"{title}/{lang}")
+        assert neema.post(f"{title}/{lang}", data={"text": "Tahadhari", "revision": seen}).status_code == told
     assert place.world.sql("SELECT lang FROM languages.translation") == [("sw",)]

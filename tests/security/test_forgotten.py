@@ -39,8 +39,8 @@ def stage(world: Any) -> Any:
     at = f"/en/consultations/{about}"
     for kind, subject, field, text in (("input", said, "text", TOLD), ("quote", excerpt.id, "quote", TOLD_QUOTE)):
         piece = f"{at}/translations/{kind}/{subject}/{field}/en"
-        assert browser["tatu"].post(piece, data={"text": text}).status_code == 303
-        assert browser["tena"].post(f"{piece}/review").status_code == 303
+        assert browser["tatu"].post(piece, data={"text": text, "revision": make.revision(browser["tatu"], piece)}).status_code == 303
+        assert browser["tena"].post(f"{piece}/review", data={"revision": make.revision(browser["tena"], piece)}).status_code == 303
     assert found_in(world, "Baraka") >= {"inputs.input", "feedback.excerpt", "languages.translation"}
     assert works(world) == 4, "two translations, each made and reviewed"
     return SimpleNamespace(world=world, at=at, said=said, **browser)

@@ -199,7 +199,7 @@ def _read(world: Any, fay: Any, f: dict[str, Any]) -> None:
                                shown_as="Sauti", languages=["sw"], appointed_on=make.today()))
     tatu = f["tatu"] = make.sign_in(world.client(), "tatu@keys.example")
     for said in (f["asha_said"], f["phrase_said"]):
-        post(tatu, f"{here}/translations/input/{said}/text/sw", text=f"{MARK} anasema tena.")
+        post(tatu, piece := f"{here}/translations/input/{said}/text/sw", revision=make.revision(tatu, piece), text=f"{MARK} anasema tena.")
 
 
 def _loop(world: Any, fay: Any, lead: Any, asha: Any, phrase: Any, f: dict[str, Any]) -> None:
@@ -214,7 +214,8 @@ def _loop(world: Any, fay: Any, lead: Any, asha: Any, phrase: Any, f: dict[str, 
     for said in (f["asha_said"], f["phrase_said"]):
         post(fay, f"{here}/excerpts/{said}", theme_id=str(theme), input_id=str(said), quote=f"{MARK} says it")
     (quote,) = world.sql("SELECT id FROM feedback.excerpt LIMIT 1")[0]
-    post(f["tatu"], f"{here}/translations/quote/{quote}/quote/sw", text=f"{MARK} anasema.")
+    piece = f"{here}/translations/quote/{quote}/quote/sw"
+    post(f["tatu"], piece, revision=make.revision(f["tatu"], piece), text=f"{MARK} anasema.")
     post(fay, f"{here}/facilitate/share")
     for client, said in ((asha, f["asha_said"]), (phrase, f["phrase_said"])):
         post(client, f"/en/themes/{theme}/inputs/{said}/object", words=f"{MARK} meant children", lang="en")

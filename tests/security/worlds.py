@@ -155,7 +155,8 @@ def _input(w: Random) -> None:
     if translator and w.perhaps(True, 0.3):
         w.add(TranslatorRefusal(id=id(), subject_id=said.id, translator_id=translator.id, person_id=translator.person_id))
     w.add(Translation(id=id(), consultation_id=here.id, kind="input", subject_id=said.id, field="text", lang="en",
-                      text="Said in English.", mark="person", stale=False))
+                      text="Said in English.", mark="person", stale=bool(w.perhaps(True, 0.2)),
+                      waits=bool(w.perhaps(True, 0.3))))
 
 
 def _theme(w: Random) -> None:
@@ -169,7 +170,7 @@ def _theme(w: Random) -> None:
                           placed_on=make.today()))
             if w.perhaps(True, 0.3):
                 w.add(Objection(id=id(), theme_id=theme.id, input_id=said.id, consultation_id=here.id, words="No.",
-                                lang="en", day=make.today()))
+                                lang="en", day=make.today(), handled_on=w.perhaps(make.today(), 0.5)))
 
 
 def _answer(w: Random) -> None:
@@ -275,8 +276,7 @@ class Oracle:
             return False
         if self.facilitates(i.consultation_id):
             return True
-        handed = any(each.input_id == i.id and each.person_id == self.person for each in self.w.of(Handed))
-        if handed and not self.refused(i.id):
+        if self.handed_to(i) and not self.refused(i.id):
             return True
         if not i.read_on:
             return False
@@ -286,6 +286,9 @@ class Oracle:
                 "participants": self.convenes(i.consultation_id) or self.participates(i.consultation_id),
                 "companies": self.convenes(i.consultation_id),
                 "chosen": bool(set(i.readers) & self.seats("company")), "facilitator": False}[i.audience]
+
+    def handed_to(self, i: Any) -> bool:
+        return any(each.input_id == i.id and each.person_id == self.person for each in self.w.of(Handed))
 
     def theme(self, t: Any) -> bool:
         placed = any(each.theme_id == t.id and self.wrote(each.input_id) for each in self.w.of(Excerpt))
@@ -300,9 +303,10 @@ class Oracle:
 
     def objection(self, o: Any) -> bool:
         said = self._by_id(Input, o.input_id)
-        return self.wrote(said.id) or self.facilitates(o.consultation_id) or (
+        after = o.handled_on and said.audience != "facilitator"
+        return self.wrote(said.id) or self.facilitates(o.consultation_id) or bool(
             self.translates(o.consultation_id) and not self.refused(said.id) and self.input(said)
-            and said.audience != "facilitator")
+            and (after or self.handed_to(said)))
 
     def answer(self, a: Any) -> bool:
         signed = a.state != "draft" and (self.facilitates(a.consultation_id) or self.translates(a.consultation_id))
@@ -313,11 +317,16 @@ class Oracle:
 
     def groundview(self, v: Any) -> bool:
         mine = any(each.view_id == v.id and self._is_me(each) for each in self.w.of(GroundAuthor))
-        return bool(mine or self.facilitates(v.consultation_id) or (v.read_on and self.translates(v.consultation_id))
+        return bool(mine or self.facilitates(v.consultation_id) or (v.read_on and self.translates(v.consultation_id)
+                                                                    and not self.refused(v.id))
                     or (v.shown_on and self.here(v)))
 
     def translation(self, t: Any) -> bool:
-        return self.input(self._by_id(Input, t.subject_id))
+        said = self._by_id(Input, t.subject_id)
+        seen = self.input(said)
+        if not seen or self.wrote(said.id) or self.facilitates(said.consultation_id):
+            return seen
+        return not t.waits and (not t.stale or self.translates(said.consultation_id))
 
     def comment(self, c: Any) -> bool:
         return c.company_id in self.seats("company")

@@ -34,7 +34,7 @@ from polyphony.kernel.database import db
 from polyphony.kernel.migrate import migrate
 from polyphony.kernel.postgres import Embedded
 from polyphony.languages.models import Translation
-from polyphony.languages.service import store_translation
+from polyphony.languages.service import as_read, store_translation, waiting
 from polyphony.organisations.models import Membership, Organisation
 from polyphony.people import phrases
 from polyphony.people.models import Credential, Person
@@ -190,7 +190,7 @@ class Real:
             entries = db.session.scalars(
                 sa.select(Input).where(Input.consultation_id == about).order_by(Input.id)).all()
             for n, entry in enumerate(entries):
-                desk.release(by, entry=entry, revision=entry.revision)
+                desk.release(by, entry=entry, revision=entry.revision, translations=as_read(waiting(entry.id)))
                 themes.place(by, consultation_id=about, theme_id=str(made[n % THEMES]), input_id=str(entry.id),
                              quote=entry.text[:200].strip())
 

@@ -18,7 +18,7 @@ from polyphony.feedback.models import (
 )
 from polyphony.kernel.policies import allow, any_of, definer, ids, one, protect, statements
 from polyphony.kernel.viewer import fact, had
-from polyphony.languages.access import changeable, not_refused, readable_with
+from polyphony.languages.access import changeable, not_refused, read_first, readable_with
 from polyphony.languages.models import TranslatorRefusal
 
 fact("placed", "SELECT array_agg(DISTINCT e.theme_id) FROM feedback.excerpt e WHERE "
@@ -65,8 +65,10 @@ allow(Excerpt, "DELETE", "facilitator", FACILITATED)
 allow(Excerpt, "DELETE", "author", f"input_id = ANY ({ids('authored')})")
 allow(Objection, "SELECT", "author_and_facilitator", f"input_id = ANY ({ids('authored')}) OR {FACILITATED}")
 allow(Objection, "INSERT", "author", "", check=f"input_id = ANY ({ids('authored')}) AND {any_of('theme_id', 'placed')}")
+# A translator reads it after the facilitator, or because she was handed the input that it is about.
 allow(Objection, "SELECT", "translator", f"{TRANSLATING} AND {not_refused('input_id')} AND EXISTS (SELECT 1 FROM "
-      "inputs.input i WHERE i.id = input_id AND i.audience <> 'facilitator')")
+      f"inputs.input i WHERE i.id = input_id AND (i.id = ANY ({ids('handed')}) OR handled_on IS NOT NULL AND "
+      "i.audience <> 'facilitator'))")
 allow(Objection, "UPDATE", "facilitator", FACILITATED)
 allow(Lost, "SELECT", "facilitator", FACILITATED)
 allow(Lost, "INSERT", "author_and_facilitator", "", check=f"input_id = ANY ({ids('authored')}) OR {FACILITATED}")
@@ -99,7 +101,7 @@ allow(GroundRound, "SELECT", "of_seen", _SEEN, public=True)
 allow(GroundRound, "INSERT", "facilitator", "", check=FACILITATED)
 # Read is not shown: while few have spoken, words and marks would point at people.
 allow(GroundView, "SELECT", "shown", f"shown_on IS NOT NULL AND {_SEEN}", public=True)
-allow(GroundView, "SELECT", "translator", f"read_on IS NOT NULL AND {TRANSLATING}")
+allow(GroundView, "SELECT", "translator", f"read_on IS NOT NULL AND {TRANSLATING} AND {not_refused('id')}")
 allow(GroundView, "SELECT", "facilitator", FACILITATED)
 allow(GroundView, "SELECT", "own", any_of("id", "viewed"))
 allow(GroundView, "INSERT", "author", "", check=f"read_on IS NULL AND shown_on IS NULL AND {any_of('consultation_id', 'participating')}")
@@ -112,6 +114,8 @@ for verb in ("SELECT", "INSERT", "DELETE"):
     _whole = ("EXISTS (SELECT 1 FROM feedback.answer a WHERE a.id = subject_id AND "
               f"{any_of('a.company_id', 'leading', 'deciding')})")
     allow(TranslatorRefusal, verb, "answering_company", "" if verb == "INSERT" else _whole, check=_whole)
+    _viewed = any_of("subject_id", "viewed")
+    allow(TranslatorRefusal, verb, "whose_view", "" if verb == "INSERT" else _viewed, check=_viewed)
 
 readable_with("theme", "feedback.theme")
 changeable("theme", f"{FACILITATED} OR {TRANSLATING}", removed=True)
@@ -121,11 +125,14 @@ changeable("answer", f"{FACILITATED} OR {TRANSLATING} OR EXISTS (SELECT 1 FROM f
 readable_with("measure", "feedback.measure")
 changeable("measure", f"{FACILITATED} OR {TRANSLATING} OR EXISTS (SELECT 1 FROM feedback.measure m WHERE "
            f"m.id = subject_id AND {any_of('m.company_id', 'leading', 'deciding')})")
-readable_with("ground_view", "feedback.ground_view")
+readable_with("ground_view", "feedback.ground_view", held="waits", inside=f"{any_of('subject_id', 'viewed')} OR {FACILITATED}")
 changeable("ground_view", f"{any_of('subject_id', 'viewed')} OR {FACILITATED} OR {TRANSLATING}")
+read_first("ground_view", own="viewed")
+# A quote is what the facilitator cut out: an author translates her whole input, which stands beside its quotes.
 readable_with("quote", "feedback.excerpt")
-changeable("quote", f"{FACILITATED} OR {TRANSLATING} OR EXISTS (SELECT 1 FROM feedback.excerpt e WHERE "
-           f"e.id = subject_id AND e.input_id = ANY ({ids('authored')}))", removed=True)
+changeable("quote", f"{FACILITATED} OR {TRANSLATING}", removed=f"{FACILITATED} OR EXISTS (SELECT 1 FROM feedback.excerpt e "
+           f"WHERE e.id = subject_id AND e.input_id = ANY ({ids('authored')}))")
+read_first("quote", said="SELECT e.input_id FROM feedback.excerpt e WHERE e.id = NEW.subject_id")
 readable_with("words", "feedback.objection", name="objection_words")
 readable_with("words", 'feedback."default"', name="default_words")
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from flask import url_for
 
 from polyphony.consultations.models import Consultation
+from polyphony.feedback.measures import VIEW_WAITS
 from polyphony.feedback.models import Answer, Default, GroundAuthor, GroundRound, GroundView, Measure, Objection, Theme
 from polyphony.inputs.models import Input
 from polyphony.kernel import clock
@@ -80,7 +81,7 @@ def _objections() -> Any:
 
 def _unread_views() -> Any:
     return _count(sa.func.count(GroundView.id), GroundView.consultation_id == Consultation.id,
-                  GroundView.read_on.is_(None))
+                  VIEW_WAITS)
 
 
 def _silent() -> Any:

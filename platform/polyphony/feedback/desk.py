@@ -11,6 +11,7 @@ from flask import current_app, url_for
 
 from polyphony.consultations.models import Consultation, Convener
 from polyphony.feedback import placing, quotes, rules
+from polyphony.feedback.measures import VIEW_WAITS
 from polyphony.feedback.models import (
     IN_ORDER,
     Answer,
@@ -119,7 +120,7 @@ def _measures(consultation_id: uuid.UUID) -> list[Any]:
     """Each measure with its round and the views from the ground that are not read yet."""
     return list(db.session.execute(
         sa.select(Measure, GroundRound, GroundView).outerjoin(GroundRound, GroundRound.measure_id == Measure.id)
-        .outerjoin(GroundView, sa.and_(GroundView.measure_id == Measure.id, GroundView.read_on.is_(None)))
+        .outerjoin(GroundView, sa.and_(GroundView.measure_id == Measure.id, VIEW_WAITS))
         .where(Measure.consultation_id == consultation_id).order_by(Measure.due_on, Measure.id)))
 
 

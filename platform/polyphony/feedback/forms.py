@@ -57,6 +57,12 @@ class NothingForm(Form):
     """Nothing to type: a step and its protection."""
 
 
+class ReadForm(Form):
+    """The facilitator has read a view, and what its author made of it in other languages."""
+
+    translations = HiddenField()
+
+
 class SayForm(Form):
     words = Words(lazy("Your words"), [required()])
     lang = Tongue()

@@ -16,8 +16,12 @@ from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import ChangedMeanwhile
 from polyphony.kernel.viewer import Viewer
-from polyphony.languages.service import mark_stale
+from polyphony.languages.service import mark_stale, release, waiting_in
 from polyphony.notices.service import tell
+
+# A view waits for the facilitator, or what its author has made of it in another language does.
+VIEW_WAITS = sa.or_(GroundView.read_on.is_(None),
+                    GroundView.id.in_(waiting_in("ground_view", [GroundView.consultation_id])))
 
 
 def update(by: Viewer, *, measure_id: uuid.UUID, status: str, status_words: str, revision: str = "1") -> Measure:
@@ -85,10 +89,14 @@ def give_view(by: Viewer, *, measure_id: uuid.UUID, view: str, words: str, lang:
     return measure
 
 
-def read_view(by: Viewer, *, view_id: uuid.UUID) -> GroundView:
-    """The facilitator has read a view; others see it once enough have spoken. Raises `NotFacilitating`."""
+def read_view(by: Viewer, *, view_id: uuid.UUID, translations: str | None = None) -> GroundView:
+    """The facilitator has read a view, and her author's translations of it; others see it once enough have spoken.
+
+    `translations`: those that stood on the page, as its form says. Raises `NotFacilitating`, `ChangedMeanwhile`.
+    """
     view = there(db.session.get(GroundView, view_id))
     ensure_facilitating(by, view.consultation_id)
+    release(view.id, translations)
     if view.read_on is None:
         view.read_on = clock.today()
         db.session.flush()

@@ -28,12 +28,11 @@ def _parts(by: Viewer, here: uuid.UUID) -> list[tuple[str, str, str, Any, Any, A
     """(kind, field, label, id, text, language, further condition) of each sort of text."""
     works = by.is_in("translating", here) or by.is_in("facilitated", here)
     quoted = sa.and_(Excerpt.quote != "", Excerpt.quote != Input.text)  # a whole input is translated as itself
-    own_words = sa.true() if works else Excerpt.input_id.in_(by.of("authored"))
     own_view = sa.true() if works else GroundView.id.in_(by.of("viewed"))
     return [
         ("theme", "title", "title", Theme, Theme.title, Theme.lang, sa.true()),
         ("theme", "summary", "summary", Theme, Theme.summary, Theme.lang, sa.true()),
-        ("quote", "quote", "quote", Excerpt, Excerpt.quote, Input.lang, sa.and_(quoted, own_words)),
+        ("quote", "quote", "quote", Excerpt, Excerpt.quote, Input.lang, quoted if works else sa.false()),
         ("words", "words", "objection", Objection, Objection.words, Objection.lang, sa.true()),
         ("words", "handled_words", "reply", Objection, Objection.handled_words, Objection.handled_lang,
          Objection.handled_lang != ""),
@@ -48,7 +47,7 @@ def _parts(by: Viewer, here: uuid.UUID) -> list[tuple[str, str, str, Any, Any, A
 
 @provide("translatable")
 def translatable(consultation_id: uuid.UUID, only: uuid.UUID | None = None, sort: str = "") -> list[tuple[Any, ...]]:
-    """Every text of the loop that may be translated; of quotes and views, an author's own alone.
+    """Every text of the loop that may be translated; an author finds her own views alone, and no quotes.
 
     What belongs to one thing is told whole, everything with its beginning alone.
     """

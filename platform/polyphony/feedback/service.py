@@ -56,7 +56,7 @@ class MeasureShown:
     views: list[tuple[str, Any, Written, str]] = field(default_factory=list)  # mark, its name, words, organisation
     has_views: bool = False
     further: int = 0  # views with words that stand on a page of their own
-    mine: tuple[str, Any, Written] | None = None  # what this reader said herself: mark, its name, words
+    mine: tuple[str, Any, Written, uuid.UUID] | None = None  # what this reader said herself: mark, its name, words
 
 
 @dataclass
@@ -217,7 +217,8 @@ def _answers(answers: Iterable[Answer], kept: list[Any], own: dict[uuid.UUID, Gr
     measures: dict[uuid.UUID, list[MeasureShown]] = defaultdict(list)
     for measure, held, views, threshold in kept:
         made = measure_shown(measure, held, views, tr, lang, threshold)
-        made.mine = view_shown(own[measure.id], tr, lang) if measure.id in own else None
+        said = own.get(measure.id)
+        made.mine = (*view_shown(said, tr, lang), said.id) if said else None
         measures[measure.answer_id].append(made)
     found: dict[Any, list[AnswerShown]] = defaultdict(list)
     for a in answers:
@@ -272,7 +273,7 @@ def _said(by: Viewer, theme_id: uuid.UUID, page: Any) -> list[Said]:
         .join(Input, Input.id == Excerpt.input_id)
         .outerjoin(Objection, sa.and_(Objection.theme_id == theme_id, Objection.input_id == Input.id))
         .outerjoin(Translation, sa.and_(Translation.subject_id.in_([Excerpt.id, Input.id, Objection.id]),
-                                        Translation.lang == lang))
+                                        Translation.lang == lang, Translation.waits.is_(False)))
         .order_by(page.c.mine.desc(), Input.day, Input.shuffle, Excerpt.id, Objection.day, Objection.id,
                   Translation.id)).all()
     tr = {(t.subject_id, t.field): t for _e, _i, _o, t in rows if t is not None}

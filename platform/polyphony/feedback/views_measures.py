@@ -1,26 +1,35 @@
 """Measures afterwards: the company's status, the one round, and the views from the ground."""
 
 import uuid
+from typing import Any
 
 from flask import redirect, request, url_for
 
 from polyphony.feedback import answers, measures, themes
-from polyphony.feedback.forms import GroundForm, NamedGroundForm, NothingForm, RoundForm, StatusForm
+from polyphony.feedback.forms import GroundForm, NamedGroundForm, ReadForm, RoundForm, StatusForm, options
 from polyphony.feedback.ground import views_of
 from polyphony.feedback.models import GroundView, Measure
 from polyphony.feedback.views import blueprint
 from polyphony.feedback.views_themes import BOTH, in_words, step
 from polyphony.feedback.words import VIEWS
-from polyphony.inputs.service import speaks_for
+from polyphony.inputs.forms import RefuseForm
+from polyphony.inputs.service import appointed_for, speaks_for
+from polyphony.inputs.service import refuse_translator as refuse
 from polyphony.kernel import viewer
 from polyphony.kernel.access import access, anyone, author, company, facilitator, there
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import _, language, ngettext
+from polyphony.kernel.locale import _, language, listing, name_of, ngettext
 from polyphony.kernel.pages import page
+from polyphony.languages.service import Written, as_read, translations_for, waiting, written
 
 
 def _measure(id: uuid.UUID) -> Measure:
     return there(db.session.get(Measure, id))
+
+
+def _what(found: Measure) -> Written:
+    """What a company will do, in the reader's language."""
+    return in_words(found.what, found.lang, found.id, "what")
 
 
 @blueprint.route("/measures/<uuid:id>/status", methods=BOTH)
@@ -31,7 +40,7 @@ def status(id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = StatusForm(data={"status": found.status, "status_words": found.status_words, "revision": found.revision})
     return step(form, lambda **v: measures.update(viewer.current(), measure_id=id, **v),
                 lambda r: url_for("feedback.theme", id=found.theme_id), title=_("Where this measure stands"),
-                over=found.what, back=url_for("feedback.desk", id=found.consultation_id), label=_("Save"))
+                over=_what(found).text, back=url_for("feedback.desk", id=found.consultation_id), label=_("Save"))
 
 
 @blueprint.route("/measures/<uuid:id>/round", methods=BOTH)
@@ -42,7 +51,7 @@ def ground_round(id: uuid.UUID):  # type: ignore[no-untyped-def]
     return step(RoundForm(), lambda until: measures.open_round(viewer.current(), measure_id=id, until=until),
                 lambda r: url_for("feedback.facilitate", id=found.consultation_id),
                 title=_("Ask for views from the ground"),
-                over=found.what, back=url_for("feedback.facilitate", id=found.consultation_id),
+                over=_what(found).text, back=url_for("feedback.facilitate", id=found.consultation_id),
                 label=_("Open the round"), lead=_("There is one round for each measure."))
 
 
@@ -56,10 +65,25 @@ def ground(id: uuid.UUID):  # type: ignore[no-untyped-def]
     kind = NamedGroundForm if by.is_signed_in and speaks_for(by, found.consultation_id) else GroundForm
     return step(kind(data={"lang": language()}),
                 lambda **v: measures.give_view(by, measure_id=id, **v),
-                lambda r: place, title=_("The view from the ground"), over=found.what, back=place,
-                label=_("Send your view"),
+                lambda r: place, title=_("The view from the ground"), over=_("Back to the answer"), back=place,
+                label=_("Send your view"), quote=_what(found),
                 lead=_("The facilitator reads it first. Your name is not shown, and nothing is shown before five "
                        "people at least have spoken."))
+
+
+@blueprint.route("/ground/<uuid:id>/refused-translators", methods=BOTH)
+@access(author)
+def refuse_translator(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    by, form = viewer.current(), RefuseForm()
+    view = there(db.session.get(GroundView, id) if by.is_in("viewed", id) else None)
+    appointed = appointed_for(view)
+    form.translator.choices = options((str(t.id), t.shown_as) for t, is_refused in appointed if not is_refused)
+    gone = listing([t.shown_as for t, is_refused in appointed if is_refused])
+    place = url_for("feedback.theme", id=_measure(view.measure_id).theme_id) + f"#measure-{view.measure_id}"
+    return step(form, lambda translator: refuse(by, entry=view, translator=translator), lambda r: place,
+                title=_("Translators"), over=_("Back to the answer"), back=place, label=_("Refuse this translator"),
+                lead=f"{_('These do not see it:')} {gone}" if gone else _("You need not say why."),
+                quote=in_words(view.words, view.lang, id, "words"))
 
 
 @blueprint.get("/measures/<uuid:id>/views")
@@ -68,21 +92,28 @@ def ground_views(id: uuid.UUID):  # type: ignore[no-untyped-def]
     found, start = _measure(id), max(request.args.get("from", 0, int), 0)
     views, more = views_of(id, start)
     return page("feedback/ground_views.html", views=views, theme=found.theme_id, id=id,
-                what=in_words(found.what, found.lang, found.id, "what"),
+                what=_what(found),
                 more=url_for("feedback.ground_views", id=id) + f"?from={more}" if more else None)
 
 
 @blueprint.route("/ground/<uuid:id>/read", methods=BOTH)
 @access(facilitator)
 def read_ground(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    view = there(db.session.get(GroundView, id))
+    view, back = there(db.session.get(GroundView, id)), "feedback.facilitate"
     themes.ensure_facilitating(viewer.current(), view.consultation_id)
     enough = themes.consultation_of(view.consultation_id).threshold
-    return step(NothingForm(), lambda: measures.read_view(viewer.current(), view_id=id),
-                lambda r: url_for("feedback.facilitate", id=view.consultation_id), over=_measure(view.measure_id).what,
-                title=VIEWS[view.view], quote=in_words(view.words, view.lang, view.id, "words"),
+    return step(ReadForm(), lambda **typed: measures.read_view(viewer.current(), view_id=id, **typed),
+                lambda r: url_for(back, id=view.consultation_id), lambda: _both(view), title=VIEWS[view.view],
                 lead=ngettext("Others see it once %(num)s person has spoken, or if an organisation names itself.",
                               "Others see it once %(num)s people have spoken, or if an organisation names itself.",
                               enough),
-                label=_("I have read it"),
-                back=url_for("feedback.facilitate", id=view.consultation_id))
+                label=_("I have read it"), back=url_for(back, id=view.consultation_id))
+
+
+def _both(view: GroundView) -> dict[str, Any]:
+    """A view in the reader's language, the measure it is about, and what its author made of it in others."""
+    measure, theirs, lang = _measure(view.measure_id), waiting(view.id), language()
+    tr = translations_for([view.id, measure.id], lang)
+    return {"over": written(measure.what, measure.lang, measure.id, "what", tr, lang).text,
+            "quote": written(view.words, view.lang, view.id, "words", tr, lang),
+            "theirs": theirs, "seen": as_read(theirs), "of": view, "name_of": name_of}

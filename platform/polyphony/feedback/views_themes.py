@@ -35,12 +35,13 @@ def in_words(text: str, lang: str, id: uuid.UUID, field: str) -> Written:
     return written(text, lang, id, field, translations_for([id], language()), language())
 
 
-def step(form: Any, verb: Any, then: Any, **context: Any) -> Any:
-    """A page with one short form: shown, or taken and gone on."""
+def step(form: Any, verb: Any, then: Any, later: Any = dict, **context: Any) -> Any:
+    """A page with one short form: shown, or taken and gone on. `later`: what is looked up only where it is shown."""
 
     def show() -> Any:
-        return page("feedback/step.html", form=form, **{"quote": None, "lead": "", "kind": "primary", "foreseen": None,
-                                                       **context})
+        return page("feedback/step.html", form=form, **{
+            "quote": None, "lead": "", "kind": "primary", "foreseen": None, "theirs": (), "aid": (),
+            **context, **later()})
 
     return show() if request.method == "GET" else answer(form, verb, then=then, again=show)
 
@@ -125,13 +126,14 @@ def object(id: uuid.UUID, said: uuid.UUID):  # type: ignore[no-untyped-def]
     theme = there(db.session.get(Theme, id))
     there(said if themes.is_quoted(viewer.current(), id, said) else None)
     form = SayForm(data={"lang": language()})
+    title, summary = (in_words(getattr(theme, each), theme.lang, id, each) for each in ("title", "summary"))
     lead = (_("The answers are published, and the theme no longer changes. The facilitator reads what you meant and "
               "replies to you.") if theme.published_on else
             _("Say what you meant. Nothing is published in this theme before the facilitator has replied."))
     return step(form, lambda words, lang: themes.object_to(viewer.current(), theme_id=id, input_id=said, words=words,
                                                            lang=lang),
-                lambda r: url_for("feedback.theme", id=id), title=_("This is not what I meant"), over=theme.title,
-                back=url_for("feedback.theme", id=id), label=_("Send to the facilitator"), lead=lead)
+                lambda r: url_for("feedback.theme", id=id), title=_("This is not what I meant"), over=title.text,
+                back=url_for("feedback.theme", id=id), label=_("Send to the facilitator"), lead=lead, quote=summary)
 
 
 @blueprint.route("/objections/<uuid:id>", methods=BOTH)
@@ -144,9 +146,12 @@ def handle(id: uuid.UUID):  # type: ignore[no-untyped-def]
             if theme.published_on else _("Change the theme or its excerpts first if needed, then reply."))
     place = "feedback.theme" if theme.published_on else "feedback.edit_theme"
     return step(HandleForm(), lambda words: themes.handle(viewer.current(), objection_id=id, words=words),
-                lambda r: url_for("feedback.facilitate", id=found.consultation_id), over=theme.title,
-                back=url_for(place, id=theme.id), title=_("An author says “not what I meant”"),
-                quote=in_words(found.words, found.lang, found.id, "words"), label=_("Send the reply"), lead=lead)
+                lambda r: url_for("feedback.facilitate", id=found.consultation_id),
+                over=in_words(theme.title, theme.lang, theme.id, "title").text, back=url_for(place, id=theme.id),
+                title=_("An author says “not what I meant”"), lead=lead, label=_("Send the reply"),
+                quote=in_words(found.words, found.lang, found.id, "words"),
+                aid=(url_for("inputs.read", id=found.consultation_id, input=found.input_id),
+                     _("If you cannot read it, hand the input to a translator: she then finds this too.")))
 
 
 def _ending(id: uuid.UUID, form: Any, verb: Any, **context: Any) -> Any:

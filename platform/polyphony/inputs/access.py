@@ -3,7 +3,7 @@
 from polyphony.inputs.models import Authorship, Draft, Handed, Input, Original, Reading
 from polyphony.kernel.policies import allow, any_of, definer, ids, one, protect
 from polyphony.kernel.viewer import fact
-from polyphony.languages.access import changeable, not_refused, readable_with
+from polyphony.languages.access import changeable, not_refused, read_first, readable_with
 from polyphony.languages.models import TranslatorRefusal
 from polyphony.uploads.access import hangs_on
 
@@ -11,12 +11,12 @@ from polyphony.uploads.access import hangs_on
 fact("authored", "SELECT array_agg(a.input_id) FROM inputs.authorship a WHERE a.person_id = me OR a.phrase_id = phrase")
 fact("handed", "SELECT array_agg(h.input_id) FROM inputs.handed h WHERE h.person_id = me")
 
-protect(Input, app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE, DELETE")
+protect(Input, app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE, DELETE", lookup="SELECT, UPDATE (revision)")
 protect(Authorship, app="SELECT, INSERT", worker="SELECT, INSERT, DELETE")
 protect(Original, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT, DELETE")
 protect(Handed, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE")
 protect(Draft, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT, INSERT, DELETE")
-protect(Reading, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE")
+protect(Reading, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE", lookup="SELECT, DELETE")
 
 AUTHORED = f"id = ANY ({ids('authored')})"
 _RELEASED = "read_on IS NOT NULL AND withdrawn_on IS NULL"
@@ -52,15 +52,17 @@ allow(Handed, "DELETE", "facilitator", any_of("consultation_id", "facilitated"))
 allow(Reading, "SELECT", "facilitator", any_of("consultation_id", "facilitated"))
 allow(Reading, "INSERT", "facilitator", "", check=any_of("consultation_id", "facilitated"))
 allow(Reading, "DELETE", "facilitator", any_of("consultation_id", "facilitated"))
-allow(Reading, "DELETE", "author", f"input_id = ANY ({ids('authored')})")
 
 for verb in ("SELECT", "INSERT", "DELETE"):
     _author = f"subject_id = ANY ({ids('authored')})"
     allow(TranslatorRefusal, verb, "author", "" if verb == "INSERT" else _author, check=_author)
 
-readable_with("input", "inputs.input")
-changeable("input", f"subject_id = ANY ({ids('authored')}) OR {any_of('consultation_id', 'facilitated', 'translating')}",
-           removed=True)
+# Others see a translation of an input once the facilitator has read it, and not that of words which are no more.
+_INSIDE = f"subject_id = ANY ({ids('authored')}) OR {any_of('consultation_id', 'facilitated')}"
+readable_with("input", "inputs.input", held="waits OR stale",
+              inside=f"{_INSIDE} OR (NOT waits AND {any_of('consultation_id', 'translating')})")
+changeable("input", f"{_INSIDE} OR {any_of('consultation_id', 'translating')}", removed=_INSIDE)
+read_first("input", own="authored", said="NEW.subject_id")
 
 _OF_MY_DRAFT = "subject_id IN (SELECT d.input_id FROM inputs.draft d)"  # row security shows nobody another's draft
 _OF_MINE = f"subject_id = ANY ({ids('authored')}) OR {_OF_MY_DRAFT}"
@@ -70,6 +72,13 @@ hangs_on("input", read="EXISTS (SELECT 1 FROM inputs.input p WHERE p.id = subjec
          f"{any_of('p.consultation_id', 'facilitated')} OFFSET 0)",
          thing="EXISTS (SELECT 1 FROM inputs.input i WHERE i.id = a.subject_id AND i.withdrawn_on IS NULL) OR EXISTS "
          "(SELECT 1 FROM inputs.draft d WHERE d.input_id = a.subject_id)")
+
+# Who read it, and when, is not for the author to see, but goes with the words that she takes away.
+definer("inputs.forget_reading(input uuid) RETURNS void", """
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+  DELETE FROM inputs.reading r WHERE r.input_id = input AND viewer.sealed()
+    AND input = ANY (nullif(current_setting('polyphony.authored', true), '')::uuid[])
+$f$""")
 
 # How many of the authors' languages are there? The facilitator learns languages, never authors.
 definer("inputs.languages_of_authors(consultation uuid) RETURNS TABLE (input_id uuid, lang text)", """

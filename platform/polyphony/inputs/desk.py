@@ -18,6 +18,7 @@ from polyphony.kernel.forms import ChangedMeanwhile, an_id
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
+from polyphony.languages.service import release as release_translations
 from polyphony.notices.service import tell
 from polyphony.uploads import service as uploads
 
@@ -37,25 +38,26 @@ SHOWS = {"unread": lazy("Not read yet"), "read": lazy("Read")}
 def queue(by: Viewer, about: Any, after: str = "", looked_for: Sought = Sought()) -> Slice:
     """Inputs to read, unread first, the oldest day first, in no order within a day."""
     ensure_facilitates(by, about.id)
-    is_read = Input.read_on.is_not(None)
+    is_read = sa.not_(looking.waits([about.id]))
     wanted = sa.select(Input).where(Input.consultation_id == about.id, Input.withdrawn_on.is_(None))
     if looked_for.show:
-        wanted = wanted.where(is_read if looked_for.show == "read" else Input.read_on.is_(None))
+        wanted = wanted.where(is_read if looked_for.show == "read" else ~is_read)
     wanted = narrowed(wanted, looked_for, about)
     place = place_of(after)
     if place:
         known = sa.tuple_(is_read, Input.day, Input.shuffle, Input.id)
         wanted = wanted.where(known > sa.tuple_(*(sa.literal(x) for x in place)))
-    found = db.session.execute(wanted.add_columns(looking.number(looked_for, place)).order_by(
+    found = db.session.execute(wanted.add_columns(looking.number(looked_for, place), is_read).order_by(
         is_read, Input.day, Input.shuffle, Input.id).limit(PAGE + 1)).all()
-    rows = [row[0] for row in found]
-    return Slice(rows[:PAGE], cursor(rows[PAGE - 1]) if len(rows) > PAGE else "", found=found[0][1] if found else None)
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    return Slice([row[0] for row in found[:PAGE]], cursor(last[0], last[2]) if last else "",
+                 found=found[0][1] if found else None, read={row[0].id for row in found if row[2]})
 
 
 def next_unread(id: uuid.UUID) -> uuid.UUID | None:
     """The input to read next, or None when all are read."""
     return db.session.scalars(sa.select(Input.id).where(
-        Input.consultation_id == id, Input.read_on.is_(None), Input.withdrawn_on.is_(None))
+        Input.consultation_id == id, looking.waits([id]), Input.withdrawn_on.is_(None))
         .order_by(Input.day, Input.shuffle, Input.id).limit(1)).first()
 
 
@@ -66,7 +68,7 @@ def unread(ids: Any) -> dict[uuid.UUID, int]:
         return {}
     return {row[0]: row[1] for row in db.session.execute(
         sa.select(Input.consultation_id, sa.func.count()).where(
-            Input.consultation_id.in_(ids), Input.read_on.is_(None), Input.withdrawn_on.is_(None))
+            Input.consultation_id.in_(ids), looking.waits(ids), Input.withdrawn_on.is_(None))
         .group_by(Input.consultation_id))}
 
 
@@ -84,12 +86,18 @@ def _ensure_present(entry: Input, revision: int | None) -> None:
         raise ChangedMeanwhile()
 
 
-def release(by: Viewer, *, entry: Input, revision: int | None) -> Input:
-    """It was read: those whom the author chose may read it now. Raises ChangedMeanwhile, AlreadyRead."""
+def release(by: Viewer, *, entry: Input, revision: int | None, translations: str | None = None) -> Input:
+    """It was read: those whom the author chose may read it now, and what she made of it in other languages.
+
+    `translations`: those that stood on the page, as its form says. Raises ChangedMeanwhile, AlreadyRead.
+    """
     ensure_facilitates(by, entry.consultation_id)
     _ensure_present(entry, revision)
-    if entry.read_on:
+    if not release_translations(entry.id, translations) and entry.read_on:
         raise rules.AlreadyRead()
+    if entry.read_on:
+        audit.record("input.read", entry.id, about=entry.consultation_id)
+        return entry
     _note_reading(by, entry)
     audit.record("input.read", entry.id, about=entry.consultation_id)
     tell("input_read", consultation_id=entry.consultation_id, subject_id=entry.id, to="authors")

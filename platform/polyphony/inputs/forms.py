@@ -77,18 +77,32 @@ class PhraseForm(Guarded):
         return self
 
 
-class SayForm(Form):
-    text = Words(lazy("What do you want to say?"), [required(lazy("Please write what you want to say."))])
+def in_tongue(lang: str) -> dict[str, str]:
+    """The language that is kept, as the fields show it: one of the list, or another by its code."""
+    is_known = not lang or lang in {each.code for each in writable()}
+    return {"lang": lang, "other": ""} if is_known else {"lang": "other", "other": lang}
+
+
+class InATongue:
+    """Words of an author, in a language that is found out from them or that she says."""
+
     lang = SelectField(lazy("In which language is it?"))
     other = Line(lazy("Code of another language"), length=35)
+
+    def __init__(self, *args: Any, **kw: Any):
+        super().__init__(*args, **kw)
+        known = [(x.code, x.name) for x in writable()]
+        self.lang.choices = options([("", lazy("Find out from my words")), *known, ("other", lazy("Another language"))])
+
+
+class SayForm(InATongue, Form):
+    text = Words(lazy("What do you want to say?"), [required(lazy("Please write what you want to say."))])
     files = Files()
 
     def __init__(self, *args: Any, is_last: bool = True, **kw: Any):
         super().__init__(*args, **kw)
         if not is_last:  # a file may come before the first word
             self.text.validators = [each for each in self.text.validators if not isinstance(each, InputRequired)]
-        known = [(x.code, x.name) for x in writable()]
-        self.lang.choices = options([("", lazy("Find out from my words")), *known, ("other", lazy("Another language"))])
 
 
 class ChoicesForm(Form):
@@ -126,7 +140,7 @@ class Revised(Form):
     revision = IntegerField(widget=widgets.HiddenInput())
 
 
-class EditForm(Revised):
+class EditForm(InATongue, Revised):
     text = Words(lazy("Your words"), [required(lazy("Please write what you want to say."))])
 
 
@@ -142,7 +156,9 @@ class RefuseForm(Form):
 
 
 class ReleaseForm(Revised):
-    """The facilitator has read it, and lets it go to those whom the author chose."""
+    """The facilitator has read it and its translations, and lets them go to those whom the author chose."""
+
+    translations = HiddenField()
 
 
 class MaskForm(Revised):

@@ -26,11 +26,12 @@ class Slice:
     after: str
     files: dict[uuid.UUID, list[File]] = field(default_factory=dict)  # what hangs on each
     found: int | None = None  # how many in all, where something was looked for
+    read: set[uuid.UUID] = field(default_factory=set)  # on the facilitator's desk: those she has read
 
 
-def cursor(entry: Input) -> str:
+def cursor(entry: Input, is_read: bool = True) -> str:
     """Where an input stands in its list, as text for an address."""
-    return f"{int(entry.read_on is not None)}.{entry.day.isoformat()}.{entry.shuffle}.{entry.id}"
+    return f"{int(is_read)}.{entry.day.isoformat()}.{entry.shuffle}.{entry.id}"
 
 
 def place_of(text: str) -> Place | None:

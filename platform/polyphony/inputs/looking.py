@@ -15,6 +15,7 @@ from polyphony.kernel.database import db
 from polyphony.kernel.forms import tidy
 from polyphony.kernel.locale import lazy, name_of
 from polyphony.languages.models import Translation
+from polyphony.languages.service import waiting_in
 
 LONGEST = 200  # characters somebody looks for
 MOST_WORDS = 8  # of them
@@ -51,7 +52,7 @@ def tongues_in(about: Any) -> tuple[list[tuple[str, Any]], int]:
     """For the facilitator: every language somebody wrote in, and how many inputs nobody has read (one statement)."""
     row = db.session.execute(sa.select(
         sa.func.array_agg(Input.lang.distinct(), type_=sa.ARRAY(sa.Text())),
-        sa.func.count().filter(Input.read_on.is_(None))).where(
+        sa.func.count().filter(waits([about.id]))).where(
         Input.consultation_id == about.id, Input.withdrawn_on.is_(None))).one()
     return [(code, name_of(code)) for code in dict.fromkeys((*about.languages, *sorted(row[0] or ())))], row[1]
 
@@ -66,6 +67,11 @@ def narrowed(wanted: Any, looked_for: Sought, about: Any) -> Any:
         wanted = wanted.where(sa.or_(Input.text.icontains(word, autoescape=True),
                                      Input.id.in_(_translated(word, about.id))))
     return wanted
+
+
+def waits(consultations: Any) -> Any:
+    """Whether an input of these consultations waits for the facilitator, or its author's own translation does."""
+    return sa.or_(Input.read_on.is_(None), Input.id.in_(waiting_in("input", consultations)))
 
 
 def number(looked_for: Sought, place: Any) -> Any:

@@ -10,7 +10,7 @@ from flask import current_app
 
 from polyphony.consultations.models import Consultation, Convener, Invited, Translator
 from polyphony.inputs import rules, tongues
-from polyphony.inputs.models import Authorship, Draft, Input, Original, Reading
+from polyphony.inputs.models import Authorship, Draft, Input, Original
 from polyphony.kernel import audit, clock, locale, providers, viewer
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
@@ -220,17 +220,20 @@ def ensure_changeable(entry: Input, about: Consultation) -> None:
     ensure_open(about)
 
 
-def change(by: Viewer, *, entry: Input, about: Consultation, text: str, revision: int | None) -> Input:
-    """The author writes it anew: unread again, nobody reads it before the facilitator has.
+def change(by: Viewer, *, entry: Input, about: Consultation, text: str, revision: int | None, lang: str,
+           other: str) -> Input:
+    """The author writes it anew, or says its language: unread again, nobody reads it before the facilitator has.
 
-    Raises ChangedMeanwhile, Withdrawn, and what `ensure_open` raises.
+    Raises ChangedMeanwhile, NoSuchTag, Withdrawn, and what `ensure_open` raises.
     """
     ensure_changeable(entry, about)
     providers.ask("ensure_may_go", about.id)
     if revision != entry.revision:
         raise ChangedMeanwhile()
+    lang = rules.tag(lang or tongues.guess(text, locale.language()), other)
     _forget_reading(entry)
-    entry.text, entry.masked, entry.read_on, entry.revision = text, False, None, entry.revision + 1
+    entry.text, entry.lang, entry.masked, entry.read_on = text, lang, False, None
+    entry.revision += 1
     db.session.flush()
     mark_stale(entry.id, ["text"])
     providers.ask("input_changed", entry, is_masked=False)  # quotes of words that are no longer there go
@@ -241,9 +244,8 @@ def change(by: Viewer, *, entry: Input, about: Consultation, text: str, revision
 
 def _forget_reading(entry: Input) -> None:
     """What the facilitator masked and when she read it belong to words that are no more."""
-    db.session.execute(sa.delete(Reading).where(Reading.input_id == entry.id).add_cte(
-        sa.delete(Original).where(Original.input_id == entry.id).cte("masked")),
-        execution_options={"synchronize_session": False})
+    db.session.execute(sa.select(sa.func.inputs.forget_reading(entry.id)).add_cte(
+        sa.delete(Original).where(Original.input_id == entry.id).cte("masked")))
 
 
 def withdraw(by: Viewer, *, entry: Input) -> Input:
@@ -272,8 +274,8 @@ def translators(id: uuid.UUID) -> list[Translator]:
         Translator.consultation_id == id, Translator.ended_on.is_(None)).order_by(Translator.shown_as, Translator.id)))
 
 
-def appointed_for(entry: Input) -> list[tuple[Translator, bool]]:
-    """The translators appointed now, each with whether the author has refused her for this input (one statement)."""
+def appointed_for(entry: Any) -> list[tuple[Translator, bool]]:
+    """The translators appointed now, each with whether the author of this input or view has refused her."""
     refused = sa.exists().where(TranslatorRefusal.subject_id == entry.id,
                                 TranslatorRefusal.translator_id == Translator.id)
     rows = db.session.execute(sa.select(Translator, refused).where(
@@ -282,14 +284,14 @@ def appointed_for(entry: Input) -> list[tuple[Translator, bool]]:
     return [(translator, is_refused) for translator, is_refused in rows]
 
 
-def refused_by_me(entry: Input) -> set[uuid.UUID]:
-    """The appointments whose translators the author has refused for this input."""
+def refused_by_me(entry: Any) -> set[uuid.UUID]:
+    """The appointments whose translators the author has refused for this input or view."""
     return set(db.session.scalars(sa.select(TranslatorRefusal.translator_id).where(
         TranslatorRefusal.subject_id == entry.id)))
 
 
-def refuse_translator(by: Viewer, *, entry: Input, translator: str) -> None:
-    """From now on this translator does not see this input. No reason is asked."""
+def refuse_translator(by: Viewer, *, entry: Any, translator: str) -> None:
+    """From now on this translator does not see this input, or view from the ground. No reason is asked."""
     chosen = [t for t in translators(entry.consultation_id) if str(t.id) == translator]
     appointed = there(chosen[0] if chosen else None)
     if appointed.id not in refused_by_me(entry):

@@ -14,6 +14,7 @@ from polyphony.inputs.forms import (
     EditForm,
     RefuseForm,
     WithdrawForm,
+    in_tongue,
     options,
 )
 from polyphony.inputs.inbox import inbox as read_inbox
@@ -62,8 +63,9 @@ def mine(id: uuid.UUID):  # type: ignore[no-untyped-def]
 @blueprint.post("/inbox/<uuid:id>")
 @access(author)
 def change(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    by, form = viewer.current(), EditForm()
+    by = viewer.current()
     entry = service.own(by, id)
+    form = EditForm(data=in_tongue(entry.lang))
     about = service.consultation(entry.consultation_id)
     return answer(form, lambda **typed: service.change(by, entry=entry, about=about, **typed),
                   then=lambda r: url_for("inputs.mine", id=id, after="saved"), again=lambda: _mine(id, edit=form))
@@ -109,7 +111,7 @@ def _mine(id: uuid.UUID, edit=None, gone=None, refuse=None, taking=None):  # typ
     about = found.about
     appointed = service.appointed_for(m.entry)
     if edit is None:
-        edit = EditForm(formdata=None, data={"text": m.words})
+        edit = EditForm(formdata=None, data={"text": m.words, **in_tongue(m.entry.lang)})
     edit.revision.data = edit.revision.raw_data = None
     edit.revision.data = m.entry.revision
     refuse = refuse or RefuseForm(formdata=None)

@@ -21,7 +21,7 @@ from polyphony.kernel.access import access, facilitator
 from polyphony.kernel.forms import answer
 from polyphony.kernel.locale import _
 from polyphony.kernel.pages import page
-from polyphony.languages.service import translations_for, written
+from polyphony.languages.service import as_read, translations_for, waiting, written
 from polyphony.uploads import service as uploads
 
 ONE = "/consultations/<uuid:id>/reading/<uuid:input>"
@@ -38,7 +38,7 @@ def reading(id: uuid.UUID):  # type: ignore[no-untyped-def]
     rows = [(e, written(e.text, e.lang, e.id, "text", tr, locale.language())) for e in found.rows]
     more = url_for("inputs.reading", id=id, after=found.after, **sought.asked) if found.after else None
     return page("inputs/reading.html", fragment="list", about=about, rows=rows, more=more, day=clock.day,
-                sought=sought, tongues=tongues, shows=desk.SHOWS, found=found.found,
+                read=found.read, sought=sought, tongues=tongues, shows=desk.SHOWS, found=found.found,
                 waiting=waiting, audiences=AUDIENCE_TOLD,
                 title=written(about.title, about.source_lang, id, "title", tr, locale.language()))
 
@@ -54,7 +54,7 @@ def read(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
 def release(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
     by, form = viewer.current(), ReleaseForm()
     entry = desk.find(by, id, input)
-    return answer(form, lambda revision: desk.release(by, entry=entry, revision=revision),
+    return answer(form, lambda **typed: desk.release(by, entry=entry, **typed),
                   then=lambda r: _next(id), again=lambda: _read(id, input, release=form))
 
 
@@ -115,6 +115,8 @@ def _read(id: uuid.UUID, input: uuid.UUID, release=None, mask=None, hand=None, w
     mask = mask or MaskForm(formdata=None, data={"text": entry.text, "reason": kept.reason if kept else ""})
     for form in (release, mask):
         form.revision.raw_data, form.revision.data = None, entry.revision
+    theirs = waiting(entry.id)
+    release.translations.data = as_read(theirs)
     hand = hand or HandForm(formdata=None)
     appointed, lang = whole.translators_of(entry), locale.language()
     hand.translator.choices = options(_named(t) for t, is_handed in appointed if not is_handed)
@@ -123,7 +125,7 @@ def _read(id: uuid.UUID, input: uuid.UUID, release=None, mask=None, hand=None, w
         "withheld": [str(f.id) for f in found.files if f.withheld]})
     return page(
         "inputs/read.html", fragment="reading_one", about=about, entry=entry, kept=kept, release=release, mask=mask,
-        hand=hand, files=found.files, withhold=withhold,
+        hand=hand, files=found.files, withhold=withhold, theirs=theirs, name_of=locale.name_of,
         words=written(entry.text, entry.lang, entry.id, "text", tr, lang),
         audience=AUDIENCE_TOLD[entry.audience], speaks_as=SPEAKS_LABELS[entry.speaks_as], day=clock.day,
         addressed=found.named(entry.addressed),

@@ -17,6 +17,7 @@ from polyphony.inputs.forms import (
     PhraseForm,
     SayForm,
     SendForm,
+    in_tongue,
 )
 from polyphony.inputs.views import blueprint
 from polyphony.kernel import clock, locale, sums, viewer
@@ -88,10 +89,7 @@ def say(id: uuid.UUID):  # type: ignore[no-untyped-def]
     by, about = _author(id)
     kept = service.draft(by, id)
     fields = kept.fields if kept else {}
-    form = SayForm(data={"text": fields.get("text", "")})
-    lang = fields.get("lang", "")
-    known = {choice.value for choice in form.lang.choices}
-    form.lang.data, form.other.data = (lang, "") if lang in known else ("other", lang)
+    form = SayForm(data={"text": fields.get("text", ""), **in_tongue(fields.get("lang", ""))})
     return _say(about, form)
 
 

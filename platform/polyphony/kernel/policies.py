@@ -16,7 +16,7 @@ APP, WORKER, LOOKUP = "polyphony_app", "polyphony_worker", "polyphony_lookup"
 VAULT = "polyphony_vault"
 ROLES = f"{APP}, {WORKER}, {LOOKUP}, {VAULT}"
 VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
-_SEALED = "(SELECT viewer.sealed())"
+SEALED = "(SELECT viewer.sealed())"
 
 
 def ids(fact: str) -> str:
@@ -119,8 +119,8 @@ def allow(model: type[Base] | str, verb: str, name: str, rows: str, *, check: st
     """
     table = model if isinstance(model, str) else model.__table__.fullname  # type: ignore[attr-defined]
     kept = declared.setdefault(table, Protection(table))
-    sealed = rows if public else f"{_SEALED} AND ({rows})"
-    after = sealed if not check else (check if public else f"{_SEALED} AND ({check})")
+    sealed = rows if public else f"{SEALED} AND ({rows})"
+    after = sealed if not check else (check if public else f"{SEALED} AND ({check})")
     kept.policies.append(
         Policy(table, f"{verb.lower()}_{name}", verb, APP, using="" if verb == "INSERT" else sealed,
                check=after if verb in ("INSERT", "UPDATE") else "")

@@ -4,6 +4,7 @@ The desk reads beginnings and states alone; the whole text and its translation a
 appointed for certain languages finds and writes these alone; into her own words an author writes any.
 """
 
+import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -15,12 +16,13 @@ import sqlalchemy as sa
 from polyphony.kernel import providers
 from polyphony.kernel.access import there
 from polyphony.kernel.database import db
+from polyphony.kernel.forms import ChangedMeanwhile
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.models import Translation
-from polyphony.languages.service import kinds_for
+from polyphony.languages.service import kinds_for, review, store_translation
 
 PAGE = 30
-STATES = ("missing", "stale", "machine", "person", "reviewed")
+STATES = ("missing", "stale", "waits", "machine", "person", "reviewed")
 OPEN = ("missing", "stale")
 
 
@@ -37,6 +39,12 @@ class Piece:
     lang: str
     state: str
     translation: Translation | None = None
+
+    @property
+    def revision(self) -> str:
+        """Changes with the original and with its translation: a form made of others comes too late."""
+        told = f"{self.text}\0{self.translation.text if self.translation else ''}"
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -76,11 +84,19 @@ def _entries(by: Viewer, consultation_id: uuid.UUID, only: uuid.UUID | None = No
             if entry[0] in kinds and entry[4]]
 
 
-def _states(consultation_id: uuid.UUID) -> dict[tuple[Any, ...], str]:
+def _hers_to_see(by: Viewer) -> Any:
+    """What waits to be read stands on no desk but its author's."""
+    own = by.of("authored") | by.of("viewed")
+    return sa.or_(Translation.waits.is_(False), Translation.subject_id.in_(own))
+
+
+def _states(by: Viewer, consultation_id: uuid.UUID) -> dict[tuple[Any, ...], str]:
     rows = db.session.execute(sa.select(
-        Translation.subject_id, Translation.field, Translation.lang, Translation.mark, Translation.stale).where(
-        Translation.consultation_id == consultation_id))
-    return {(subject, field, lang): "stale" if stale else mark for subject, field, lang, mark, stale in rows}
+        Translation.subject_id, Translation.field, Translation.lang, Translation.mark, Translation.stale,
+        Translation.waits).where(Translation.consultation_id == consultation_id, _hers_to_see(by))
+        .order_by(Translation.waits))
+    return {(subject, field, lang): "stale" if stale else "waits" if waits else mark
+            for subject, field, lang, mark, stale, waits in rows}
 
 
 def _pairs(entries: list[tuple[Any, ...]], languages: list[str], states: Any) -> Iterator[tuple[Any, str, str]]:
@@ -99,7 +115,7 @@ def hers(head: Any) -> list[str]:
 def desk(by: Viewer, consultation_id: uuid.UUID, head: Any, looked_for: Asked, start: int = 0) -> Desk:
     """What lacks stands first; then what is outdated, and what is done."""
     entries, languages = _entries(by, consultation_id), hers(head)
-    every = list(_pairs(entries, languages, _states(consultation_id)))
+    every = list(_pairs(entries, languages, _states(by, consultation_id)))
     whole, todo = Counter(lang for _e, lang, _s in every), Counter(lang for _e, lang, s in every if s in OPEN)
     wanted = [pair for pair in every if _is_wanted(pair, looked_for)]
     wanted.sort(key=lambda pair: STATES.index(pair[2]))
@@ -123,7 +139,7 @@ def _piece(entry: tuple[Any, ...], lang: str, state: str, translation: Translati
 def following(by: Viewer, consultation_id: uuid.UUID, *, subject: uuid.UUID | None, field: str,
               into: str) -> Piece | None:
     """The text to translate into this language after the one just done, the first again after the last."""
-    every = list(_pairs(_entries(by, consultation_id), [into], _states(consultation_id)))
+    every = list(_pairs(_entries(by, consultation_id), [into], _states(by, consultation_id)))
     here = next((n for n, (entry, _l, _s) in enumerate(every) if entry[1:3] == (subject, field)), -1)
     waits = [pair for pair in (*every[here + 1:], *every[:max(here, 0)]) if pair[2] in OPEN]
     return _piece(*waits[0]) if waits else None
@@ -137,5 +153,31 @@ def piece(by: Viewer, consultation_id: uuid.UUID, head: Any, *, kind: str, subje
              if entry[:3] == (kind, subject, field) and entry[5] != into and into in languages]
     entry = there(found[0] if found else None)
     kept = db.session.scalars(sa.select(Translation).where(
-        Translation.subject_id == subject, Translation.field == field, Translation.lang == into)).first()
-    return _piece(entry, into, "missing" if kept is None else "stale" if kept.stale else kept.mark, kept)
+        Translation.subject_id == subject, Translation.field == field, Translation.lang == into, _hers_to_see(by))
+        .order_by(Translation.waits.desc())).first()
+    state = "missing" if kept is None else "stale" if kept.stale else "waits" if kept.waits else kept.mark
+    return _piece(entry, into, state, kept)
+
+
+def is_own(by: Viewer, piece: Piece) -> bool:
+    """Whether she would translate her own words, which the facilitator then reads before others do."""
+    return any(by.is_in(fact, piece.subject_id) for fact in ("authored", "viewed"))
+
+
+def keep(by: Viewer, consultation_id: uuid.UUID, piece: Piece, *, text: str, revision: str | None) -> None:
+    """Keep a translation of what stood on her page. Raises `ChangedMeanwhile`, `NotYours`."""
+    _ensure_unchanged(piece, revision)
+    store_translation(by, kind=piece.kind, subject_id=piece.subject_id, consultation_id=consultation_id,
+                      field=piece.field, lang=piece.lang, text=text)
+
+
+def approve(by: Viewer, piece: Piece, *, revision: str | None) -> Translation:
+    """A second person has read what stood on her page. Raises `ChangedMeanwhile`, `OwnTranslation`, `NotYours`."""
+    kept = there(piece.translation)
+    _ensure_unchanged(piece, revision)
+    return review(by, translation_id=kept.id)
+
+
+def _ensure_unchanged(piece: Piece, revision: str | None) -> None:
+    if revision != piece.revision:
+        raise ChangedMeanwhile()

@@ -14,12 +14,17 @@ MARKS = ("person", "reviewed", "machine")
 
 
 class Translation(Row, Base):
-    """One text of one thing in one language. Who translated it stands elsewhere: it may be the author."""
+    """One text of one thing in one language. Who translated it stands elsewhere: it may be the author.
+
+    What an author makes of her own words waits until the facilitator has read it, beside what others see.
+    """
 
     __tablename__ = "translation"
     __table_args__ = (
         one_of("kind", KINDS), one_of("mark", MARKS), at_most("text", 40_000),
-        sa.UniqueConstraint("subject_id", "field", "lang"), {"schema": "languages"},
+        sa.UniqueConstraint("subject_id", "field", "lang", "waits"),
+        sa.Index("translation_waits_idx", "consultation_id", postgresql_where=sa.text("waits")),
+        {"schema": "languages"},
     )
     consultation_id: Mapped[uuid.UUID] = mapped_column(index=True)  # of a higher room, hence no foreign key
     kind: Mapped[str]
@@ -29,6 +34,7 @@ class Translation(Row, Base):
     text: Mapped[str]
     mark: Mapped[str] = mapped_column(default="person")
     stale: Mapped[bool] = mapped_column(default=False)
+    waits: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # an author’s own, until it is read
 
 
 class TranslationWork(Row, Base):

@@ -13,7 +13,7 @@ from polyphony.languages.models import Translation, TranslationWork, TranslatorR
 keeps(
     Datum("translation", (ORGANISATION,), lazy("Translations of what people write"),
           lazy("As long as the text that they translate."), lazy("So that everybody can read it in her language."),
-          STAYS, {"languages.translation": "id consultation_id kind subject_id field lang text mark stale"}),
+          STAYS, {"languages.translation": "id consultation_id kind subject_id field lang text mark stale waits"}),
     Datum("translating", (ACCOUNT,), lazy("Which translations you made or reviewed, and on which day; texts whose authors "
                                           "wanted another translator"),
           lazy("As long as the translation, or until you erase your account."),

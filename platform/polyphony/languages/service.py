@@ -1,5 +1,6 @@
 """What people wrote, for a reader in her language; translations kept, reviewed, and marked when outdated."""
 
+import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 from polyphony.kernel import audit, clock, providers
 from polyphony.kernel.access import there
 from polyphony.kernel.database import db
+from polyphony.kernel.forms import ChangedMeanwhile
 from polyphony.kernel.locale import direction, lazy, name_of
 from polyphony.kernel.refusals import NotPermitted, WrongState
 from polyphony.kernel.viewer import Viewer
@@ -46,11 +48,12 @@ class Written:
     is_lacking: bool = False  # she reads another language than she chose, for nobody has translated it
 
 
-# One statement, and one plan, for any number of things; columns alone, for every page asks this.
+# One statement, and one plan, for any number of things; columns alone, for every page asks this. What an author made of
+# her own words and nobody has read yet is on her own pages and the facilitator's alone, and stands in no list.
 _INTO = sa.select(
     Translation.subject_id, Translation.field, Translation.lang, Translation.text, Translation.mark, Translation.stale,
 ).where(Translation.subject_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid()))),
-        Translation.lang == sa.bindparam("into"))
+        Translation.lang == sa.bindparam("into"), Translation.waits.is_(False))
 
 
 def translations_for(ids: Iterable[uuid.UUID], lang: str) -> dict[Key, Any]:
@@ -84,20 +87,58 @@ def store_translation(by: Viewer, *, kind: str, subject_id: uuid.UUID, consultat
                       lang: str, text: str, mark: str = "person") -> None:
     """Keep a translation, replacing the one before. Who made it stands apart, for it may be the author.
 
-    Row security decides who may. Raises `NotYours`.
+    Row security decides who may, and keeps what an author makes of her own words from others until the facilitator has
+    read it. Raises `NotYours`.
     """
     values = {"consultation_id": consultation_id, "kind": kind, "subject_id": subject_id, "field": field,
               "lang": lang, "text": text, "mark": mark, "stale": False}
     statement = insert(Translation.__table__).values(id=uuid.uuid4(), **values).on_conflict_do_update(
-        index_elements=["subject_id", "field", "lang"], set_={"text": text, "mark": mark, "stale": False})
+        index_elements=["subject_id", "field", "lang", "waits"], set_={"text": text, "mark": mark, "stale": False}
+    ).returning(Translation.__table__.c.id)
     try:
-        db.session.execute(statement)
+        kept = db.session.execute(statement).scalar_one()
     except ProgrammingError as error:
         if isinstance(error.orig, InsufficientPrivilege):
             raise NotYours from error
         raise
     if by.is_signed_in and mark != "machine":
-        _note_work(by, subject_id, field, lang, consultation_id, "made")
+        _note_work(by, kept, consultation_id, "made")
+
+
+def waiting(subject_id: uuid.UUID) -> list[Translation]:
+    """What the author of these words has made of them in other languages and the facilitator has not read yet."""
+    return list(db.session.scalars(sa.select(Translation).where(
+        Translation.subject_id == subject_id, Translation.waits, Translation.stale.is_(False))
+        .order_by(Translation.lang)))
+
+
+def waiting_in(kind: str, consultations: Any) -> Any:
+    """The things of a kind with such a translation, as a selection of their ids."""
+    return sa.select(Translation.subject_id).where(
+        Translation.consultation_id.in_(consultations), Translation.waits, Translation.stale.is_(False),
+        Translation.kind == kind)
+
+
+def as_read(translations: Iterable[Translation]) -> str:
+    """What a form says of the translations that stood on its page; nothing where there were none."""
+    told = "\0".join(f"{each.id} {each.text}" for each in translations)
+    return hashlib.sha256(told.encode()).hexdigest()[:16] if told else ""
+
+
+def release(subject_id: uuid.UUID, seen: str | None) -> bool:
+    """The facilitator has read the author's translations `as_read`: others see them, in place of those before.
+
+    Raises `ChangedMeanwhile`, where the author has written others since.
+    """
+    theirs = waiting(subject_id)
+    if as_read(theirs) != (seen or ""):
+        raise ChangedMeanwhile()
+    if theirs:
+        db.session.execute(_REPLACED, {"subject": subject_id})
+    for each in theirs:
+        each.waits = False
+    db.session.flush()
+    return bool(theirs)
 
 
 def review(by: Viewer, *, translation_id: uuid.UUID) -> Translation:
@@ -110,20 +151,16 @@ def review(by: Viewer, *, translation_id: uuid.UUID) -> Translation:
     done = db.session.execute(sa.update(table).where(table.c.id == kept.id, ~mine).values(mark="reviewed", stale=False))
     if done.rowcount == 0:  # type: ignore[attr-defined]
         raise OwnTranslation() if db.session.scalar(sa.select(mine)) else NotYours()
-    _note_work(by, kept.subject_id, kept.field, kept.lang, kept.consultation_id, "reviewed")
+    _note_work(by, kept.id, kept.consultation_id, "reviewed")
     audit.record("translation.reviewed", kept.id, about=kept.consultation_id, anonymous=True)
     return kept
 
 
-def _note_work(by: Viewer, subject_id: uuid.UUID, field: str, lang: str, consultation_id: uuid.UUID,
-               act: str) -> None:
-    """One row beside the translation, in one statement; none where there is no such translation."""
-    work, row = TranslationWork.__table__.c, Translation.__table__.c
-    values = {work.id: uuid.uuid4(), work.translation_id: row.id, work.consultation_id: consultation_id,
-              work.person_id: by.person, work.act: act, work.on: clock.today()}
-    told = sa.select(*(x if x is row.id else sa.literal(x, name.type) for name, x in values.items())).where(
-        row.subject_id == subject_id, row.field == field, row.lang == lang)
-    db.session.execute(sa.insert(TranslationWork.__table__).from_select(list(values), told))
+def _note_work(by: Viewer, translation_id: uuid.UUID, consultation_id: uuid.UUID, act: str) -> None:
+    """Whose work it was, in a row beside the translation."""
+    db.session.execute(sa.insert(TranslationWork.__table__).values(
+        id=uuid.uuid4(), translation_id=translation_id, consultation_id=consultation_id, person_id=by.person, act=act,
+        on=clock.today()))
 
 
 def mark_stale(subject_id: uuid.UUID, fields: Iterable[str]) -> None:
@@ -152,6 +189,11 @@ _REMOVED = sa.text(
     "WITH t AS (DELETE FROM languages.translation WHERE subject_id = ANY (:gone) RETURNING id) "
     "SELECT languages.forget_work(array_agg(t.id)) FROM t").bindparams(
         sa.bindparam("gone", type_=sa.ARRAY(sa.UUID)))
+_REPLACED = sa.text(
+    "WITH t AS (DELETE FROM languages.translation o USING languages.translation w WHERE w.subject_id = :subject "
+    "AND w.waits AND NOT w.stale AND o.subject_id = w.subject_id AND o.field = w.field AND o.lang = w.lang "
+    "AND NOT o.waits RETURNING o.id) SELECT languages.forget_work(array_agg(t.id)) FROM t").bindparams(
+        sa.bindparam("subject", type_=sa.UUID))
 
 
 def lacking(texts: Iterable[tuple[uuid.UUID, str, str]], languages: Iterable[str]) -> list[tuple[uuid.UUID, str, str]]:
@@ -180,7 +222,7 @@ def kinds_for(by: Viewer, consultation_id: uuid.UUID, only: str = "") -> set[str
     if by.is_in("led", consultation_id):
         kinds |= {"consultation", "answer", "measure"}
     if by.is_in("participating", consultation_id):
-        kinds |= {"input", "ground_view", "quote"}
+        kinds |= {"input", "ground_view"}
     if only in kinds:
         return {only}
     return kinds.union(*providers.ask("translatable_kinds", by, consultation_id))

@@ -11,7 +11,7 @@ from polyphony.kernel.forms import an_id, answer, tidy
 from polyphony.kernel.locale import lazy, name_of
 from polyphony.kernel.pages import page
 from polyphony.languages import service
-from polyphony.languages.desk import Asked, following, hers
+from polyphony.languages.desk import Asked, approve, following, hers, is_own, keep
 from polyphony.languages.desk import desk as read_desk
 from polyphony.languages.desk import piece as read_piece
 from polyphony.languages.forms import ReviewForm, TranslationForm
@@ -58,8 +58,8 @@ def piece(id: uuid.UUID, kind: str, subject: uuid.UUID, field: str, into: str): 
 def write(id: uuid.UUID, kind: str, subject: uuid.UUID, field: str, into: str):  # type: ignore[no-untyped-def]
     head, found = _find(id, kind, subject, field, into)
     form = TranslationForm()
-    return answer(form, lambda text: service.store_translation(
-        viewer.current(), kind=kind, subject_id=subject, consultation_id=id, field=field, lang=into, text=text),
+    return answer(
+        form, lambda **typed: keep(viewer.current(), id, found, **typed),
         then=lambda r: url_for("languages.desk", id=id, into=into, after=f"{subject}.{field}"),
         again=lambda: _piece((head, found), form))
 
@@ -77,9 +77,9 @@ def _next(id: uuid.UUID, done: str, into: str) -> Any:
 @access(author)
 def review(id: uuid.UUID, kind: str, subject: uuid.UUID, field: str, into: str):  # type: ignore[no-untyped-def]
     head, found = _find(id, kind, subject, field, into)
-    kept = there(found.translation)
+    there(found.translation)
     form = ReviewForm()
-    return answer(form, lambda: service.review(viewer.current(), translation_id=kept.id),
+    return answer(form, lambda revision: approve(viewer.current(), found, revision=revision),
                   then=lambda r: url_for("languages.desk", id=id, into=into),
                   again=lambda: _piece((head, found), checking=form))
 
@@ -91,7 +91,12 @@ def _find(id: uuid.UUID, kind: str, subject: uuid.UUID, field: str, into: str): 
 
 def _piece(found, form=None, checking=None):  # type: ignore[no-untyped-def]
     head, piece = found
-    form = form or TranslationForm(data={"text": piece.translation.text if piece.translation else ""})
-    return page("languages/piece.html", fragment="piece", head=head, piece=piece, form=form,
-                checking=checking or ReviewForm(), name_of=name_of,
-                is_of_the_house=piece.kind in OF_THE_HOUSE)
+    form = form or TranslationForm(formdata=None, data={"text": piece.translation.text if piece.translation else "",
+                                                        "revision": piece.revision})
+    checking = checking or ReviewForm(formdata=None, data={"revision": piece.revision})
+    conflict = any(each.refusal and each.refusal.status == 409 for each in (form, checking))
+    if conflict:  # she has now seen the present version, and may save over it
+        form.revision.data = checking.revision.data = piece.revision
+    return page("languages/piece.html", fragment="piece", head=head, piece=piece, form=form, checking=checking,
+                name_of=name_of, is_of_the_house=piece.kind in OF_THE_HOUSE, is_own=is_own(viewer.current(), piece),
+                conflict=conflict)
