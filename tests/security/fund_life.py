@@ -197,10 +197,10 @@ class Life(RuleBasedStateMachine):
         if self.parts:
             part = self.parts[turn.n // 7 % len(self.parts)]
             able.append(lambda: self.step_aside(turn.who, part.case))
-            if part.state in WAITS:
-                able.append(lambda: self.cancel("admin", part))
-            if part.state in AFTER["stopped"]:
-                able.append(lambda: self.pass_on(turn.who if turn.who != "admin" else "both", part, "stopped"))
+        for part in [each for each in self.parts if each.state in WAITS][-2:]:
+            able.append(lambda part=part: self.cancel("admin", part))
+        for part in [each for each in self.parts if each.state in AFTER["stopped"]][-2:]:
+            able.append(lambda part=part: self.pass_on(turn.who if turn.who != "admin" else "both", part, "stopped"))
         return able
 
     @staticmethod
