@@ -341,8 +341,9 @@ def test_parts_are_translated_by_the_applicants_own_and_the_funds_translators(wo
     assert "Keep her meaning" not in own
     assert "Heures" not in company.get(desk).get_data(as_text=True)
     assert company.get(f"{desk}/fund_part/{part}/words/en").status_code == 404
-    assert cast["tomo"].post(f"{desk}/fund_part/{part}/words/en", data={"text": "Hours to speak", **once()}).status_code == 303
-    assert theirs.post(f"{desk}/fund_part/{need}/words/en", data={"text": "Time costs", **once()}).status_code == 303
+    for who, subject, text in ((cast["tomo"], part, "Hours to speak"), (theirs, need, "Time costs")):
+        place = f"{desk}/fund_part/{subject}/words/en"
+        assert who.post(place, data={"text": text, "revision": make.revision(who, place), **once()}).status_code == 303
     assert "Hours to speak" in cast["admin_in"].get(f"/en/fund/calls/{cast['call']}/applications").get_data(as_text=True)
     assert keep(cast["asha"], id, "project", {**PROJECT, "title": "Temps pour parler"}).status_code == 303
     assert world.sql("SELECT stale FROM languages.translation WHERE subject_id = %s", part) == [(True,)]
@@ -359,7 +360,8 @@ def test_budget_lines_are_translated_and_a_translation_stays_with_its_line(world
     (time,), (transport,) = world.sql("SELECT id FROM fund.budget_line ORDER BY place")
     theirs = make.sign_in(world.client(), "translator@fund.org")
     for who, line, text in ((cast["tomo"], time, "Time"), (theirs, transport, "Travel")):
-        assert who.post(f"{desk}/fund_part/{line}/words/en", data={"text": text, **once()}).status_code == 303
+        place = f"{desk}/fund_part/{line}/words/en"
+        assert who.post(place, data={"text": text, "revision": make.revision(who, place), **once()}).status_code == 303
     make.person(world, "lead@d.org", seats=((make.organisation(world, "Reed"), "engagement_lead"),))
     company = make.sign_in(world.client(), "lead@d.org")
     assert company.get(f"{desk}/fund_part/{time}/words/en").status_code == 404

@@ -322,7 +322,7 @@ def test_what_the_fund_is_for_and_a_public_title_are_read_in_ones_own_language(f
     assert "To pay for time" in translator.get(f"{desk}?into=fr").get_data(as_text=True)
     assert lead.get(here).status_code == lead.get(desk).status_code == 404
     assert lead.post(here, data={"text": "Payer nos amis"}).status_code == 404
-    assert translator.post(here, data={"text": "Payer le temps"}).status_code == 303
+    assert translator.post(here, data={"text": "Payer le temps", "revision": make.revision(translator, here)}).status_code == 303
     for url in ("/fr/fund", f"/fr/fund/{f['fund']}/bodies"):
         page = fund.client().get(url).get_data(as_text=True)
         for said in ("Payer le temps", "To pay for time", 'lang="fr"'):
@@ -349,7 +349,7 @@ def _changed(fund: Any, admin: Any, translator: Any, here: str) -> None:
     assert "time and travel" in french, "the original one click away"
     assert fund.sql("SELECT stale FROM languages.translation WHERE kind = 'fund_purpose'") == [(True,)]
     assert 'class="warn"' in french
-    assert translator.post(here, data={"text": "Payer le temps et la route"}).status_code == 303
+    assert translator.post(here, data={"text": "Payer le temps et la route", "revision": make.revision(translator, here)}).status_code == 303
     assert 'class="warn"' not in _public(fund, "/fr/fund")
 
 
