@@ -3,19 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyphony.kernel.small_numbers import THRESHOLD, part, parts, shown
+from polyphony.kernel.small_numbers import THRESHOLD, at_least, parts
 
 COUNTS = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 60), min_size=1)
 
 
-def test_under_five_is_not_shown() -> None:
-    assert [shown(n) for n in (0, 4, 5)] == [None, None, 5]
-
-
-def test_the_complement_is_not_shown_either() -> None:
-    assert part(17, 20) is None, "20 − 17 would tell of three"
-    assert part(15, 20) == 15
-    assert part(20, 20) == 20
+def test_a_count_that_is_told_again_moves_in_steps() -> None:
+    assert [at_least(n) for n in (0, 4, 5, 9, 13)] == [None, None, 5, 5, 10]
 
 
 @given(COUNTS)

@@ -124,8 +124,7 @@ def test_pages_without_python_checks_tell_no_more(planted, unguarded, who) -> No
 
 
 @pytest.mark.parametrize(("who", "kinds"), [
-    pytest.param("facilitator", ("unread inputs", "objections", "masked words", "why a sealed identity is to be opened"),
-                 marks=pytest.mark.slow),
+    pytest.param("facilitator", ("unread inputs", "objections", "why a sealed identity is to be opened"), marks=pytest.mark.slow),
     ("lead", ("drafts of other companies", "what other companies' drafts change", "measures of other companies' drafts",
               "what is remarked in other companies"))])
 def test_who_may_does_read_them(planted, unguarded, who, kinds) -> None:

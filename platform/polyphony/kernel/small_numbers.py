@@ -1,7 +1,7 @@
 """Counts small enough to point at somebody are never shown, nor what would give them away.
 
-Threshold five by default (safety promise 8). A hidden part hides its complement too: were "3 of 20"
-hidden but "17 of 20" shown, subtraction would tell. Zero is hidden like one to four: "nobody in this
+Threshold five by default (safety promise 8). A hidden part hides another with it: were it
+alone, the total less the others would tell it. Zero is hidden like one to four: "nobody in this
 village answered" says something about the village.
 Source: primary and complementary suppression as in Hundepool et al., *Statistical Disclosure
 Control* (Wiley, 2012), chapter 4.
@@ -12,11 +12,6 @@ from collections.abc import Mapping
 THRESHOLD = 5
 
 
-def shown(count: int, *, threshold: int = THRESHOLD) -> int | None:
-    """A lone count, or None when it is too small to show."""
-    return count if count >= threshold else None
-
-
 def at_least(count: int, *, threshold: int = THRESHOLD) -> int | None:
     """A count that is published again and again, in whole steps: 13 is "at least 10"; None when it is too small.
 
@@ -24,14 +19,6 @@ def at_least(count: int, *, threshold: int = THRESHOLD) -> int | None:
     between. In steps neither is ever one person: whoever subtracts finds a range as wide as the threshold.
     """
     return count - count % threshold if count >= threshold else None
-
-
-def part(count: int, whole: int, *, threshold: int = THRESHOLD) -> int | None:
-    """'count of whole', hidden when it or the rest of the whole is too small (unless it is all of it)."""
-    rest = whole - count
-    if count < threshold or 0 < rest < threshold:
-        return None
-    return count
 
 
 def parts(counts: Mapping[str, int], *, threshold: int = THRESHOLD) -> dict[str, int | None]:
