@@ -14,7 +14,7 @@ from jinja2 import StrictUndefined
 
 from polyphony import rooms
 from polyphony.folders import folder
-from polyphony.kernel import access, database, edge, errors, headers, health, locale, pages, squeeze, viewer
+from polyphony.kernel import access, database, edge, errors, headers, health, locale, pages, squeeze, unfinished, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import Form
 from polyphony.settings import Settings
@@ -27,8 +27,13 @@ class UnguardedView(RuntimeError):
 
 
 def create_app(settings: Settings | None = None, *, worker: bool = False) -> Flask:
-    """The web application, or with `worker` the same rooms on the worker's database role."""
+    """The web application, or with `worker` the same rooms on the worker's database role.
+
+    Raises `HalfRestored`: nobody is served from a place that was restored by half.
+    """
     settings = settings or Settings.from_environment()
+    if not worker:
+        unfinished.refuse(settings)
     app = Flask("polyphony", template_folder=str(folder("templates")), static_folder=str(folder("static")))
     app.extensions["settings"] = settings
     is_secure = settings.base_url.startswith("https://")
