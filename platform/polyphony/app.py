@@ -14,7 +14,7 @@ from jinja2 import StrictUndefined
 
 from polyphony import rooms
 from polyphony.folders import folder
-from polyphony.kernel import access, database, edge, errors, headers, health, locale, pages, squeeze, viewer
+from polyphony.kernel import access, database, edge, errors, headers, health, locale, pages, squeeze, unfinished, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import Form
 from polyphony.settings import Settings
@@ -27,8 +27,8 @@ class UnguardedView(RuntimeError):
 
 
 def create_app(settings: Settings | None = None, *, worker: bool = False) -> Flask:
-    """The web application, or with `worker` the same rooms on the worker's database role."""
-    settings = settings or Settings.from_environment()
+    """The web application, or with `worker` the same rooms on the worker's database role. Raises `HalfRestored`."""
+    settings = _settings(settings, worker)
     app = Flask("polyphony", template_folder=str(folder("templates")), static_folder=str(folder("static")))
     app.extensions["settings"] = settings
     is_secure = settings.base_url.startswith("https://")
@@ -56,6 +56,14 @@ def create_app(settings: Settings | None = None, *, worker: bool = False) -> Fla
         if not worker:
             edge.refuse_unsafe_role(db.engine)
     return app
+
+
+def _settings(given: Settings | None, worker: bool) -> Settings:
+    """The settings of this application; nobody is served from a place that was restored by half."""
+    settings = given or Settings.from_environment()
+    if not worker:
+        unfinished.refuse(settings)
+    return settings
 
 
 @contextmanager

@@ -58,20 +58,27 @@ def empty_place(server, settings, tmp_path):
     return replace(settings.with_database(name), var=tmp_path / "back"), name
 
 
+def bring(place, file, private):
+    """A restore that ends well."""
+    with restore.brought(place, file, private) as (whole, told):
+        restore.end(whole)
+    return told
+
+
 def test_it_comes_back_whole_and_guarded(server, kept, tmp_path, offline):
     file, told = made(kept, tmp_path, offline)
     assert CANARY.encode() not in file.read_bytes()
     assert file.stat().st_mode & 0o077 == 0
     place, name = empty_place(server, kept, tmp_path)
-    found = restore.bring(place, file, private_of(tmp_path, offline))
+    found = bring(place, file, private_of(tmp_path, offline))
     assert found["rows"] == told["rows"]
     assert (place.var / "uploads" / "one").read_bytes() == CANARY.encode() * 50_000
     assert json.loads((place.var / "secrets.json").read_text()) == {"secret_key": CANARY}
     assert {what: wrong for what, wrong in restore.proofs(place, found) if wrong} == {}
     with psycopg.connect(place.database_url) as connection:
         assert connection.execute("SELECT count(*) FROM people.person").fetchone() == (0,), "no viewer, no rows"
-    with pytest.raises(backup.BackupTrouble, match="something here already"):
-        restore.bring(place, file, private_of(tmp_path, offline))
+    with pytest.raises(backup.BackupTrouble, match="A platform lives in"):
+        bring(place, file, private_of(tmp_path, offline))
     server.drop_database(name)
 
 
@@ -94,7 +101,7 @@ def test_each_proof_would_notice(server, kept, tmp_path, offline):
         db.session.commit()
     file, told = made(kept, tmp_path, offline)
     place, name = empty_place(server, kept, tmp_path)
-    restore.bring(place, file, private_of(tmp_path, offline))
+    bring(place, file, private_of(tmp_path, offline))
     assert not any(wrong for _, wrong in restore.proofs(place, told))
     for proof, statement in BREAKS.items():
         with psycopg.connect(server.url("postgres", name), autocommit=True) as connection:
@@ -114,8 +121,8 @@ def test_a_spoilt_file_is_refused_before_anything_is_written(server, kept, tmp_p
     (tmp_path / "spoilt").write_bytes(spoil(file.read_bytes()))
     place, name = empty_place(server, kept, tmp_path)
     with pytest.raises(keys.KeyTrouble, match=said):
-        restore.bring(place, tmp_path / "spoilt", private_of(tmp_path, offline))
-    restore.ensure_empty(place)
+        bring(place, tmp_path / "spoilt", private_of(tmp_path, offline))
+    restore.ensure_empty_database(place)
     assert list(place.var.iterdir()) == []
     server.drop_database(name)
 

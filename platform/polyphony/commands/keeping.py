@@ -31,8 +31,7 @@ def key(file: Path, passphrase: str) -> None:
 def backup(file: Path, public: str) -> None:
     """Write everything into FILE, sealed so that only the offline key opens it."""
     with ready() as settings:
-        if not settings.backup_database_url:
-            raise click.ClickException("POLYPHONY_BACKUP_DATABASE_URL is missing: the address with the backup role.")
+        _ensure_backup_role(settings)
         try:
             told = making.make(settings, settings.backup_database_url, file, public)
         except (making.BackupTrouble, keys.KeyTrouble) as error:
@@ -45,26 +44,31 @@ def backup(file: Path, public: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True))
 @click.option("--key", "key_file", required=True, type=click.Path(path_type=Path, exists=True), help="The offline key.")
 @click.option("--passphrase", prompt=True, hide_input=True, help="Asked for when not given.")
-def restore(file: Path, key_file: Path, passphrase: str) -> None:
-    """Bring FILE back into an empty database and folder, and prove what came."""
+@click.option("--even-so", is_flag=True, help="Let the platform start although a proof says no.")
+def restore(file: Path, key_file: Path, passphrase: str, even_so: bool) -> None:
+    """Bring FILE back into an empty database and folder, and prove what came; then the platform may start."""
     from polyphony.keeping import restore as bringing
 
     try:
         private = keys.open_file(key_file, passphrase)
-        _refuse_secrets(Settings.from_environment())
-        with ready() as settings:
-            told = bringing.bring(settings, file, private)
+        _ensure_backup_role(Settings.from_environment())
+        with bringing.brought(Settings.from_environment(), file, private) as (settings, told):
             click.echo(f"Restored what was there at {told['made_at']}.")
             wrong = 0
             for what, faults in bringing.proofs(settings, told):
                 click.echo(f"{'yes' if not faults else 'NO '}  {what}" + "".join(f"\n       {each}" for each in faults))
                 wrong += bool(faults)
+            if even_so or not wrong:
+                bringing.end(settings)
     except (making.BackupTrouble, keys.KeyTrouble) as error:
         raise click.ClickException(str(error)) from None
+    if wrong and not even_so:
+        click.echo("Nothing starts from this. Put right what is wrong and restore again; or, if you know why it is so, "
+                   "restore again with --even-so.")
     sys.exit(1 if wrong else 0)
 
 
-def _refuse_secrets(settings: Settings) -> None:
-    """A folder in which a platform has made its secrets is not empty: theirs would be written over."""
-    if (settings.var / "secrets.json").exists():
-        raise making.BackupTrouble(f"A platform lives in {settings.var} already: name another folder in POLYPHONY_VAR.")
+def _ensure_backup_role(settings: Settings) -> None:
+    """With a PostgreSQL of one's own, the role that sees every row is named."""
+    if settings.database_url and not settings.backup_database_url:
+        raise click.ClickException("POLYPHONY_BACKUP_DATABASE_URL is missing: the address with the backup role.")

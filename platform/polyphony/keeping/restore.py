@@ -1,52 +1,151 @@
-"""Bring a backup back into an empty place, and prove that what came is what was there and is guarded as before."""
+"""Bring a backup back into an empty place, and prove that what came is what was there and is guarded as before.
 
-import subprocess
+First a mark, then files and secrets, then the database in one transaction, then the proofs, and only then is the mark
+taken away. While it lies there nothing else works in that place (`kernel.unfinished`), and a restore begins anew.
+"""
+
+import fcntl
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey
+from psycopg import sql
 
 from polyphony.app import application
 from polyphony.fund.verify import service as fund
 from polyphony.keeping import backup, keys, sealed
 from polyphony.keeping.backup import BackupTrouble
-from polyphony.kernel import audit, policies
-from polyphony.kernel.migrate import secure
+from polyphony.kernel import audit, policies, processes, secrets, unfinished
+from polyphony.kernel.database import db
+from polyphony.kernel.migrate import migrate
 from polyphony.kernel.pg_roles import BACKUP, ROLES
-from polyphony.kernel.postgres import write_private
+from polyphony.kernel.ready import ready
+from polyphony.people.models import Credential
 from polyphony.settings import Settings
 
+OURS, DATABASE = "parts", "database"  # in the mark: what was unpacked; which database was found empty
+SIGNS = ("secrets.json", "postgres.json")  # files by which a folder is known to hold a platform
 
-def bring(settings: Settings, file: Path, private: PrivateKey) -> dict[str, Any]:
-    """Restore into the database and folder of these settings; answers what the backup says it holds.
 
-    Everything or nothing: the file is read to its end before anything is written, and the database takes it in one
-    transaction. Raises `BackupTrouble` where anything is there already, `KeyTrouble` for a file that is not whole.
+@contextmanager
+def brought(settings: Settings, file: Path, private: PrivateKey) -> Iterator[tuple[Settings, dict[str, Any]]]:
+    """Restore into the place of these settings; answers complete settings, to prove it with, and what the backup holds.
+
+    The file is read to its end before anything is put in its place. Nothing starts there until `end` was called.
+    Raises `BackupTrouble` where anything is there already, `KeyTrouble` for a file that is not whole.
     """
-    ensure_empty(settings)
-    with tempfile.TemporaryDirectory(prefix="polyphony-") as folder:  # 0700, gone at the end
-        told, parts = _unpacked(file, private, Path(folder))
-        _load(settings, parts.pop(backup.DUMP))
-        for name, path in parts.items():
-            target = _beside(settings, name)
+    with _marked(settings) as mark:
+        with _kept_if_half(settings, mark):
+            told, parts = _unpacked(file, private, mark / OURS)
+            dump, places = parts.pop(backup.DUMP), {path: _beside(settings, name) for name, path in parts.items()}
+        _clear_folder(settings)
+        for path, target in places.items():
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_private(target, path.read_bytes())
-    secure(settings.owner_database_url)
-    return told
+            shutil.move(path, target)
+        with ready(settings, restoring=True) as whole:  # with the secrets that have just come
+            _prepare_database(whole, mark)
+            _load(whole, dump)
+            dump.unlink()
+            migrate(whole.owner_database_url)
+            yield whole, told
 
 
-def ensure_empty(settings: Settings) -> None:
-    """Raises `BackupTrouble` unless the database holds no table and no uploads lie in the folder."""
+def end(settings: Settings) -> None:
+    """Everything came and was proved: the platform may start."""
+    shutil.rmtree(settings.var / unfinished.MARK / OURS, ignore_errors=True)
+    done = settings.var / f".{unfinished.MARK}"
+    shutil.rmtree(done, ignore_errors=True)
+    (settings.var / unfinished.MARK).replace(done)  # in one step, whatever ends us
+    shutil.rmtree(done)
+
+
+@contextmanager
+def _marked(settings: Settings) -> Iterator[Path]:
+    """The mark of this restore, ours alone while we live. Raises `BackupTrouble` where something is there already."""
+    mark = settings.var / unfinished.MARK
+    if not mark.is_dir():
+        _ensure_empty_folder(settings)
+        if settings.database_url:
+            ensure_empty_database(settings)
+        mark.mkdir(parents=True, mode=0o700)
+    held = os.open(mark, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield mark
+    except BlockingIOError:
+        raise BackupTrouble("Somebody restores into this place at this moment.") from None
+    finally:
+        os.close(held)
+
+
+@contextmanager
+def _kept_if_half(settings: Settings, mark: Path) -> Iterator[None]:
+    """A backup that cannot be read leaves an empty place empty, without a mark; a half restored one stays marked."""
+    shutil.rmtree(mark / OURS, ignore_errors=True)
+    (mark / OURS).mkdir(mode=0o700)
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(mark / OURS)
+        if not (mark / DATABASE).exists() and not _taken(settings):
+            mark.rmdir()
+        raise
+
+
+def _taken(settings: Settings) -> bool:
+    return any((settings.var / name).exists() for name in SIGNS) or any((settings.var / backup.UPLOADS).rglob("*"))
+
+
+def _ensure_empty_folder(settings: Settings) -> None:
+    if _taken(settings):
+        raise BackupTrouble(f"A platform lives in {settings.var} already. A backup is restored into an empty place "
+                            "only: name another folder in POLYPHONY_VAR.")
+
+
+def ensure_empty_database(settings: Settings) -> None:
+    """Raises `BackupTrouble` unless the database holds no table."""
     with psycopg.connect(_plain(settings.owner_database_url)) as connection:
         (tables,) = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname NOT IN "
                                        "('pg_catalog', 'information_schema')").fetchone() or (0,)
-    if tables or any((settings.var / backup.UPLOADS).rglob("*")):
+    if tables:
         raise BackupTrouble("There is something here already. A backup is restored into an empty place only: name "
                             "another database, or another folder in POLYPHONY_VAR.")
+
+
+def _clear_folder(settings: Settings) -> None:
+    """Take away what a restore that did not end has put here: under its mark lies nothing else."""
+    shutil.rmtree(settings.var / backup.UPLOADS, ignore_errors=True)
+    (settings.var / "secrets.json").unlink(missing_ok=True)
+
+
+def _prepare_database(settings: Settings, mark: Path) -> None:
+    """See that the database is empty, and note which one it is; one that was noted so before is emptied again."""
+    noted = mark / DATABASE
+    with psycopg.connect(_plain(settings.owner_database_url), autocommit=True) as connection:
+        (which,) = connection.execute(
+            "SELECT concat_ws(' ', oid, datname, (SELECT oid FROM pg_roles WHERE rolname = current_user)) "
+            "FROM pg_database WHERE datname = current_database()").fetchone() or ("",)
+        if noted.is_file() and noted.read_text() == which:
+            _empty(connection)
+    ensure_empty_database(settings)
+    noted.write_text(which)
+
+
+def _empty(connection: psycopg.Connection[Any]) -> None:
+    ours = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN "
+                              "('public', 'information_schema')").fetchall()
+    for (schema,) in ours:
+        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+    for (table,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall():
+        connection.execute(sql.SQL("DROP TABLE public.{} CASCADE").format(sql.Identifier(table)))
 
 
 def _unpacked(file: Path, private: PrivateKey, folder: Path) -> tuple[dict[str, Any], dict[str, Path]]:
@@ -56,11 +155,10 @@ def _unpacked(file: Path, private: PrivateKey, folder: Path) -> tuple[dict[str, 
 
         def place(name: str) -> Any:
             parts[name] = folder / str(len(parts))
+            parts[name].touch(mode=0o600)
             return lambda data: _append(parts[name], data)
 
         told = backup.unpack(source, key, place)
-    for path in parts.values():
-        path.touch()
     return told, parts
 
 
@@ -78,12 +176,15 @@ def _beside(settings: Settings, name: str) -> Path:
 
 
 def _load(settings: Settings, dump: Path) -> None:
-    done = subprocess.run(
-        [backup.program(settings, "pg_restore"), "--single-transaction", "--exit-on-error", "--no-owner",
-         "--no-privileges", "--dbname", "", str(dump)],
-        env=backup.environment(_plain(settings.owner_database_url)), capture_output=True, text=True)
-    if done.returncode:
-        raise BackupTrouble(f"Nothing was restored: {done.stderr.strip()}")
+    """Tables and rows in one transaction; without comments, for one of them says that all is as the code declares."""
+    program = [backup.program(settings, "pg_restore"), "--single-transaction", "--exit-on-error", "--no-owner",
+               "--no-privileges", "--no-comments", "--dbname", "", str(dump)]
+    with tempfile.TemporaryFile() as said:
+        surroundings = backup.environment(_plain(settings.owner_database_url))
+        child = processes.start(program, environment=surroundings, output=said)  # ends when we do
+        if child.wait():
+            said.seek(0)
+            raise BackupTrouble(f"The database was not restored: {said.read().decode(errors='replace').strip()}")
 
 
 def proofs(settings: Settings, told: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
@@ -92,9 +193,22 @@ def proofs(settings: Settings, told: dict[str, Any]) -> Iterator[tuple[str, list
     yield "row security is what the code declares", _security(settings)
     yield "the database's roles are what they must be", _roles(settings)
     with application(settings, worker=True) as app, app.app_context():
+        yield "the secrets given here fit what they sealed", _secrets()
         broken = audit.broken_at()
         yield "the audit's chain is whole", [f"link {broken}"] if broken else []
         yield "the fund's books hold", [each.invariant.name for each in fund.check() if not each.holds]
+
+
+def _secrets() -> list[str]:
+    """Addresses of accounts are sealed under one key and found by another: whether one of them opens and is found."""
+    kept = db.session.scalars(sa.select(Credential).order_by(Credential.person_id).limit(1)).first()
+    try:
+        address = kept and secrets.open_address(kept.address_sealed, kept.person_id)
+        if kept and address and secrets.address_hash(address) != kept.address_hash:
+            return ["POLYPHONY_ADDRESS_HASH_KEY is another one than when the backup was made"]
+    except CryptoError:
+        return ["POLYPHONY_ADDRESS_CIPHER_KEY is another one than when the backup was made"]
+    return []
 
 
 def _rows(settings: Settings, told: dict[str, Any]) -> list[str]:

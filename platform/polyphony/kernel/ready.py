@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from polyphony.kernel import unfinished
 from polyphony.kernel.pg_roles import APP, BACKUP, OWNER, WORKER
 from polyphony.kernel.postgres import Embedded, write_private
 from polyphony.settings import KEY_BYTES, KEYS, Settings
@@ -16,9 +17,14 @@ DATABASE = "polyphony"
 
 
 @contextlib.contextmanager
-def ready(settings: Settings | None = None) -> Iterator[Settings]:
-    """Settings with database and secrets; with the embedded server, it lives at least as long as this block."""
+def ready(settings: Settings | None = None, *, restoring: bool = False) -> Iterator[Settings]:
+    """Settings with database and secrets; with the embedded server, it lives at least as long as this block.
+
+    Raises `HalfRestored` where a restore began and did not end, unless it is a restore that asks.
+    """
     settings = settings or Settings.from_environment()
+    if not restoring:
+        unfinished.refuse(settings)
     if settings.database_url:
         yield settings
         return

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from polyphony.folders import in_checkout, root, source
-from polyphony.kernel import present, processes
+from polyphony.kernel import present, processes, unfinished
 from polyphony.kernel.postgres import Embedded
 from polyphony.kernel.ready import complete, server_of
 from polyphony.settings import Settings
@@ -91,6 +91,7 @@ def serve(settings: Settings, greeting: Greeting | None = None) -> None:
 
 
 def _serve(settings: Settings, greeting: Greeting | None) -> None:
+    unfinished.refuse(settings)
     _refuse_taken_port(settings)
     if settings.database_url:
         _run(settings, None, greeting)
