@@ -162,6 +162,8 @@ def _five_views(world: Any, fac: Any, measure: Any, theme: str) -> None:
         assert ("Only on new phones" in page) == ("seen by 1" in page) == (n == 4), n
         assert _open_views(world) == (6 if n == 4 else 1), "row security withholds them, not only the page"
     assert "until 5 people" not in page
+    assert '/views">Views from the ground</a>' in page, "the way to the others says no number"
+    assert "views in words" not in page
     assert "Small numbers are not shown" in page, "four say works, one says partly: neither number is told"
     assert world.sql("SELECT count(*) FROM feedback.ground_view WHERE shown_on IS NULL") == [(0,)]
 
