@@ -68,5 +68,6 @@ def test_a_cursor_that_means_nothing_begins_at_the_start(text: str) -> None:
 
 
 def test_a_cursor_finds_its_place_again() -> None:
-    row = SimpleNamespace(read_on=None, day=NOW.date(), shuffle=7, id=FIRM)
-    assert lists.place_of(lists.cursor(row)) == (False, NOW.date(), 7, FIRM)
+    row = SimpleNamespace(day=NOW.date(), shuffle=7, id=FIRM)
+    for is_read in (False, True):
+        assert lists.place_of(lists.cursor(row, is_read)) == (is_read, NOW.date(), 7, FIRM)
