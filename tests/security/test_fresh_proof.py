@@ -22,7 +22,7 @@ WITHOUT = {
         "people": "sign_in_post sign_out sign_out_everywhere second_step_post use_passkey passkey_question ask_reset_post "
                   "choose_password_post change_password come_back_post leave prove_post end_session end_other_sessions"},
     "her own words and choices about herself, which she can send again": {
-        "feedback": "ground object", "notices": "seen", "people": "account_post", "vault": "leave withdraw",
+        "feedback": "ground object refuse_translator", "notices": "seen", "people": "account_post", "vault": "leave withdraw",
         "inputs": "begin keep_words keep_choices send change withdraw remove_file refuse_translator"},
     "words and terms that can be corrected before others rely on them": {
         "consultations": "begin save", "feedback": "draft comment add_measure remove_measure", "languages": "write review",

@@ -35,7 +35,7 @@ def work(cast: Any) -> Any:
     make.add(world, Answer(id=answer, theme_id=theme, company_id=cast.halcyon, state="signed", decision="adopted", words="Yes", changes="It changed it.",
                            signed_as="product", signed_on=today, **common),
              Excerpt(id=uuid.uuid4(), theme_id=theme, input_id=own, consultation_id=here, quote="", placed_on=today),
-             Objection(id=uuid.uuid4(), theme_id=theme, input_id=said, words="No", day=today, **common),
+             Objection(id=uuid.uuid4(), theme_id=theme, input_id=said, words="No", day=today, handled_on=today, **common),
              Facilitation(id=uuid.uuid4(), consultation_id=here, organisation_id=body, says="declined", at=make.now()),
              AuditRow(id=uuid.uuid4(), at=make.now(), verb="consultation.published", about=here))
     make.add(world, Measure(id=measure, answer_id=answer, theme_id=theme, company_id=cast.halcyon, what="W", owner="product",

@@ -191,11 +191,13 @@ def _measure(w: Random, given: Any) -> None:
     measure = w.add(Measure(id=id(), answer_id=given.id, theme_id=given.theme_id, company_id=given.company_id,
                             consultation_id=given.consultation_id, what="W", owner="product", due_on=make.today(), lang="en"))
     for _ in range(w.chance.choice((0, 1, 2))):
+        author = {"phrase_id": w.one(Phrase).id} if w.perhaps(True) else {"person_id": w.one(Person).id}
+        if w.one(GroundAuthor, measure_id=measure.id, **author):
+            continue
         read = w.perhaps(make.today(), 0.7)
         view = w.add(GroundView(id=id(), measure_id=measure.id, consultation_id=measure.consultation_id, view="works",
                                 words="Yes.", lang="sw", day=make.today(), read_on=read,
                                 shown_on=read and w.perhaps(read, 0.4)))
-        author = {"phrase_id": w.one(Phrase).id} if w.perhaps(True) else {"person_id": w.one(Person).id}
         w.add(GroundAuthor(view_id=view.id, measure_id=measure.id, **author))
 
 
