@@ -18,7 +18,7 @@ ASKED = """
 SELECT n.nspname || '.' || p.proname, p.oid::regprocedure::text, p.proargnames[1:p.pronargs], p.proargtypes::regtype[]::text[]
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosrc LIKE '%viewer.sealed()%' AND n.nspname <> 'viewer'
 AND p.prorettype <> 'trigger'::regtype ORDER BY 1"""
-MEANS = {"consultation": "consultations.consultation", "application": "fund.application", "call": "fund.call", "payment": "fund.payment",
+MEANS = {"input": "inputs.input", "consultation": "consultations.consultation", "application": "fund.application", "call": "fund.call", "payment": "fund.payment",
          "fund": "fund.fund", "person": "people.person", "opening": "vault.opening", "holder": "vault.keyholder", "body": "fund.body",
          "organisation": "organisations.organisation", "circle": "vault.circle", "theme": "feedback.theme", "id": "vault.opening",
          "grant": 'fund."grant"', "company": "organisations.organisation", "seat": "organisations.membership",

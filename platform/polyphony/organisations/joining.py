@@ -11,7 +11,7 @@ from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import rules
-from polyphony.organisations.models import Approval, Organisation
+from polyphony.organisations.models import ROLES, Approval, Organisation
 from polyphony.people import service as people
 from polyphony.people.models import Credential
 
@@ -90,7 +90,8 @@ def _accepted(by: Viewer, said: str, invitation: Behind, person: uuid.UUID, orga
         people.begin_session(secrets.address_hash(invitation.address), derived)
     target = organisation if invitation.purpose == "organisation" else invitation.organisation_id
     audit.record("invitation.accepted", invitation.id, about=target)
-    providers.ask("joined", person, target)
+    if by.is_signed_in or not set(invitation.roles).isdisjoint(ROLES["fund"]):  # of somebody new nothing else can be known
+        providers.ask("joined", person, target)
     return target
 
 
