@@ -41,7 +41,7 @@ EVERYBODY = {
 SIGNED_IN = {
     "consultations": "succession prepare",
     "entrance": "account unlink",
-    "feedback": "ground object",
+    "feedback": "ground object refuse_translator",
     "fund": "grant take_grant letter payee",
     "inputs": "refuse_translator check send say inbox sent change choices keep_choices keep_words withdraw remove_file mine",
     "languages": "piece review write desk",

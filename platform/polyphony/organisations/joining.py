@@ -90,7 +90,7 @@ def _accepted(by: Viewer, said: str, invitation: Behind, person: uuid.UUID, orga
         people.begin_session(secrets.address_hash(invitation.address), derived)
     target = organisation if invitation.purpose == "organisation" else invitation.organisation_id
     audit.record("invitation.accepted", invitation.id, about=target)
-    if by.is_signed_in or not set(invitation.roles).isdisjoint(ROLES["fund"]):  # of somebody new nothing else can be known
+    if by.is_signed_in or not set(invitation.roles).isdisjoint(ROLES["fund"]):  # who is new sat nowhere
         providers.ask("joined", person, target)
     return target
 
