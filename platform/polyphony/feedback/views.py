@@ -15,6 +15,7 @@ from polyphony.feedback.words import DECISIONS
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, anyone
 from polyphony.kernel.database import db
+from polyphony.kernel.leafing import begins
 from polyphony.kernel.locale import _, language, ngettext
 from polyphony.kernel.pages import page
 from polyphony.kernel.providers import Waits, provide
@@ -36,7 +37,7 @@ def answers(id: uuid.UUID):  # type: ignore[no-untyped-def]
 @blueprint.get("/themes/<uuid:id>")
 @access(anyone)
 def theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    by, start = viewer.current(), max(0, request.args.get("from", 0, int))
+    by, start = viewer.current(), begins(request.args)
     board = service.board_of_theme(by, id)
     shown, (said, more) = board.themes[0], service.excerpts_of(by, id, start)
     return page("feedback/theme.html", board=board, theme=shown, said=said, more=more, is_first=start == 0,

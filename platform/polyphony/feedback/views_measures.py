@@ -18,6 +18,7 @@ from polyphony.inputs.service import refuse_translator as refuse
 from polyphony.kernel import viewer
 from polyphony.kernel.access import access, anyone, author, company, facilitator, there
 from polyphony.kernel.database import db
+from polyphony.kernel.leafing import begins
 from polyphony.kernel.locale import _, language, listing, name_of, ngettext
 from polyphony.kernel.pages import page
 from polyphony.languages.service import Written, as_read, translations_for, waiting, written
@@ -89,7 +90,7 @@ def refuse_translator(id: uuid.UUID):  # type: ignore[no-untyped-def]
 @blueprint.get("/measures/<uuid:id>/views")
 @access(anyone)
 def ground_views(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    found, start = _measure(id), max(request.args.get("from", 0, int), 0)
+    found, start = _measure(id), begins(request.args)
     views, more = views_of(id, start)
     return page("feedback/ground_views.html", views=views, theme=found.theme_id, id=id,
                 what=_what(found),

@@ -16,6 +16,7 @@ from polyphony.kernel import viewer
 from polyphony.kernel.access import access, facilitator, there
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import answer
+from polyphony.kernel.leafing import begins
 from polyphony.kernel.pages import page
 
 
@@ -25,7 +26,7 @@ def read_so_far(id: uuid.UUID):  # type: ignore[no-untyped-def]
     themes.ensure_facilitating(viewer.current(), id)
     about = themes.consultation_of(id)
     sought = looking.sought(request.args, shows=placing.SHOWS)
-    rows, after = placing.listed(about, sought, min(max(0, request.args.get("from", 0, int)), 10**6))
+    rows, after = placing.listed(about, sought, begins(request.args))
     following: dict[str, Any] = {**sought.asked, "from": after}
     more = url_for("feedback.placing", id=id, **following) if after else None
     return page("feedback/placing.html", fragment="list", about=about, rows=rows, more=more, sought=sought,

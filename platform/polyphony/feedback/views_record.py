@@ -8,12 +8,13 @@ from polyphony.feedback import record as records
 from polyphony.feedback.views import blueprint
 from polyphony.kernel import viewer
 from polyphony.kernel.access import access, anyone
+from polyphony.kernel.leafing import begins
 from polyphony.kernel.pages import page
 
 
 @blueprint.get("/consultations/<uuid:id>/record")
 @access(anyone)
 def record(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    start = min(max(0, request.args.get("from", 0, int)), 10_000)
+    start = begins(request.args)
     return page("feedback/record.html", record=records.record(viewer.current(), id, start),
                 is_first=start == 0)

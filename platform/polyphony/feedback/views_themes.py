@@ -23,6 +23,7 @@ from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, author, facilitator, there
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import answer
+from polyphony.kernel.leafing import begins
 from polyphony.kernel.locale import _, language
 from polyphony.kernel.pages import page
 from polyphony.languages.service import Written, translations_for, written
@@ -79,7 +80,7 @@ def share(id: uuid.UUID):  # type: ignore[no-untyped-def]
 def _theme_page(about: tuple[Consultation, str], form: ThemeForm, theme: Theme | None) -> Any:
     consultation, title = about
     themes.ensure_facilitating(viewer.current(), consultation.id)
-    start = max(0, request.args.get("from", 0, int))
+    start = begins(request.args)
     said, more = service.excerpts_of(viewer.current(), theme.id, start, also_unquoted=True) if theme else ([], None)
     conflict = bool(theme and form.refusal and form.refusal.status == 409)
     if theme and conflict:  # she has now seen the present version, and may save over it

@@ -23,6 +23,7 @@ from polyphony.inputs.views_say import quiet
 from polyphony.kernel import clock, locale, providers, viewer
 from polyphony.kernel.access import access, author
 from polyphony.kernel.forms import Form, answer
+from polyphony.kernel.leafing import begins
 from polyphony.kernel.pages import page
 from polyphony.languages.service import translations_for, written
 from polyphony.uploads.forms import to_remove
@@ -35,7 +36,7 @@ DRAWN = 2  # the newest inputs show their paths in the inbox; the others on thei
 def inbox():  # type: ignore[no-untyped-def]
     quiet()
     by, only = viewer.current(), request.args.get("of", None, uuid.UUID)
-    found = read_inbox(by, only=only, start=min(max(0, request.args.get("from", 0, int)), 10**6) if only else 0)
+    found = read_inbox(by, only=only, start=begins(request.args) if only else 0)
     tr = translations_for(list(found.known), locale.language())
     groups = [(c, written(c.title, c.source_lang, c.id, "title", tr, locale.language()),
                [m for m in found.mine if m.entry.consultation_id == c.id]) for c in found.known.values()]

@@ -28,7 +28,12 @@ def sought(args: Any, *, states: Mapping[str, Any] | None = None, orders: Mappin
     """Read the address of a page."""
     state, order = args.get("state", ""), args.get("order", "")
     return Sought((tidy(args.get("q", "")) or "")[:LONGEST], state if state in (states or {}) else "",
-                  order if order in (orders or {}) else "", min(max(0, args.get("from", 0, int)), FARTHEST))
+                  order if order in (orders or {}) else "", begins(args))
+
+
+def begins(args: Any, name: str = "from") -> int:
+    """Where in a list a page begins, as its address says it: what is no number, or one out of reach, is bent to one."""
+    return min(max(0, args.get(name, 0, int)), FARTHEST)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, request, url_for
 from polyphony.kernel import viewer
 from polyphony.kernel.access import access, author, there
 from polyphony.kernel.forms import an_id, answer, tidy
+from polyphony.kernel.leafing import begins
 from polyphony.kernel.locale import lazy, name_of
 from polyphony.kernel.pages import page
 from polyphony.languages import service
@@ -38,7 +39,7 @@ def desk(id: uuid.UUID):  # type: ignore[no-untyped-def]
     if "after" in sent and sent.get("into", "") in hers(head):
         return _next(id, sent["after"], sent["into"])
     asked = Asked(sent.get("into", ""), sent.get("kind", ""), (tidy(sent.get("q")) or "")[:200], sent.get("of", ""))
-    found = read_desk(viewer.current(), id, head, asked, max(0, request.args.get("from", 0, int)))
+    found = read_desk(viewer.current(), id, head, asked, begins(request.args))
     further: dict[str, Any] = {**asked.asked, "from": found.after}
     more = url_for("languages.desk", id=id, **further) if found.after else None
     return page("languages/desk.html", fragment="pieces", id=id, head=head, asked=asked, more=more, name_of=name_of,

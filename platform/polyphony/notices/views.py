@@ -5,6 +5,7 @@ from flask import Blueprint, request, url_for
 from polyphony.kernel import providers, viewer
 from polyphony.kernel.access import access, author
 from polyphony.kernel.forms import Form, answer
+from polyphony.kernel.leafing import begins
 from polyphony.kernel.pages import page
 from polyphony.notices import service
 from polyphony.notices.places import place_of as place
@@ -28,7 +29,7 @@ def seen():  # type: ignore[no-untyped-def]
 
 
 def _inbox(form: Form):  # type: ignore[no-untyped-def]
-    number = max(0, request.args.get("page", 0, int))
+    number = begins(request.args, "page")
     told = service.recent(viewer.current(), limit=service.PAGE + 1, offset=number * service.PAGE)
     more = url_for("notices.inbox", page=number + 1) if len(told) > service.PAGE else None
     told = told[:service.PAGE]

@@ -17,7 +17,7 @@ from polyphony.kernel import clock, money, viewer
 from polyphony.kernel.access import access, signed_in
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import answer
-from polyphony.kernel.leafing import sought
+from polyphony.kernel.leafing import begins, sought
 from polyphony.kernel.locale import _, direction, name_of
 from polyphony.kernel.pages import page
 from polyphony.kernel.providers import Waits, provide
@@ -31,7 +31,7 @@ def committee(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
     here = partial(url_for, "fund.committee", call_id=call_id, **asked.asked)
     table = on_table.table(by, call_id, asked, here)
     return page("fund/committee.html", table=table, sought=asked, words=words,
-                reviews=request.args.get("reviews", type=int),
+                reviews=begins(request.args, "reviews") if "reviews" in request.args else None,
                 is_admin=by.is_in("fund_admin", table.call.fund_id))
 
 

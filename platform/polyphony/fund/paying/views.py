@@ -12,7 +12,8 @@ from polyphony.fund.paying.forms import PayeeForm, PlainForm, PrepareForm, StopF
 from polyphony.kernel import clock, money, viewer
 from polyphony.kernel.access import Rule, access, signed_in, there
 from polyphony.kernel.database import db
-from polyphony.kernel.forms import Form, answer
+from polyphony.kernel.forms import Form, answer, tidy
+from polyphony.kernel.leafing import begins
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.pages import page
 from polyphony.organisations.models import Organisation
@@ -44,8 +45,8 @@ def _called() -> dict[str, Any]:
 @access(inside)
 def payments(fund_id: uuid.UUID) -> Any:
     there(db.session.get(Fund, fund_id))
-    payee = request.args.get("q", "").strip()[:200]
-    start = {name: max(request.args.get(name, 0, type=int), 0) for name in ("moving", "due", "past")}
+    payee = (tidy(request.args.get("q")) or "")[:200]
+    start = {name: begins(request.args, name) for name in ("moving", "due", "past")}
     return page("fund/payments.html", fund=db.session.get(Organisation, fund_id), q=payee, first_day=service.first_day,
                 due=desk.due(fund_id, payee, start["due"]),
                 moving=desk.payments(fund_id, moving=True, payee=payee, start=start["moving"]),

@@ -7,7 +7,7 @@ from flask import Blueprint, g, redirect, request, url_for
 
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, anyone, proven, signed_in
-from polyphony.kernel.forms import answer, refused
+from polyphony.kernel.forms import answer, refused, tidy
 from polyphony.kernel.locale import language
 from polyphony.kernel.pages import page
 from polyphony.kernel.refusals import NotThere, Refusal
@@ -28,7 +28,7 @@ def _keep_nothing() -> None:
 @blueprint.get("/sign-in/company")
 @access(anyone)
 def find() -> Any:
-    name = request.args.get("name", "")[:300]
+    name = (tidy(request.args.get("name")) or "")[:300]
     return page("entrance/find.html", form=forms.Find(name=name), name=name, found=service.find(name))
 
 
