@@ -207,13 +207,13 @@ class Reach:
         try:
             self.connection.execute(f"INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, %s)).*",
                                     (Jsonb({**row, **new}),))
+            return True
         except psycopg.errors.InsufficientPrivilege:
             return False
         except psycopg.errors.IntegrityError:
-            pass  # it was let through, and met a row that is there already
+            return True  # it was let through, and met a row that is there already
         finally:
             self.connection.execute("ROLLBACK TO row")
-        return True
 
 
 SEALED = "(SELECT viewer.sealed())"  # all that is left of a policy when its conditions are taken out
