@@ -63,6 +63,20 @@ def announced(world):
     return id
 
 
+@pytest.mark.parametrize(("path", "rows", "field"), [("criteria", CRITERIA, "name"), ("questions", QUESTIONS, "question")])
+def test_a_criterion_or_question_taken_away_takes_its_translations_along(fund, path, rows, field):
+    id, admin, translator = begun(fund), fund.facts["admin_in"], fund.facts["translator_in"]
+    table = "criterion" if path == "criteria" else "eligibility"
+    assert admin.post(f"/en/fund/calls/{id}/{path}", data={**rows, **once()}).status_code == 303
+    (subject,) = fund.sql(f"SELECT id FROM fund.{table} ORDER BY place")[0]
+    piece = f"/en/consultations/{id}/translations/fund_{table}/{subject}/{field}/fr"
+    said = {"text": "En français", "revision": make.revision(translator, piece), **once()}
+    assert translator.post(piece, data=said).status_code == 303
+    assert fund.sql("SELECT (SELECT count(*) FROM languages.translation), (SELECT count(*) FROM languages.work)") == [(1, 1)]
+    assert admin.post(f"/en/fund/calls/{id}/{path}", data={**rows, **once()}).status_code == 303, "the same words anew"
+    assert fund.sql("SELECT (SELECT count(*) FROM languages.translation), (SELECT count(*) FROM languages.work)") == [(0, 0)]
+
+
 def test_from_draft_to_open_in_two_languages(fund):
     id, admin, translator = begun(fund), fund.facts["admin_in"], fund.facts["translator_in"]
     base = f"/en/fund/calls/{id}"

@@ -2,13 +2,15 @@
 
 from tests import make
 from tests.journeys.test_fund_applying import BUDGET, PROJECT, cast, keep, once, sent
+from tests.journeys.test_fund_decisions import case, decide, fund, vote
+from tests.journeys.test_fund_reviews import browser, get
 
 from polyphony.fund.retention import never_sent
 from polyphony.kernel import clock
 from polyphony.kernel.database import db
 from polyphony.kernel.retention import Now
 
-__all__ = ["cast"]  # a fixture
+__all__ = ["case", "cast", "fund"]  # fixtures
 
 
 def test_parts_are_translated_by_the_applicants_own_and_the_funds_translators(world, cast):
@@ -82,3 +84,29 @@ def test_budget_lines_are_translated_and_a_translation_stays_with_its_line(world
         never_sent(Now(clock.today(), [], [], 1000))
         db.session.commit()
     assert not stale(), "a translation lasts as long as what it translates"
+
+
+def test_a_letter_is_translated_by_the_funds_administrators_and_translators_alone(case):
+    f = case.facts
+    (call,) = case.sql("SELECT call_id FROM fund.application WHERE id = %s", f["application"])[0]
+    case.sql("UPDATE fund.call SET languages = '{en,fr}'")
+    organisation = make.organisation(case, "Words", "stakeholder")
+    make.person(case, "tina@fund.org", seats=((f["fund"], "translator"),))
+    make.person(case, "olga@words.org", seats=((organisation, "translator"), (organisation, "coordinator")))
+    theirs, stranger = (make.sign_in(case.client(), who) for who in ("tina@fund.org", "olga@words.org"))
+    place = f"/en/consultations/{call}/translations/fund_decision/{f['application']}/words/fr"
+    assert theirs.get(place).status_code == 404, "nothing is decided yet"
+    vote(case, 1, 2, 3)
+    decide(case)
+    assert "A letter from the fund" in theirs.get(f"/en/consultations/{call}/translations?kind=fund_decision").get_data(as_text=True)
+    assert f"/en/consultations/{call}/translations?kind=fund_decision" in get(case, "admin", f"/cases/{f['application']}")
+    assert "kind=fund_decision" not in get(case, "member1", f"/cases/{f['application']}")
+    for who in (stranger, browser(case, "member1"), browser(case, "reviewer1")):
+        assert who.get(place).status_code in (403, 404)
+    for who, text in ((theirs, "Parce que les gens en ont besoin."), (browser(case, "admin"), "Les gens en ont besoin.")):
+        assert "Because people need it." in who.get(place).get_data(as_text=True)
+        assert who.post(place, data={"text": text, "revision": make.revision(who, place), **once()}).status_code == 303
+    asha = browser(case, "asha")
+    letter = asha.get(f"/fr/fund/applications/{f['application']}/letter").get_data(as_text=True)
+    assert "Les gens en ont besoin." in letter
+    assert "Because people need it." in letter, "the original stands beside"

@@ -49,6 +49,7 @@ TRIGGERS = {
 }
 
 _CONSULTING, _FACILITATING = ["tests/journeys/test_consultations.py"], ["tests/journeys/test_facilitation.py"]
+_PAYING = ["tests/journeys/test_fund_payments.py"]
 _MISSED = ["tests/security/test_missed.py"]
 FUND_WIDENED = "tests/security/test_fund_widened.py::test_everybody_reaches_what_she_should_and_every_policy_is_missed_when_it_is_taken_out"
 # Policies without which somebody misses what nobody has in a fog: who tells.
@@ -65,14 +66,16 @@ POLICIES = {
     "vault.sealed vault_update": ["tests/security/test_vault.py"],
     **{f"fund.{table} select_of_seen": ["tests/security/test_fund_database.py::test_what_hangs_on_a_call_in_preparation_is_hidden"]
        for table in ("call_step", "criterion", "eligibility")},
+    "fund.grant_balance lookup_update": _PAYING, "fund.score select_own": ["tests/journeys/test_fund_reviews.py"],
+    **{f"fund.payment_step insert_{step}": _PAYING for step in ("confirmed", "returned", "stopped")},
     "inputs.input select_translator": _MISSED, "kernel.once lookup_update": ["tests/bad_days/test_once_only.py"],
     "kernel.tally worker_update": ["tests/security/test_differencing.py"],
     **{f"fund.{table} lookup_update": ["tests/security/test_fund_database.py", "tests/security/test_fund_concurrency.py"]
-       for table in ("balance", "grant_balance", "payment", "turn")},
+       for table in ("balance", "payment", "turn")},
     **{f"fund.{table} worker_update": ["tests/journeys/test_fund_bodies.py", "tests/journeys/test_fund_conflicts.py",
-                                       "tests/journeys/test_my_data.py"] for table in ("recusal", "seat")},
+                                       "tests/security/test_life_of_a_datum.py"] for table in ("recusal", "seat")},
     **{f"languages.translation {verb}_fund_{kind}": [f"tests/journeys/test_fund_{room}.py"] for kind, room in (
-        ("call", "calls"), ("criterion", "calls"), ("eligibility", "calls"), ("decision", "decisions"), ("purpose", "statement"))
+        ("call", "calls"), ("criterion", "calls"), ("eligibility", "calls"), ("decision", "translating"), ("purpose", "statement"))
        for verb in ("delete_remove", "insert_write", "update_change")},
 }
 

@@ -75,7 +75,7 @@ REACHED: dict[str, str] = {
         "reviewer3:4 stranger:4 translator:6 treasurer:4 visitor:4",
     "fund.criterion UPDATE": "admin:2 aside:2",
     "fund.decision INSERT": "admin:1",
-    "fund.decision SELECT": "admin:1 asha:1 member1:1",
+    "fund.decision SELECT": "admin:1 asha:1 member1:1 translator:1",
     "fund.eligibility DELETE": "admin:1 aside:1",
     "fund.eligibility INSERT": "admin:1 aside:1",
     "fund.eligibility SELECT":

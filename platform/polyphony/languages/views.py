@@ -27,7 +27,7 @@ KINDS = {
     "fund_decision": lazy("Decision"), "fund_purpose": lazy("What the fund is for"),
 }
 # Texts that are no one person’s words.
-OF_THE_HOUSE = {"consultation", "fund_call", "fund_criterion", "fund_eligibility", "fund_purpose"}
+OF_THE_HOUSE = {"consultation", "fund_call", "fund_criterion", "fund_eligibility", "fund_decision", "fund_purpose"}
 PIECE = "/<kind>/<uuid:subject>/<field>/<into>"
 
 

@@ -13,7 +13,6 @@ from polyphony.kernel.database import db
 from polyphony.kernel.locale import _
 from polyphony.kernel.viewer import Viewer
 
-LONG = 60  # letters of a title beside a text of its application
 SHOWN = 5  # applications that a home shows
 WORKS = ("applied", "interpreted", "fund_translate", "fund_admin")
 
@@ -58,10 +57,9 @@ def translatable(call_id: uuid.UUID, only: uuid.UUID | None = None, kind: str = 
 
 
 def _called(name: str, title: str) -> str:
-    """A text of an application by its place in it and by the project's title: what belongs together is seen."""
-    short = title if len(title) <= LONG else f"{title[:LONG]}…"
+    """A text of an application by its place in it and, but for the title itself, by its project."""
     place = words.STEPS["budget"] if name == "budget" else words.PART_NAMES[name]
-    return str(place) + (f" · \u2068{short}\u2069" if short and name != "title" else "")
+    return words.with_title(place, title if name != "title" else "")
 
 
 @providers.provide("applied_to")

@@ -1,5 +1,7 @@
 """How steps, parts, levels and states of an application are called on pages."""
 
+from typing import Any
+
 from polyphony.fund.statement.words import LEVELS
 from polyphony.fund.statement.words import LEVELS_ABOUT as LEVELS_MEAN
 from polyphony.kernel.locale import lazy
@@ -24,3 +26,10 @@ ORDERS = {"": lazy("Day of sending"), "title": lazy("Title"), "organisation": la
 MARKS = {"draft": "draft", "submitted": "done", "withdrawn": "dropped", "decided": "published"}
 STEP_STATES = {"empty": lazy("Not begun"), "begun": lazy("Begun"), "done": lazy("Complete")}
 STEP_MARKS = {"empty": "waiting", "begun": "draft", "done": "done"}
+LONG = 60  # letters of a title beside a text of its application
+
+
+def with_title(place: Any, title: str) -> str:
+    """A text by its place and by the project's title: what belongs together is seen."""
+    short = title if len(title) <= LONG else f"{title[:LONG]}…"
+    return str(place) + (f" · \u2068{short}\u2069" if short else "")

@@ -21,6 +21,7 @@ allow(Vote, "SELECT", "committee", _COMMITTEE)
 allow(Vote, "INSERT", "own", "", check=f"person_id = {one('person')} AND {any_of('fund_id', 'fund_committee')} AND "
       f"{any_of('application_id', 'decidable')}")
 allow(Decision, "SELECT", "committee", _COMMITTEE)
+allow(Decision, "SELECT", "translator", f"{any_of('fund_id', 'fund_translate')} AND {not_aside('application_id')}")
 allow(Decision, "SELECT", "applicant", f"{any_of('application_id', 'applied')} AND {own_hat()}")
 allow(Decision, "INSERT", "administrator", "", check=f"{_ADMIN} AND {any_of('application_id', 'decidable')} AND "
       f"person_id = {one('person')}")

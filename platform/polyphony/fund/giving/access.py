@@ -22,7 +22,7 @@ allow(Receipt, "SELECT", "fund", any_of("fund_id", *_MONEY))
 allow(Receipt, "INSERT", "treasurer", "", check=any_of("fund_id", "fund_treasury"))
 allow(Receipt, "UPDATE", "treasurer", f"state <> 'reversed' AND {any_of('fund_id', 'fund_treasury')}",
       check=any_of("fund_id", "fund_treasury"))
-for _model in (Pledge, PledgeChange, Receipt):
+for _model in (Pledge, Receipt):
     allow(_model, "SELECT", "auditor", holds("auditor"))
 
 # Promised is never less than received: neither by a receipt too many nor by a withdrawal too large.

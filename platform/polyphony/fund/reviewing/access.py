@@ -41,7 +41,6 @@ allow(Score, "SELECT", "after_locking", any_of("application_id", "locked", "deci
       "fund.lock l WHERE l.assignment_id = score.assignment_id)")
 allow(Score, "INSERT", "own", "", check=f"{any_of('application_id', 'assigned')} AND {_UNLOCKED}")
 allow(Score, "UPDATE", "own", f"{any_of('application_id', 'assigned')} AND {_UNLOCKED}")
-allow(Lock, "SELECT", "own", f"person_id = {one('person')} AND {not_aside('application_id')}")
 allow(Lock, "SELECT", "after_locking", any_of("application_id", "locked", "decidable"))
 allow(Lock, "SELECT", "administrator", _ADMIN)
 allow(Lock, "INSERT", "own", "", check=f"person_id = {one('person')} AND {any_of('application_id', 'assigned')} AND {_MY_ASSIGNMENT}")
