@@ -4,6 +4,8 @@ import importlib
 
 from flask import Blueprint
 
+from polyphony.kernel import retention
+
 ROOMS = ("people", "organisations", "languages", "notices", "uploads", "auditing", "retention", "consultations",
          "vault", "inputs", "feedback", "fund", "openness")
 
@@ -15,6 +17,7 @@ def models() -> None:
     for room in ROOMS:
         for part in ("models", "access", "tasks", "retention"):
             _if_there(f"polyphony.{room}.{part}")
+    retention.erasers.sort(key=lambda each: ROOMS.index(each[0].__module__.split(".")[1]))  # whoever was imported first
 
 
 def blueprints() -> list[Blueprint]:

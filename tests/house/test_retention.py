@@ -79,6 +79,14 @@ def test_each_room_is_asked_to_erase_before_those_it_stands_on() -> None:
     assert list(dict.fromkeys(named)) == order
 
 
+def test_that_order_does_not_depend_on_which_room_was_imported_first(monkeypatch) -> None:
+    there = list(retention.erasers)
+    monkeypatch.setattr(retention, "erasers", there[::-1])
+    rooms.models()
+    assert [function.__module__.split(".")[1] for function, _ in retention.erasers] == [
+        function.__module__.split(".")[1] for function, _ in there]
+
+
 def test_every_column_that_people_see_of_themselves_has_words(world) -> None:
     with world.raw.connect() as connection:
         for datum in retention.datums.values():

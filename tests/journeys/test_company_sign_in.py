@@ -123,10 +123,20 @@ def test_an_invitation_is_accepted_with_the_company_and_without_a_password(world
     assert name_of(again) == "Ben"
     world.sql("UPDATE people.session SET proven_at = now() - interval '1 hour'")
     asked = again.get("/en/account/second-factors").headers["Location"]
-    assert f'href="/en/sign-in/with/{firm}"' in again.get(asked).text, "who has no password proves herself with the company"
-    assert come(again, firm, provider).status_code == 303
+    place = "/en/account/second-factors"
+    door = re.search(rf'href="(/en/sign-in/with/{firm}\?next=[^"]+)"', again.get(asked).text)
+    assert door, "who has no password proves herself with the company"
+    assert f"begin?next={place}" in again.get(door[1]).text
+    assert come(again, firm, provider, next=place).headers["Location"] == place, "and goes on where she was"
     assert again.get("/en/account/second-factors").status_code == 200
     assert world.client().post("/en/sign-in", data={"address": "ben@halcyon.example", "password": ""}).status_code == 422
+
+
+@pytest.mark.parametrize(("wanted", "lands"), [("/en/notices", "/en/notices"), ("https://evil.example", "/en/home"),
+                                               ("//evil.example", "/en/home"), ("/en/notices?q=" + "x" * 500, "/en/home")])
+def test_who_was_on_her_way_somewhere_arrives_there_and_nowhere_else(world, firm, provider, wanted, lands):
+    linked(world, firm, provider)
+    assert come(world.client(), firm, provider, next=wanted).headers["Location"] == lands
 
 
 def test_an_answer_that_cannot_be_trusted_signs_nobody_in(world, firm, provider):

@@ -1,9 +1,11 @@
 """A consultation from its first line to its opening, by the companies, the facilitator and the clock."""
 
+import uuid
 from datetime import timedelta
 
 import make
 from convening import TERMS, accept, begin, dates, once, the_cast  # noqa: F401
+from polyphony.consultations.models import Transition
 
 
 def test_from_draft_to_open(world, cast):
@@ -202,7 +204,7 @@ def test_a_language_we_have_no_interface_for_and_countries_as_people_write_them(
     assert "Hoborfottor" in lead.get(f"/en/consultations/{id}?in=rhg").text
 
 
-def test_words_of_raises_and_departures_come_in_the_readers_language(world, cast):
+def test_words_of_steps_raises_and_departures_come_in_the_readers_language(world, cast):
     id = make.consultation(world, [cast["halcyon"], cast["tern"]], facilitator=cast["body"], invited=(cast["ngo"],))
     base = f"/en/consultations/{id}"
     assert cast["tern_lead"].post(f"{base}/companies/departure",
@@ -212,14 +214,18 @@ def test_words_of_raises_and_departures_come_in_the_readers_language(world, cast
     world.sql("UPDATE consultations.consultation SET languages = ARRAY['en', 'sw']")
     keys = dict(world.sql("SELECT 'left', words_id FROM consultations.convener WHERE state = 'left' "
                           "UNION SELECT 'raise', id FROM consultations.raise"))
+    keys["step"] = uuid.uuid4()
+    make.add(world, Transition(id=keys["step"], consultation_id=id, start="draft", end="announced", at=make.now(),
+                               words="Come and speak."))
     desk = cast["anna"].get(f"{base}/translations?into=sw").text
     assert "Why protection was raised" in desk
-    for name, text in (("left", "Tulinunuliwa."), ("raise", "Watu walikamatwa.")):
+    said = {"left": "Tulinunuliwa.", "raise": "Watu walikamatwa.", "step": "Njooni mseme."}
+    for name, text in said.items():
         piece = f"{base}/translations/words/{keys[name]}/words/sw"
         done = cast["anna"].post(piece, data={"text": text, "revision": make.revision(cast["anna"], piece), **once()})
         assert done.status_code == 303
     shown = world.client().get(f"/sw/consultations/{id}").text
-    for text in ("Tulinunuliwa.", "Watu walikamatwa.", "We were bought.", "Arrests were reported."):
+    for text in (*said.values(), "We were bought.", "Arrests were reported.", "Come and speak."):
         assert text in shown, "her language first, the original beside"
     world.sql("UPDATE consultations.consultation SET discovery = 'invitation'")
     assert cast["zawadi"].get(f"/sw/consultations/{id}").status_code == 200

@@ -70,9 +70,10 @@ def test_a_criterion_or_question_taken_away_takes_its_translations_along(fund, p
     assert admin.post(f"/en/fund/calls/{id}/{path}", data={**rows, **once()}).status_code == 303
     (subject,) = fund.sql(f"SELECT id FROM fund.{table} ORDER BY place")[0]
     piece = f"/en/consultations/{id}/translations/fund_{table}/{subject}/{field}/fr"
-    said = {"text": "En français", "revision": make.revision(translator, piece), **once()}
-    assert translator.post(piece, data=said).status_code == 303
-    assert fund.sql("SELECT (SELECT count(*) FROM languages.translation), (SELECT count(*) FROM languages.work)") == [(1, 1)]
+    for words in ("En anglais", "En français"):  # she corrects herself
+        said = {"text": words, "revision": make.revision(translator, piece), **once()}
+        assert translator.post(piece, data=said).status_code == 303
+    assert fund.sql("SELECT text FROM languages.translation") == [("En français",)]
     assert admin.post(f"/en/fund/calls/{id}/{path}", data={**rows, **once()}).status_code == 303, "the same words anew"
     assert fund.sql("SELECT (SELECT count(*) FROM languages.translation), (SELECT count(*) FROM languages.work)") == [(0, 0)]
 

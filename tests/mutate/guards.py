@@ -44,7 +44,7 @@ TRIGGERS = {
     "fund.payment_posted": ["tests/security/test_fund_database.py", FUND],
     "retention.two_people": HOLDS, "retention.made_now": HOLDS,
     **{f"{room}.departure_waits": LEAVING for room in ("consultations", "feedback", "fund", "vault")},
-    "consultations.own_languages": ["tests/journeys/test_ways.py::test_the_database_keeps_a_translator_to_her_languages"],
+    "consultations.own_languages": ["tests/journeys/test_told.py::test_the_database_keeps_a_translator_to_her_languages"],
     "fund.applies_in_turn": ["tests/security/test_fund_concurrency.py"], "fund.case_in_turn": ["tests/security/test_fund_concurrency.py"],
 }
 
@@ -74,6 +74,7 @@ POLICIES = {
        for table in ("balance", "payment", "turn")},
     **{f"fund.{table} worker_update": ["tests/journeys/test_fund_bodies.py", "tests/journeys/test_fund_conflicts.py",
                                        "tests/security/test_life_of_a_datum.py"] for table in ("recusal", "seat")},
+    "languages.translation select_with_words": _CONSULTING, "languages.translation select_of_public_title": ["tests/journeys/test_fund_statement.py"],
     **{f"languages.translation {verb}_fund_{kind}": [f"tests/journeys/test_fund_{room}.py"] for kind, room in (
         ("call", "calls"), ("criterion", "calls"), ("eligibility", "calls"), ("decision", "translating"), ("purpose", "statement"))
        for verb in ("delete_remove", "insert_write", "update_change")},

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from tests import make, make_fund
-from tests.security.fund_life import CURRENCIES, HANDS, Life
+from tests.security.fund_life import Life
+from tests.security.fund_model import CURRENCIES, HANDS
 
 STEPS = 30
 # Of a hundred lives so many at least reach this; measured, they are well more.

@@ -51,7 +51,7 @@ def derive(organisation_id: uuid.UUID, issuer: str, subject: str) -> bytes:
     return hmac.digest(current_app.extensions["settings"].address_hash_key, said, "sha256")
 
 
-def begin(by: Viewer, *, organisation_id: uuid.UUID, purpose: str, invitation: str = "") -> str:
+def begin(by: Viewer, *, organisation_id: uuid.UUID, purpose: str, invitation: str = "", wanted: str = "") -> str:
     """Where to send somebody to sign in at her company. Raises SignInNeeded, ForSomebodyElse, ProviderAway."""
     found = service.door(organisation_id)
     if purpose in ("link", "try") and not by.is_signed_in:
@@ -62,7 +62,7 @@ def begin(by: Viewer, *, organisation_id: uuid.UUID, purpose: str, invitation: s
         raise rules.ForSomebodyElse()
     begun = _apart(openid.begin, service.client(found, back()))
     flow.keep(flow.Flow(str(organisation_id), purpose, language(), begun.state, begun.nonce, begun.verifier,
-                        int(time.time()), invitation))
+                        int(time.time()), invitation, wanted))
     return begun.address
 
 

@@ -25,6 +25,7 @@ class Flow:
     verifier: str
     begun: int
     invitation: str = ""
+    wanted: str = ""  # the page of ours that she was on her way to
 
     @property
     def organisation_id(self) -> uuid.UUID:

@@ -12,11 +12,13 @@ from polyphony.kernel.locale import language
 from polyphony.kernel.pages import page
 from polyphony.kernel.refusals import NotThere, Refusal
 from polyphony.organisations.entrance import entering, flow, forms, rules, service
+from polyphony.people.rules import local_place
 
 blueprint = Blueprint("entrance", __name__, url_prefix="/<lang>")
 outside = Blueprint("entrance_door", __name__)
 THEN = {"sign_in": "openness.home", "link": "entrance.account", "invitation": "organisations.joined"}
 SAID = ("code", "state", "iss", "error")
+LONGEST = 500
 
 
 @blueprint.before_request
@@ -29,13 +31,19 @@ def _keep_nothing() -> None:
 @access(anyone)
 def find() -> Any:
     name = (tidy(request.args.get("name")) or "")[:300]
-    return page("entrance/find.html", form=forms.Find(name=name), name=name, found=service.find(name))
+    return page("entrance/find.html", form=forms.Find(name=name), name=name, found=service.find(name), wanted=_wanted())
+
+
+def _wanted() -> str:
+    """The page of ours that she was on her way to; it travels in the browser's cookie, so a long one is forgotten."""
+    said = local_place(request.args.get("next"), "")
+    return said if len(said) <= LONGEST else ""
 
 
 @blueprint.get("/sign-in/with/<uuid:organisation_id>")
 @access(anyone)
 def door(organisation_id: uuid.UUID) -> Any:
-    return page("entrance/door.html", door=service.door(organisation_id))
+    return page("entrance/door.html", door=service.door(organisation_id), wanted=_wanted())
 
 
 @blueprint.get("/sign-in/with/<uuid:organisation_id>/begin")
@@ -48,7 +56,7 @@ def begin(organisation_id: uuid.UUID) -> Any:
     if purpose == "link":
         proven()
     return redirect(entering.begin(viewer.current(), organisation_id=organisation_id, purpose=purpose,
-                                   invitation=request.args.get("invitation", "")[:300]), 303)
+                                   invitation=request.args.get("invitation", "")[:300], wanted=_wanted()), 303)
 
 
 @outside.get(entering.BACK)
@@ -103,7 +111,7 @@ def back_post() -> Any:
 def _then(here: flow.Flow) -> str:
     if here.purpose == "try":
         return url_for("entrance.settings", organisation_id=here.organisation_id)
-    return url_for(THEN[here.purpose])
+    return (here.wanted if here.purpose == "sign_in" else "") or url_for(THEN[here.purpose])
 
 
 @blueprint.get("/account/company-sign-in")
