@@ -9,6 +9,7 @@ import hashlib
 import random
 import re
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -32,6 +33,7 @@ SEATS = {
     "member": ("fund", "committee_member"), "treasurer": ("fund", "treasurer"), "approver": ("fund", "approver"),
     "releaser": ("fund", "releaser"), "fund translator": ("fund", "translator"), "waiting lead": ("waiting", "engagement_lead"),
 }
+LEFT = (("contributor", "masar", "contributor"), ("lead", "tern", "board_observer"), ("translator", "sauti", "translator"))  # seats of before
 PLATFORM = {"steward": "steward", "auditor": "auditor"}
 PEOPLE = (*SEATS, *PLATFORM)
 PHRASES = ("phrase", "other phrase")
@@ -42,8 +44,15 @@ MEANS = {"consultation_id": "consultations.consultation", "person_id": "people.p
          "readers": "organisations.organisation", "addressed": "organisations.organisation", "about": "consultations.consultation",
          "fund_id": "fund.fund", "grant_id": 'fund."grant"', "answer_id": "feedback.answer", "measure_id": "feedback.measure"}
 
+# On what rows hang where only facts of the viewer say it.
+SUBJECTS = {"languages.translator_refusal": [("inputs.input", "id"), ("feedback.answer", "id"), ("feedback.ground_view", "id")],
+            "retention.hold": [("people.person", "id"), ("consultations.consultation", "id")]}
 # Which organisations a column may mean at all.
 SIDES = {"company_id": (0, 1), "facilitator_id": (2,), "readers": (0, 1), "addressed": (0, 1)}
+
+# The two ways in which a policy says on what a row hangs.
+_HANGS_ON = (r"FROM (?P<table>\w+\.\"?\w+\"?) p\s+WHERE \(p\.(?P<key>\w+) = \w+\.subject_id\)",
+             r"subject_id IN \( SELECT \w+\.(?P<key>\w+)\s+FROM (?P<table>\w+\.\"?\w+\"?) ")
 
 
 def _id(table: str, number: int) -> str:
@@ -88,21 +97,27 @@ class Fog:
         return found
 
     @cached_property
-    def kinds(self) -> dict[str, dict[str, str]]:
-        """Of tables whose rows hang on things of several kinds: the table of each kind, as its policies say."""
-        found: dict[str, dict[str, str]] = {}
+    def kinds(self) -> dict[str, dict[str, list[tuple[str, str]]]]:
+        """Of tables whose rows hang on things of several kinds: the tables of each kind and their keys, as its policies say."""
+        found: dict[str, dict[str, list[tuple[str, str]]]] = {}
         for table, text in self.run("SELECT schemaname || '.' || tablename, coalesce(qual, with_check) FROM pg_policies "
                                     "ORDER BY 1, 2").fetchall():
-            kind, of = re.search(r"kind = '(\w+)'", text), re.search(r"FROM (\w+\.\"?\w+\"?)", text.split("kind =")[-1])
-            if kind and of and "subject_id" in text:
-                found.setdefault(table, {}).setdefault(kind[1], of[1])
+            kind = re.search(r"kind = '(\w+)'", text)
+            for of in filter(None, (re.search(way, text) for way in _HANGS_ON)):
+                known = found.setdefault(table, {}).setdefault(kind[1], []) if kind else []
+                known += [(of["table"], of["key"])] * ((of["table"], of["key"]) not in known)
         return found
+
+    def _subjects(self, table: str, key: str) -> list[str]:
+        """The things of this table that others hang on."""
+        rows = self._cast().get(table) or [self._row(table, number) for number in range(NEAR)]
+        return [row[key] for row in rows if row[key]]
 
     def fill(self) -> None:
         self._open()
         fixed = self._cast()
         for table in sorted(self.columns):
-            rows = fixed.get(table) or [self._row(table, number) for number in range(MANY * (4 if table in self.kinds else 1))]
+            rows = fixed.get(table) or [self._row(table, number) for number in range(MANY * (8 if table in self.kinds else 1))]
             self.run(f"INSERT INTO {table} SELECT (jsonb_populate_recordset(NULL::{table}, %s)).* ON CONFLICT DO NOTHING",
                      (Jsonb(rows),))
         self.run(_WHOLE)
@@ -136,7 +151,8 @@ class Fog:
             "people.platform_role": [{"person_id": _who(label), "role": role} for label, role in PLATFORM.items()],
             "organisations.membership": [
                 {"id": _id("organisations.membership", n), "person_id": _who(label), "role": role, "function": "", "begun_at": now,
-                 "organisation_id": _id("organisations.organisation", orgs.index(org))} for n, (label, (org, role)) in enumerate(SEATS.items())],
+                 "organisation_id": _id("organisations.organisation", orgs.index(org))} for n, (label, org, role) in (
+                     *((n, (label, *seat)) for n, (label, seat) in enumerate(SEATS.items())), *enumerate(LEFT, start=MANY))],
             "people.session": [{"id": _id("people.session", n), "token_hash": "\\x" + hashlib.sha256(secret(label)).hexdigest(), **session,
                                 "phrase_id" if label in PHRASES else "person_id": _who(label)} for n, label in enumerate((*PEOPLE, *PHRASES))],
             # One that waits asks for its own sign-in: where everybody's house did, no seat would be open to look from.
@@ -146,8 +162,9 @@ class Fog:
             "fund.fund": [{**self._row("fund.fund", n), "organisation_id": _id("organisations.organisation", orgs.index(name))}
                           for n, name in enumerate(("fund", "other fund"))],
         }
-        ended = [{"membership_id": _id("organisations.membership", MANY + n), "at": now, "by": _who("lead"), "reason": "left"} for n in range(3)]
-        cast["organisations.membership_end"] = ended  # seats that nobody of these people has any more
+        cast["organisations.membership_end"] = [
+            {"membership_id": _id("organisations.membership", MANY + n), "at": now, "by": _who("lead"), "reason": "left"}
+            for n in range(len(LEFT))]
         return cast
 
     def _pool(self, table: str, column: str) -> list[str]:
@@ -162,15 +179,19 @@ class Fog:
     def _row(self, table: str, number: int) -> dict[str, Any]:
         row = {name: self._value(table, name, kind, needed, number) for name, kind, needed in self.columns[table]}
         if table in self.kinds and row.get("kind") in self.kinds[table]:
-            of = self.kinds[table][row["kind"]]
-            key = next(name for name, _, _ in self.columns[of] if (of, name) in self.own_keys)
-            row["subject_id"] = self._chance(table, "subject", number).choice(self._pool(of, key))
+            self._hang(row, table, number, self.kinds[table][row["kind"]])
+        elif table in SUBJECTS:
+            self._hang(row, table, number, SUBJECTS[table])
         if {"person_id", "phrase_id"} <= row.keys():
             row["person_id" if number % 3 == 0 else "phrase_id"] = None
         if {"membership_id", "person_id"} <= row.keys():
             at = self._pool("organisations.membership", "id").index(row["membership_id"])
             row["person_id"] = _who(list(SEATS)[at])
         return row
+
+    def _hang(self, row: dict[str, Any], table: str, number: int, things: Sequence[tuple[str, str]]) -> None:
+        chance = self._chance(table, "subject", number)
+        row["subject_id"] = chance.choice(self._subjects(*chance.choice(things)))
 
     @staticmethod
     def _chance(*names: Any) -> random.Random:
@@ -289,9 +310,9 @@ class Reach:
         (self.number,) = self.run("SELECT %s::regclass::oid", (table,)).fetchone()  # type: ignore[misc]
         self.rows = [row for (row,) in self.run(f"SELECT to_jsonb(t) FROM {table} t").fetchall()]
         self.places = [Jsonb(str(place)) for (place,) in self.run(f"SELECT ctid::text FROM {table} ORDER BY ctid").fetchall()]
-        self.column = self.run("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND has_column_privilege("
-                               "'polyphony_app', attrelid, attnum, 'UPDATE') ORDER BY atttypid <> 'text'::regtype, attnum LIMIT 1",
-                               (table,)).fetchone()
+        self.columns = dict(self.run("SELECT DISTINCT ON (role) role, attname FROM pg_attribute, unnest(%s::text[]) role WHERE attrelid = "
+                                     "%s::regclass AND attnum > 0 AND NOT attisdropped AND has_column_privilege(role, attrelid, attnum, "
+                                     "'UPDATE') ORDER BY role, atttypid <> 'text'::regtype, attnum", (list(ROLES), table)).fetchall())
 
     def by(self, verb: str) -> dict[str, str]:
         """Who reaches how many rows with this verb: people by the web role, then every other role without any viewer."""
@@ -315,9 +336,10 @@ class Reach:
             return self._counted(f"SELECT FROM {self.table}")
         if verb == "DELETE":
             return self._counted(f"DELETE FROM {self.table}")
-        if self.column is None:
+        role = who if who in ROLES else "polyphony_app"
+        if role not in self.columns:
             return 0
-        column = f'"{self.column[0]}"'
+        column = f'"{self.columns[role]}"'
         if verb == "UPDATE":
             seen = self._tried(f"UPDATE {self.table} SET {column} = {column} WHERE ctid = ($1 #>> '{{}}')::tid", self.places)
             unseen = self._counted(f"UPDATE {self.table} SET {column} = NULL")
