@@ -63,6 +63,10 @@ POLICIES = {
     "feedback.theme select_translator": _MISSED,
     "fund.applicant select_committee": ["tests/journeys/test_fund_decisions.py"],
     "fund.application select_reviewer": ["tests/journeys/test_fund_reviews.py"],
+    "organisations.factor_reset insert_administrator": ["tests/journeys/test_lost_factor.py"],
+    **{f"organisations.{policy}": ["tests/journeys/test_memberships.py", "tests/journeys/test_organisations.py"] for policy in (
+        "invitation_end insert_withdrawn", "membership_end insert_self_or_administrator", "organisation select_own")},
+    "retention.hold select_concerned": ["tests/journeys/test_my_data.py"],
     "vault.sealed vault_update": ["tests/security/test_vault.py"],
     **{f"fund.{table} select_of_seen": ["tests/security/test_fund_database.py::test_what_hangs_on_a_call_in_preparation_is_hidden"]
        for table in ("call_step", "criterion", "eligibility")},
