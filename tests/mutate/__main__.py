@@ -1,6 +1,7 @@
 """`python -m tests.mutate`: take out every guard in turn and see whether a test notices.
 
-`--sample N` takes N of them, newly drawn (`--seed` draws the same again); `--only WORD` those whose name holds a word;
+`--sample N` takes N of them, newly drawn (`--seed` draws the same again); `--only WORD` those whose name holds a word, `--without
+WORD` the others;
 `--open` those that nobody noticed so far; `--part 1/2` every second one; `--learn` writes down which test noticed what stands in the program.
 """
 
@@ -25,6 +26,7 @@ def asked() -> argparse.Namespace:
     words.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     words.add_argument("--within", type=float, default=0, help="begin no further fault after so many seconds, but twenty at least")
     words.add_argument("--only", default="")
+    words.add_argument("--without", default="")
     words.add_argument("--open", action="store_true")
     words.add_argument("--part", default="1/1")
     words.add_argument("--list", action="store_true")
@@ -55,7 +57,8 @@ def chosen(faults: list[Any], said: argparse.Namespace) -> list[Any]:
     from tests.mutate.guards import OPEN
 
     number, of = map(int, said.part.split("/"))
-    wanted = [fault for fault in faults if said.only in str(fault) and (str(fault) in OPEN or not said.open)]
+    wanted = [fault for fault in faults if said.only in str(fault) and not (
+        said.without and said.without in str(fault)) and (str(fault) in OPEN or not said.open)]
     if said.sample:  # a policy dropped shows less than it should to somebody, and nothing to anybody: not among the urgent
         wanted = drawn([fault for fault in wanted if str(fault) not in OPEN and fault.kind != "policy dropped"], said.sample, said.seed)
     return sorted(wanted, key=lambda fault: fault.tests[:1])[number - 1::of]
