@@ -66,6 +66,16 @@ def test_the_last_administrator_keeps_her_role(world, halcyon):
     assert ada.post(f"/en/memberships/{seat}/role", data=new).headers["Location"] == "/en/home"
 
 
+def test_who_changes_her_own_role_stays_signed_in(world, halcyon):
+    make.person(world, "eve@halcyon.example", "Eve", seats=((halcyon, "administrator"),))
+    ada = make.sign_in(world.client(), "ada@halcyon.example")
+    [(seat,)] = world.sql("SELECT m.id FROM organisations.membership m JOIN people.person p ON p.id = m.person_id "
+                          "WHERE p.name = 'Ada'")
+    new = {"role": "board_observer", "function": "", "reason": "I would rather watch."}
+    assert ada.post(f"/en/memberships/{seat}/role", data=new).headers["Location"] == "/en/home"
+    assert ada.get("/en/account").status_code == 200
+
+
 def test_no_program_of_the_site_changes_or_removes_a_record(world, halcyon):
     for role in ("app", "worker", "lookup"):
         for table in RECORDS:

@@ -87,10 +87,10 @@ def members(by: Viewer, organisation_id: uuid.UUID) -> list[Member]:
 
 
 def open_invitations(by: Viewer, organisation_id: uuid.UUID) -> list[OpenInvitation]:
-    """What this organisation has sent out and nobody has answered, newest first."""
+    """What this organisation has sent out and nobody has answered, newest first; not to who erased her account."""
     rows = db.session.scalars(sa.select(Invitation).where(
         Invitation.organisation_id == organisation_id, Invitation.expires_at > clock.now(),
-        ~sa.exists().where(InvitationEnd.invitation_id == Invitation.id)).order_by(Invitation.at.desc(), Invitation.id))
+        Invitation.address_hash != b"", ~sa.exists().where(InvitationEnd.invitation_id == Invitation.id)).order_by(Invitation.at.desc(), Invitation.id))
     return [OpenInvitation(i.id, secrets.open_address(i.address_sealed, i.id), i.purpose, i.roles, i.expires_at)
             for i in rows]
 
@@ -194,6 +194,7 @@ def change_role(by: Viewer, *, membership: Membership, kind: str, role: str, rea
     audit.record("membership.role_changed", made, about=membership.organisation_id)
     providers.ask("membership_ended", membership.id)
     providers.ask("joined", membership.person_id, membership.organisation_id)
+    people.keep_session()
     viewer.refresh()
     return made
 

@@ -94,7 +94,7 @@ def ask_erasure(by: Viewer) -> None:
     require(by.is_signed_in or by.is_phrase, SignInNeeded())
     if by.is_signed_in:
         rules.ensure_may_be_erased(alone_in(by))
-        leaving.end_all(by, leaving.living(Membership.person_id == by.person), reason="")
+        leaving.end_all(by, Membership.person_id == by.person, reason="")
         audit.record("person.erasure_asked", by.person)
     db.session.flush()
     db.session.execute(sa.select(sa.func.people.ask_erasure(clock.today())))
