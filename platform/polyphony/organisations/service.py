@@ -90,7 +90,8 @@ def open_invitations(by: Viewer, organisation_id: uuid.UUID) -> list[OpenInvitat
     """What this organisation has sent out and nobody has answered, newest first; not to who erased her account."""
     rows = db.session.scalars(sa.select(Invitation).where(
         Invitation.organisation_id == organisation_id, Invitation.expires_at > clock.now(),
-        Invitation.address_hash != b"", ~sa.exists().where(InvitationEnd.invitation_id == Invitation.id)).order_by(Invitation.at.desc(), Invitation.id))
+        Invitation.address_hash != b"", ~sa.exists().where(InvitationEnd.invitation_id == Invitation.id)
+    ).order_by(Invitation.at.desc(), Invitation.id))
     return [OpenInvitation(i.id, secrets.open_address(i.address_sealed, i.id), i.purpose, i.roles, i.expires_at)
             for i in rows]
 
