@@ -12,6 +12,7 @@ from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import rules
 from polyphony.organisations.models import ROLES, Approval, Organisation
+from polyphony.organisations.service import in_turn
 from polyphony.people import service as people
 from polyphony.people.models import Credential
 
@@ -126,9 +127,8 @@ def say(by: Viewer, *, organisation_id: uuid.UUID, admits: Any, words: str) -> O
     can bring the organisation back. Raises AlreadyDecided, OwnOrganisation, AlreadySaid.
     """
     access.require(by.is_steward, NotPermitted(help=access.steward.help))
-    # Two stewards at the same moment: the second waits here and sees the first one's word.
-    organisation = access.there(db.session.get(Organisation, organisation_id, with_for_update=True,
-                                               populate_existing=True))
+    # Two stewards at the same moment: the second begins again and sees the first one's word.
+    organisation = access.there(next(iter(in_turn(Organisation.id == organisation_id)), None))
     said = words_on(organisation_id)
     rules.ensure_may_say(is_decided=bool(organisation.admitted_on or organisation.turned_away_on),
                          is_member=by.is_in("organisations", organisation_id),
