@@ -330,14 +330,6 @@ def test_an_organisation_leaves_when_nothing_rests_on_it(stage: Any) -> None:
     assert lead.get(place).status_code in (403, 404)
 
 
-def test_who_leaves_with_her_organisation_stays_signed_in(stage: Any) -> None:
-    alone = make.organisation(stage.world, "Alone")
-    make.person(stage.world, "ada@x.example", seats=((alone, "administrator"),))
-    ada = stage.in_("ada")
-    assert ada.post(f"/en/organisation/{alone}/departure", data={"words": "We stop.", "sure": "y"}).status_code == 303
-    assert ada.get("/en/account").status_code == 200
-
-
 def test_the_database_keeps_an_organisation_on_which_something_rests(stage: Any, monkeypatch: Any) -> None:
     from polyphony.organisations import leaving
 

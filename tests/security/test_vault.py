@@ -16,7 +16,7 @@ from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotThere, Refusal
 from polyphony.kernel.viewer import open_viewer
 from polyphony.organisations.models import Membership
-from polyphony.vault import desk, rules, service, tasks
+from polyphony.vault import desk, providing, rules, service, tasks
 from polyphony.vault import keyholder as tool
 
 HIDDEN = ("sealed", "share", "release", "telling")
@@ -254,6 +254,14 @@ def test_what_was_taken_back_opens_no_more(stage: Any) -> None:
         assert stage.sql(f"SELECT count(*) FROM vault.{table}") == [(0,)], table
     assert isinstance(act(stage, "amina", lambda by: service.withdraw(by, id=stage.facts["about"])), rules.NothingThere)
     assert leave(stage) is None
+
+
+def test_a_request_whose_box_was_taken_back_waits_for_nobody(stage: Any) -> None:
+    leave(stage)
+    ask(stage)
+    assert len(act(stage, "ann", providing.waits)) == 1
+    act(stage, "amina", lambda by: service.withdraw(by, id=stage.facts["about"]))
+    assert act(stage, "ann", providing.waits) == []
 
 
 def test_a_one_time_key_serves_one_request(stage: Any) -> None:

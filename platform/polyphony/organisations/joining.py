@@ -11,7 +11,7 @@ from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import rules
-from polyphony.organisations.models import ROLES, Approval, Organisation
+from polyphony.organisations.models import ROLES, Approval, Organisation, has_left
 from polyphony.organisations.service import in_turn
 from polyphony.people import service as people
 from polyphony.people.models import Credential
@@ -97,10 +97,10 @@ def _accepted(by: Viewer, said: str, invitation: Behind, person: uuid.UUID, orga
 
 
 def waiting(by: Viewer) -> list[tuple[Organisation, list[Approval]]]:
-    """Organisations that ask to join, those that asked first on top, with the words said so far."""
+    """Organisations that ask to join and have not left, those that asked first on top, with the words said so far."""
     rows = db.session.execute(
         sa.select(Organisation, Approval).outerjoin(Approval, Approval.organisation_id == Organisation.id)
-        .where(Organisation.admitted_on.is_(None), Organisation.turned_away_on.is_(None))
+        .where(Organisation.admitted_on.is_(None), Organisation.turned_away_on.is_(None), ~has_left())
         .order_by(Organisation.asked_on, Organisation.name, Organisation.id, Approval.at))
     found: dict[uuid.UUID, tuple[Organisation, list[Approval]]] = {}
     for organisation, approval in rows:

@@ -72,7 +72,7 @@ def leave(by: Viewer, *, organisation: Organisation, words: str) -> Departure:
     Raises HasLeft, CarriesThePlace, NotYetFree.
     """
     ensure_administers(by, organisation.id)
-    rules.ensure_may_leave(organisation.kind, len(resting(organisation.id)),
+    rules.ensure_may_leave(len(resting(organisation.id)), carries_the_place=organisation.carries_the_place,
                            has_left=departure_of(organisation.id) is not None)
     made = Departure(organisation_id=organisation.id, on=clock.today(), words=words)
     db.session.add(made)
