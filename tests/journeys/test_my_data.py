@@ -18,6 +18,9 @@ from polyphony.fund.bodies.models import Fund
 from polyphony.fund.giving.models import Pledge
 from polyphony.kernel import clock, jobs, retention
 from polyphony.kernel.database import db
+from polyphony.organisations.entrance.models import Entrance
+from polyphony.organisations.models import Membership, MembershipEnd
+from polyphony.organisations.tasks import mail_invitation
 from polyphony.people.models import Phrase
 from polyphony.retention import tasks
 from polyphony.uploads.models import Attachment
@@ -129,6 +132,50 @@ def test_erasing_an_account_needs_a_tick_and_happens_once(stage: Any) -> None:
     assert world.sql("SELECT count(*) FROM people.erasure") == [(0,)]
     assert world.sql("SELECT count(*) FROM organisations.membership_end") == [(1,)]
     assert "a former member" in stage.in_("coordinator").get("/en/organisation").get_data(as_text=True)
+
+
+def test_who_ever_lost_a_seat_reads_its_end_and_can_erase_her_account(stage: Any) -> None:
+    world = stage.world
+    make.add(world, MembershipEnd(membership_id=seat_of(world, stage.amina, stage.ngo), at=make.now(), by=stage.amina,
+                                  reason="Another post."))
+    make.add(world, *(Membership(id=uuid.uuid4(), person_id=stage.amina, organisation_id=organisation, role=role,
+                                 begun_at=make.now()) for organisation, role in
+                      ((stage.ngo, "translator"), (stage.firm, "engagement_lead"))))
+    make.add(world, Entrance(organisation_id=stage.firm, issuer="https://x.example", client_id="id", changed_at=make.now(),
+                             tried_at=make.now(), required_at=make.now()))
+    amina = stage.in_("amina")
+    page = amina.get("/en/my-data").get_data(as_text=True)
+    assert "Another post." in page
+    assert amina.post("/en/my-data/erasure", data={"sure": "y"}).status_code == 303
+    assert world.sql("SELECT count(*) FROM organisations.membership_end") == [(3,)]
+    assert world.sql("SELECT count(*) FROM organisations.membership m LEFT JOIN organisations.membership_end e ON "
+                     "e.membership_id = m.id WHERE m.person_id = %s AND e.at IS NULL", stage.amina) == [(0,)]
+
+
+def test_an_invitation_to_who_erased_her_account_opens_nothing_and_breaks_nothing(stage: Any) -> None:
+    world, coordinator = stage.world, stage.in_("coordinator")
+    asked = {"address": "amina@x.example", "roles": ["translator"], "language": "en", "words": "Come back."}
+    assert coordinator.post(f"/en/organisation/{stage.ngo}/members/new", data=asked).status_code == 303
+    world.work()
+    letter = next(each for each in world.mails() if "amina@x.example" in each)
+    link = re.search(r"/en/invitation/[\w-]+", letter.replace("=\n", ""))[0]  # type: ignore[index]
+    assert world.client().get(link).status_code == 200
+    assert "amina@x.example" in coordinator.get("/en/organisation").get_data(as_text=True)
+    assert stage.in_("amina").post("/en/my-data/erasure", data={"sure": "y"}).status_code == 303
+    run(world, tasks.erase)
+    shown = coordinator.get("/en/organisation")
+    assert (shown.status_code, "amina@x.example" in shown.get_data(as_text=True)) == (200, False)
+    assert coordinator.get(f"/en/organisation/{stage.ngo}/history").status_code == 200
+    assert world.client().get(link).status_code == 410
+    typed = {"name": "Nobody", "password": make.PASSWORD, "language": "en", "time_zone": "UTC"}
+    assert world.client().post(link, data=typed).status_code == 410
+    [(invitation,)] = world.sql("SELECT id FROM organisations.invitation")
+    run(world, lambda: mail_invitation(str(invitation)))
+
+
+def seat_of(world: Any, person: uuid.UUID, organisation: uuid.UUID) -> uuid.UUID:
+    return world.sql("SELECT id FROM organisations.membership WHERE person_id = %s AND organisation_id = %s",
+                     person, organisation)[0][0]
 
 
 def test_a_phrase_stops_at_once_and_leaves_nothing(stage: Any) -> None:

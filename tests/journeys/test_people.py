@@ -6,9 +6,10 @@ import uuid
 from email import policy
 
 import pytest
+import sqlalchemy.exc
 
 import make
-from polyphony.people import phrases, rules
+from polyphony.people import phrases, rules, service
 
 NEW = "seven lamps beside the river"
 
@@ -118,6 +119,29 @@ def test_leaving_works_at_once_even_when_the_form_is_too_old(world):
     assert landed.headers["Cache-Control"] == "no-store"
     assert "polyphony" not in landed.text.lower()
     assert "عم" in landed.text
+
+
+def test_leaving_works_while_every_connection_is_taken(world, monkeypatch):
+    make.person(world, "amina@example.org")
+    client = make.sign_in(world.client(), "amina@example.org")
+
+    def taken():
+        raise sqlalchemy.exc.TimeoutError("QueuePool limit reached")
+
+    monkeypatch.setattr(service, "aside", taken)
+    gone = post(client, "/en/leave")
+    assert gone.status_code == 303
+    assert "polyphony=;" in gone.headers["Set-Cookie"]
+    assert client.get("/en/account").status_code == 403
+
+
+def test_a_link_that_is_none_costs_no_slow_work_and_is_told_first(world, monkeypatch):
+    done = []
+    monkeypatch.setattr(service.secrets, "derive_password", lambda *given: done.append(given) or bytes(32))
+    for password in (NEW, "short"):
+        answer = post(world.client(), "/en/new-password/AAAA", password=password)
+        assert (answer.status_code, "too old" in answer.text) == (410, True)
+    assert done == []
 
 
 @pytest.mark.parametrize("lang", ["en", "fr", "es", "pt", "ar", "sw", "id"])

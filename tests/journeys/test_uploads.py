@@ -258,6 +258,7 @@ def test_files_whose_thing_is_gone_are_cleared_and_others_stay(stage: Any) -> No
     stage.world.sql("INSERT INTO uploads.attachment SELECT gen_random_uuid(), kind, gen_random_uuid(), number, format, size, key, "
                     "withheld, day FROM uploads.attachment")
     with stage.world.worker.app_context():
+        (storing.folder() / "gone").symlink_to("while it is looked at")
         tasks.clear()
         db.session.commit()
     assert len(rows(stage)) == 1

@@ -11,6 +11,7 @@ from nacl.pwhash import argon2id
 import make
 import make_vault
 from make_vault import TOLD
+from polyphony.vault import desk
 from polyphony.vault import keyholder as tool
 
 SAID = "a long enough passphrase"
@@ -229,6 +230,20 @@ def test_a_request_without_reason_end_or_key_is_refused(stage: Any, changes: dic
                                                              "safety_reason": "", **changes})
     assert said in body(answer, 422)
     assert stage.sql("SELECT count(*) FROM vault.opening") == [(0,)]
+
+
+def test_more_boxes_than_fit_on_a_page_are_leafed_through(stage: Any, monkeypatch: Any) -> None:
+    f = stage.facts
+    entrust(stage)
+    for number in range(3):
+        name = f"left{number}"
+        make.person(stage, f"{name}@keys.example", seats=((f["ngo"], "contributor"),))
+        leave(stage, make.sign_in(stage.client(), f"{name}@keys.example"), outside=f"Box {number}")
+    monkeypatch.setattr(desk, "BOXES", 2)
+    first = body(f["fay"].get(f"{f['at']}/keyholders"))
+    second = body(f["fay"].get(re.search(r'href="([^"]*from=2)" rel="next"', first)[1]))  # type: ignore[index]
+    assert sorted(re.findall(r'dir="auto">(Box \d)', first + second)) == ["Box 0", "Box 1", "Box 2"]
+    assert 'rel="next"' not in second
 
 
 def test_a_keyholder_who_stops_is_missed_and_replaced(stage: Any) -> None:

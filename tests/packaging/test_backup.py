@@ -65,6 +65,15 @@ def bring(place, file, private):
     return told
 
 
+def test_an_upload_that_moves_or_goes_meanwhile_is_kept_once_or_left_out(kept, tmp_path, offline, monkeypatch):
+    uploads = tmp_path / "uploads"
+    listed = {f"var/uploads/{name}": uploads / name for name in ("moved.new", "one", "one.new", "two", "two.new")}
+    (uploads / "moved").write_bytes(b"moved")
+    monkeypatch.setattr(backup, "files", lambda settings: list(listed.items()))
+    told = made(kept, tmp_path, offline)[1]
+    assert sorted(told["parts"]) == ["database", "var/uploads/moved", "var/uploads/one"]
+
+
 def test_it_comes_back_whole_and_guarded(server, kept, tmp_path, offline):
     file, told = made(kept, tmp_path, offline)
     assert CANARY.encode() not in file.read_bytes()

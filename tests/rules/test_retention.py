@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from polyphony.retention import rules
+from polyphony.retention import rules, words
 
 TODAY = date(2026, 11, 22)
 
@@ -45,3 +45,9 @@ def test_both_must_mean_the_same() -> None:
     rules.ensure_same(UUID(int=1), UUID(int=1))
     with pytest.raises(rules.NotTheSame):
         rules.ensure_same(UUID(int=1), UUID(int=2))
+
+
+@pytest.mark.parametrize("text", ["2026-02-30", "٢٠٢٦-٠٢-٠٣", "2026-13-01T10:00:00+00:00", "9999-12-31T23:59:59-23:00",
+                                  "2026-02-03T99:99:99+00:00"])
+def test_what_only_looks_like_a_day_is_shown_as_it_was_written(text: str) -> None:
+    assert words.value(text) == text

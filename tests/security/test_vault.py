@@ -10,12 +10,13 @@ import pytest
 import make
 import make_vault
 from make_vault import TOLD
+from polyphony.consultations.leaving import after_membership
 from polyphony.kernel import clock
 from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotThere, Refusal
 from polyphony.kernel.viewer import open_viewer
 from polyphony.organisations.models import Membership
-from polyphony.vault import desk, rules, service
+from polyphony.vault import desk, providing, rules, service, tasks
 from polyphony.vault import keyholder as tool
 
 HIDDEN = ("sealed", "share", "release", "telling")
@@ -255,6 +256,14 @@ def test_what_was_taken_back_opens_no_more(stage: Any) -> None:
     assert leave(stage) is None
 
 
+def test_a_request_whose_box_was_taken_back_waits_for_nobody(stage: Any) -> None:
+    leave(stage)
+    ask(stage)
+    assert len(act(stage, "ann", providing.waits)) == 1
+    act(stage, "amina", lambda by: service.withdraw(by, id=stage.facts["about"]))
+    assert act(stage, "ann", providing.waits) == []
+
+
 def test_a_one_time_key_serves_one_request(stage: Any) -> None:
     leave(stage)
     _key, text = make_vault.one_time()
@@ -291,13 +300,54 @@ def test_new_keyholders_take_over_and_the_ciphertext_stays(stage: Any) -> None:
     assert make_vault.opened(text_for(stage, "fay", id), key) == TOLD
 
 
+def sweep(world: Any) -> None:
+    with world.worker.app_context():
+        tasks.sweep()
+        db.session.commit()
+
+
+def test_a_key_ends_with_the_seat_it_was_given_for(stage: Any) -> None:
+    f = stage.facts
+    cem = f["by_name"]["cem"]
+    sweep(stage)
+    assert stage.sql("SELECT count(*) FROM vault.keyholder WHERE ended_on IS NOT NULL") == [(0,)]
+    with make.sign_in(stage.client(), "cem@keys.example") as client:
+        assert client.post("/en/my-data/erasure", data={"sure": "y"}).status_code == 303
+    with stage.worker.app_context():
+        [(seat,)] = stage.sql("SELECT membership_id FROM organisations.membership_end")
+        after_membership(str(seat))
+        db.session.commit()
+    assert stage.sql("SELECT id FROM vault.keyholder WHERE ended_on IS NOT NULL") == [(cem["id"],)]
+    assert stage.sql("SELECT subject, about, actor FROM audit.row WHERE verb = 'keyholder.ended'") == [
+        (cem["id"], cem["organisation"], None)]
+    assert act(stage, "fay", lambda by: desk.rings(f["about"])["living"].lost) == 1
+
+
+def test_a_circle_to_which_nothing_is_handed_over_begins_by_itself(stage: Any) -> None:
+    f = stage.facts
+    leave(stage)
+    new = [make_vault.keyholder(stage, n, make.organisation(stage, n, "stakeholder")) for n in ("dua", "eli", "fee")]
+    chosen = [str(each["id"]) for each in new]
+    form = lambda: act(stage, "fay", lambda by: service.form_circle(by, id=f["about"], needs=2, keyholders=chosen))  # noqa: E731
+    assert form() == "coming"
+    sweep(stage)
+    states = "SELECT state, count(*) FROM vault.circle GROUP BY state ORDER BY state"
+    assert stage.sql(states) == [("coming", 1), ("living", 1)], "something lies there still"
+    act(stage, "amina", lambda by: service.withdraw(by, id=f["about"]))
+    assert isinstance(form(), rules.CircleComing)
+    sweep(stage)
+    assert stage.sql(states) == [("ended", 1), ("living", 1)]
+    assert stage.sql("SELECT count(*) FROM vault.seat s JOIN vault.circle c ON c.id = s.circle_id WHERE c.state = 'living' "
+                     "AND s.keyholder_id = ANY (%s)", [each["id"] for each in new]) == [(3,)]
+    assert form() == "living"
+
+
 def test_chores_take_released_shares_away_and_the_order_of_boxes(stage: Any) -> None:
     leave(stage)
     id, _key = ask(stage)
     release(stage, "ann", id)
     place = stage.sql("SELECT xmin::text FROM vault.sealed")
     with stage.worker.app_context():
-        from polyphony.vault import tasks
         tasks.sweep()
         tasks.shuffle()
         db.session.commit()

@@ -50,6 +50,7 @@ def after_membership(membership_id: str) -> None:
         _end_appointments(ended)
     elif ended.role == "facilitator":
         _say_who_lacks_a_facilitator(ended.organisation_id)
+    providers.ask("seat_has_ended")
 
 
 def _still_there(ended: Membership) -> bool:

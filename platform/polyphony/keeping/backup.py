@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from polyphony.keeping import keys, sealed
 from polyphony.kernel import clock, pg_binaries
 from polyphony.settings import Settings
+from polyphony.uploads.storing import FRESH
 
 DUMP, SECRETS, UPLOADS = "database", "var/secrets.json", "uploads"
 
@@ -42,8 +43,7 @@ def make(settings: Settings, source_url: str, target: Path, public: str) -> dict
             with dump(settings, source_url, snapshot) as stream:
                 writer.part(DUMP, stream)
             for name, path in files(settings):
-                with path.open("rb") as stream:
-                    writer.part(name, stream)
+                put(writer, name, path)
             writer.end(told)
             file.flush()
             os.fsync(file.fileno())
@@ -105,6 +105,15 @@ def files(settings: Settings) -> Iterator[tuple[str, Path]]:
     for path in sorted((settings.var / UPLOADS).rglob("*")):
         if path.is_file():
             yield f"var/{path.relative_to(settings.var)}", path
+
+
+def put(writer: sealed.Writer, name: str, path: Path) -> None:
+    """A file as it is now: a fresh upload may have got its lasting name meanwhile; what was deleted is left out."""
+    for called, place in ((name, path), (name.removesuffix(FRESH), path.with_name(path.name.removesuffix(FRESH)))):
+        with suppress(FileNotFoundError), place.open("rb") as stream:
+            if called not in writer.parts:
+                writer.part(called, stream)
+            return
 
 
 def prove(path: Path, key: bytes, settings: Settings) -> dict[str, Any]:

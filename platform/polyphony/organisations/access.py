@@ -1,6 +1,6 @@
 """Row security of organisations: admitted ones are public; members are known to their own administrators."""
 
-from polyphony.kernel.policies import allow, any_of, definer, holds, ids, one, protect, statements
+from polyphony.kernel.policies import allow, any_of, definer, holds, one, protect, statements
 from polyphony.kernel.viewer import card, fact, had, seats
 from polyphony.organisations import access_lost as access_lost
 from polyphony.organisations.entrance import access as entrance
@@ -25,7 +25,6 @@ def _seat(name: str, where: str) -> None:
     fact(name, f"SELECT array_agg(DISTINCT m.organisation_id) {_LIVING} AND {where}")
 
 
-fact("memberships", f"SELECT array_agg(m.id) {_LIVING}")
 _seat("organisations", "true")
 _seat("administered", "m.role IN ('administrator', 'coordinator')")
 _seat("companies", "o.kind = 'company' AND o.admitted_on IS NOT NULL")
@@ -61,11 +60,11 @@ allow(Approval, "SELECT", "steward", holds("steward"))
 allow(Approval, "INSERT", "steward", "", check=f"{holds('steward')} AND person_id = {one('person')}")
 allow(Membership, "SELECT", "self", f"person_id = {one('person')}")
 allow(Membership, "SELECT", "administrator", any_of("organisation_id", "administered"))
-allow(MembershipEnd, "SELECT", "of_mine", f"membership_id = ANY ({ids('memberships')}) OR EXISTS (SELECT 1 FROM "
-      f"organisations.membership m WHERE m.id = membership_id AND {any_of('m.organisation_id', 'administered')})")
-allow(MembershipEnd, "INSERT", "self_or_administrator", "", check=f"by = {one('person')} AND (membership_id = ANY "
-      f"({ids('memberships')}) OR EXISTS (SELECT 1 FROM organisations.membership m WHERE m.id = membership_id AND "
-      f"{any_of('m.organisation_id', 'administered')}))")
+# Hers are all that she ever had: the end of a past seat is hers to read, and no seat of hers ends twice.
+_HERS_OR_OURS = (f"EXISTS (SELECT 1 FROM organisations.membership m WHERE m.id = membership_id AND "
+                 f"(m.person_id = {one('person')} OR {any_of('m.organisation_id', 'administered')}))")
+allow(MembershipEnd, "SELECT", "of_mine", _HERS_OR_OURS)
+allow(MembershipEnd, "INSERT", "self_or_administrator", "", check=f"by = {one('person')} AND {_HERS_OR_OURS}")
 allow(Departure, "SELECT", "of_seen", "organisation_id IN (SELECT o.id FROM organisations.organisation o)", public=True)
 allow(Departure, "INSERT", "administrator", "", check=any_of("organisation_id", "administered"))
 allow(Invitation, "SELECT", "administrator", any_of("organisation_id", "administered"))
@@ -84,7 +83,7 @@ definer("organisations.invitation_behind(token bytea) RETURNS TABLE (id uuid, pu
 LANGUAGE sql STABLE {_HEAD}
   SELECT i.id, i.purpose, i.organisation_id, o.name, i.language, i.roles, i.function, i.words, i.address_sealed
   FROM organisations.invitation i JOIN organisations.organisation o ON o.id = i.organisation_id
-  WHERE i.token_hash = sha256(token) AND i.expires_at > now()
+  WHERE i.token_hash = sha256(token) AND i.expires_at > now() AND i.address_hash <> ''
     AND NOT EXISTS (SELECT 1 FROM organisations.invitation_end e WHERE e.invitation_id = i.id)
 $f$""")
 
@@ -97,7 +96,7 @@ LANGUAGE plpgsql VOLATILE {_HEAD}
 DECLARE i organisations.invitation; who uuid; target uuid; r text;
 BEGIN
   SELECT * INTO i FROM organisations.invitation x WHERE x.token_hash = sha256(token) AND x.expires_at > now()
-    AND NOT EXISTS (SELECT 1 FROM organisations.invitation_end e WHERE e.invitation_id = x.id);
+    AND x.address_hash <> '' AND NOT EXISTS (SELECT 1 FROM organisations.invitation_end e WHERE e.invitation_id = x.id);
   IF i.id IS NULL THEN RETURN 'gone'; END IF;
   SELECT c.person_id INTO who FROM people.credential c WHERE c.address_hash = i.address_hash;
   IF who IS NOT NULL AND (NOT viewer.sealed() OR who <> coalesce(nullif(current_setting('polyphony.person', true), '')::uuid,

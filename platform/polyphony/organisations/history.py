@@ -35,14 +35,17 @@ class Event:
     why: str
 
 
-def of(by: Viewer, organisation_id: uuid.UUID, before: datetime | None = None) -> tuple[list[Event], datetime | None]:
-    """What happened to an organisation's people, newest first, a page at a time, and where the next page begins."""
+def of(by: Viewer, organisation_id: uuid.UUID, start: int = 0) -> tuple[list[Event], int | None]:
+    """What happened to an organisation's people, newest first, a page at a time, and where the next page begins.
+
+    By number, since several lines of one act share one moment.
+    """
     access.require(by.is_in("administered", organisation_id), NotThere())
     every = sa.union_all(_begun(organisation_id), _ended(organisation_id), _invited(organisation_id),
                          _answered(organisation_id)).subquery()
-    found = sa.select(every).where(every.c.at < before) if before else sa.select(every)
-    rows = db.session.execute(found.order_by(every.c.at.desc(), every.c.what, every.c.id).limit(PAGE + 1)).all()
-    return [_event(row) for row in rows[:PAGE]], rows[PAGE - 1].at if len(rows) > PAGE else None
+    rows = db.session.execute(sa.select(every).order_by(every.c.at.desc(), every.c.what, every.c.id)
+                              .limit(PAGE + 1).offset(start)).all()
+    return [_event(row) for row in rows[:PAGE]], start + PAGE if len(rows) > PAGE else None
 
 
 def _event(row: Any) -> Event:

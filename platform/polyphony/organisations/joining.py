@@ -11,7 +11,8 @@ from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import rules
-from polyphony.organisations.models import ROLES, Approval, Organisation
+from polyphony.organisations.models import ROLES, Approval, Organisation, has_left
+from polyphony.organisations.service import in_turn
 from polyphony.people import service as people
 from polyphony.people.models import Credential
 
@@ -96,10 +97,10 @@ def _accepted(by: Viewer, said: str, invitation: Behind, person: uuid.UUID, orga
 
 
 def waiting(by: Viewer) -> list[tuple[Organisation, list[Approval]]]:
-    """Organisations that ask to join, those that asked first on top, with the words said so far."""
+    """Organisations that ask to join and have not left, those that asked first on top, with the words said so far."""
     rows = db.session.execute(
         sa.select(Organisation, Approval).outerjoin(Approval, Approval.organisation_id == Organisation.id)
-        .where(Organisation.admitted_on.is_(None), Organisation.turned_away_on.is_(None))
+        .where(Organisation.admitted_on.is_(None), Organisation.turned_away_on.is_(None), ~has_left())
         .order_by(Organisation.asked_on, Organisation.name, Organisation.id, Approval.at))
     found: dict[uuid.UUID, tuple[Organisation, list[Approval]]] = {}
     for organisation, approval in rows:
@@ -126,9 +127,8 @@ def say(by: Viewer, *, organisation_id: uuid.UUID, admits: Any, words: str) -> O
     can bring the organisation back. Raises AlreadyDecided, OwnOrganisation, AlreadySaid.
     """
     access.require(by.is_steward, NotPermitted(help=access.steward.help))
-    # Two stewards at the same moment: the second waits here and sees the first one's word.
-    organisation = access.there(db.session.get(Organisation, organisation_id, with_for_update=True,
-                                               populate_existing=True))
+    # Two stewards at the same moment: the second begins again and sees the first one's word.
+    organisation = access.there(next(iter(in_turn(Organisation.id == organisation_id)), None))
     said = words_on(organisation_id)
     rules.ensure_may_say(is_decided=bool(organisation.admitted_on or organisation.turned_away_on),
                          is_member=by.is_in("organisations", organisation_id),

@@ -17,6 +17,7 @@ from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import rules
 from polyphony.organisations.models import Departure, Invitation, InvitationEnd, Membership, MembershipEnd, Organisation
 from polyphony.organisations.service import ensure_administers
+from polyphony.people import service as people
 
 _ROOMS: list[str] = []
 _WORDS: dict[str, Callable[[int], str]] = {}
@@ -71,7 +72,7 @@ def leave(by: Viewer, *, organisation: Organisation, words: str) -> Departure:
     Raises HasLeft, CarriesThePlace, NotYetFree.
     """
     ensure_administers(by, organisation.id)
-    rules.ensure_may_leave(organisation.kind, len(resting(organisation.id)),
+    rules.ensure_may_leave(len(resting(organisation.id)), carries_the_place=organisation.carries_the_place,
                            has_left=departure_of(organisation.id) is not None)
     made = Departure(organisation_id=organisation.id, on=clock.today(), words=words)
     db.session.add(made)
@@ -80,24 +81,30 @@ def leave(by: Viewer, *, organisation: Organisation, words: str) -> Departure:
     db.session.execute(sa.insert(InvitationEnd.__table__).from_select(["invitation_id", "outcome", "by", "at"], sa.select(
         Invitation.id, sa.literal("withdrawn"), sa.literal(by.person, sa.Uuid()), sa.literal(clock.now())).where(
         Invitation.organisation_id == organisation.id, still_open)))
-    end_all(by, living(Membership.organisation_id == organisation.id), reason=words)
+    end_all(by, Membership.organisation_id == organisation.id, reason=words)
     audit.record("organisation.left", organisation.id, about=organisation.id)
+    people.keep_session()
     viewer.refresh()
     return made
 
 
+def _lives() -> sa.ColumnElement[bool]:
+    return ~sa.exists().where(MembershipEnd.membership_id == Membership.id)
+
+
 def living(whose: sa.ColumnElement[bool]) -> list[uuid.UUID]:
     """Memberships that have not ended."""
-    ended = sa.exists().where(MembershipEnd.membership_id == Membership.id)
-    return list(db.session.scalars(sa.select(Membership.id).where(whose, ~ended).order_by(Membership.id)))
+    return list(db.session.scalars(sa.select(Membership.id).where(whose, _lives()).order_by(Membership.id)))
 
 
-def end_all(by: Viewer, memberships: list[uuid.UUID], *, reason: str) -> None:
-    """End several memberships at once, each with its record."""
-    if memberships:
-        db.session.execute(sa.insert(MembershipEnd.__table__).values([
-            {"membership_id": id, "at": clock.now(), "by": by.person, "reason": reason} for id in memberships]))
-        providers.ask("memberships_ended", memberships)
+def end_all(by: Viewer, whose: sa.ColumnElement[bool], *, reason: str) -> None:
+    """End every living membership of somebody or of an organisation at once, each with its record."""
+    ends = MembershipEnd.__table__
+    ended = db.session.scalars(sa.insert(ends).from_select(["membership_id", "at", "by", "reason"], sa.select(
+        Membership.id, sa.literal(clock.now()), sa.literal(by.person, sa.Uuid()), sa.literal(reason)).where(
+        whose, _lives())).returning(ends.c.membership_id)).all()
+    if ended:
+        providers.ask("memberships_ended", sorted(ended))
 
 
 def alone_administers(by: Viewer) -> list[str]:
@@ -108,5 +115,3 @@ def alone_administers(by: Viewer) -> list[str]:
                                other.role.in_(("administrator", "coordinator")))
     wanted = sa.select(Organisation.name).where(Organisation.id.in_(by.of("administered")), ~others)
     return list(db.session.scalars(wanted.order_by(Organisation.name))) if by.of("administered") else []
-
-

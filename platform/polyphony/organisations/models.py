@@ -41,6 +41,11 @@ class Organisation(Row, Base):
     turned_away_on: Mapped[date | None]
 
     @property
+    def carries_the_place(self) -> bool:
+        """Whether everybody else stands on it: an operator or a fund that was admitted, not one that asks to be."""
+        return self.kind in ("operator", "fund") and self.admitted_on is not None
+
+    @property
     def is_asking(self) -> bool:
         """Nobody has decided on it yet."""
         return self.admitted_on is None and self.turned_away_on is None

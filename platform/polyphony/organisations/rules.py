@@ -147,11 +147,11 @@ def is_admitted_by(approvers: set[uuid.UUID]) -> bool:
     return len(approvers) >= APPROVALS_NEEDED
 
 
-def ensure_may_leave(kind: str, rests: int, *, has_left: bool) -> None:
+def ensure_may_leave(rests: int, *, carries_the_place: bool, has_left: bool) -> None:
     """An organisation leaves when nobody waits for it any more. Raises HasLeft, CarriesThePlace, NotYetFree."""
     if has_left:
         raise HasLeft()
-    if kind in ("operator", "fund"):
+    if carries_the_place:
         raise CarriesThePlace()
     if rests:
         raise NotYetFree()

@@ -29,9 +29,9 @@ NEUTRAL = ("fund", "operator")  # they bring people together who owe each other 
 
 @task("organisations.mail_invitation")
 def mail_invitation(id: str) -> None:
-    """Mail an invitation in the language it was written for; nothing when it is answered or withdrawn."""
+    """Mail an invitation in the language it was written for; nothing when that is over or its reader is gone."""
     invitation = db.session.get(Invitation, uuid.UUID(id))
-    if invitation is None or invitation.expires_at <= clock.now():
+    if invitation is None or invitation.expires_at <= clock.now() or not invitation.address_hash:
         return
     if db.session.get(InvitationEnd, invitation.id) is not None:
         return

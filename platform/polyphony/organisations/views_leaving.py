@@ -18,7 +18,7 @@ def _leave(organisation_id: uuid.UUID, form: Any = None) -> Any:
     require(viewer.current().is_in("administered", organisation_id), NotThere())
     organisation = service.one(organisation_id)
     return page("organisations/leave.html", organisation=organisation, rests=leaving.resting(organisation_id),
-                form=form or forms.Leave(formdata=None), carries=organisation.kind in ("operator", "fund"))
+                form=form or forms.Leave(formdata=None), carries=organisation.carries_the_place)
 
 
 @blueprint.get("/organisation/<uuid:organisation_id>/departure")

@@ -1,7 +1,6 @@
 """Pages on which an administrator changes a member's role, and reads who came, when, and why."""
 
 import uuid
-from datetime import datetime
 from typing import Any
 
 from flask import request, url_for
@@ -9,6 +8,7 @@ from flask import request, url_for
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, organisation_admin, require
 from polyphony.kernel.forms import answer
+from polyphony.kernel.leafing import begins
 from polyphony.kernel.pages import page
 from polyphony.kernel.refusals import NotThere
 from polyphony.organisations import forms, history, names, service
@@ -50,11 +50,7 @@ def change_role_post(membership_id: uuid.UUID) -> Any:
 @blueprint.get("/organisation/<uuid:organisation_id>/history")
 @access(organisation_admin)
 def show_history(organisation_id: uuid.UUID) -> Any:
-    try:
-        before = datetime.fromisoformat(request.args["before"]) if "before" in request.args else None
-    except ValueError:
-        raise NotThere from None
     require(viewer.current().is_in("administered", organisation_id), NotThere())
-    events, following = history.of(viewer.current(), organisation_id, before)
+    events, following = history.of(viewer.current(), organisation_id, begins(request.args))
     return page("organisations/history.html", organisation=service.one(organisation_id), events=events,
                 following=following, happened=names.HAPPENED, day=clock.day, **called())

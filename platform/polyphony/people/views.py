@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import g, redirect, request, session, url_for
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from polyphony.kernel import edge, sums, viewer
@@ -63,10 +63,10 @@ def sign_out_everywhere() -> Any:
 @blueprint.post("/leave")
 @access(anyone, step=True)
 def leave() -> Response:
-    """End the session and go; an expired form or an absent database must not hold anybody back."""
+    """End the session and go; an expired form or an absent or busy database must not hold anybody back."""
     try:
         service.end_aside()
-    except DBAPIError:
+    except SQLAlchemyError:
         session.clear()
     response = redirect(url_for("people.left"), 303)
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
@@ -115,6 +115,8 @@ def choose_password(token: str) -> Any:
 @access(anyone)
 def choose_password_post(token: str) -> Any:
     form = forms.ChoosePassword()
+    if not service.reset_is_good(token):  # before the slow work on a password, and before anything is said of it
+        return page("people/choose_password.html", form=form, token=token, good=False), 410
     return answer(form, lambda **typed: service.choose_password(token=token, **typed),
                   then=lambda _: url_for("people.sign_in", after="changed"),
                   again=lambda: page("people/choose_password.html", form=form, token=token, good=True))

@@ -13,7 +13,8 @@ from polyphony.kernel.database import db
 from polyphony.kernel.retention import ACCOUNT, PHRASE, Datum
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import leaving
-from polyphony.organisations.models import Membership
+from polyphony.organisations import service as organisations
+from polyphony.organisations.models import Membership, Organisation
 from polyphony.people.models import Erasure
 from polyphony.retention import rules, words
 
@@ -93,8 +94,9 @@ def ask_erasure(by: Viewer) -> None:
     """
     require(by.is_signed_in or by.is_phrase, SignInNeeded())
     if by.is_signed_in:
+        organisations.in_turn(Organisation.id.in_(by.of("administered")))
         rules.ensure_may_be_erased(alone_in(by))
-        leaving.end_all(by, leaving.living(Membership.person_id == by.person), reason="")
+        leaving.end_all(by, Membership.person_id == by.person, reason="")
         audit.record("person.erasure_asked", by.person)
     db.session.flush()
     db.session.execute(sa.select(sa.func.people.ask_erasure(clock.today())))

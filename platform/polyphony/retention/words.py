@@ -1,6 +1,7 @@
 """How data, their columns and their ends are called on pages."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -34,8 +35,8 @@ STATES = {"proposed": lazy("Waits for a second steward"), "held": lazy("In force
           "released": lazy("Let go")}
 SHAPES = {"proposed": "waiting", "held": "closed", "ended": "done", "released": "done"}
 KINDS = {"account": lazy("An account"), "consultation": lazy("A consultation and what was said in it")}
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*[+-]\d\d:\d\d")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(_DAY.pattern + r"T[0-9]{2}:[0-9]{2}.*[+-][0-9]{2}:[0-9]{2}")
 
 
 def column(name: str) -> str:
@@ -55,12 +56,13 @@ def value(x: Any) -> str:
 
 
 def _time(text: str) -> str:
-    """A day or a moment in the reader's own writing; any other text as it is."""
-    if _DAY.fullmatch(text):
-        day = clock.day(date.fromisoformat(text))
-        return day.text if day else text
-    if _MOMENT.fullmatch(text):
-        at = datetime.fromisoformat(text).astimezone(UTC)
-        day = clock.day(at)
-        return f"{day.text if day else ''}, {at:%H:%M} UTC"
+    """A day or a moment in the reader's own writing; any other text as it is, also what only looks like one."""
+    with suppress(ValueError, OverflowError):
+        if _DAY.fullmatch(text):
+            day = clock.day(date.fromisoformat(text))
+            return day.text if day else text
+        if _MOMENT.fullmatch(text):
+            at = datetime.fromisoformat(text).astimezone(UTC)
+            day = clock.day(at)
+            return f"{day.text if day else ''}, {at:%H:%M} UTC"
     return text

@@ -25,8 +25,8 @@ def clear() -> None:
                            {"kind": kind})
     known = {str(id) for id in db.session.scalars(sa.select(Attachment.id))}
     for place in storing.folder().iterdir():
-        if place.name.split(".")[0] not in known and time.time() - place.stat().st_ctime > GRACE:
-            with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError):
+            if place.name.split(".")[0] not in known and time.time() - place.stat().st_ctime > GRACE:
                 place.unlink()
 
 

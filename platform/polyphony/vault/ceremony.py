@@ -185,10 +185,23 @@ BEGIN
   RETURN 'done';
 END""")
 
+# Where nothing is left to hand over, the coming circle begins by itself: the one before it ends first, each once.
 _function("vault.sweep() RETURNS bigint", f"""
-  WITH gone AS (DELETE FROM vault.release e USING vault.opening o LEFT JOIN vault.reading r ON r.opening_id = o.id
-    WHERE o.id = e.opening_id AND (o.until < now() OR o.kind = 'open' AND r.at < now() - interval '{MINUTES_TO_COPY} minutes')
-    RETURNING 1) SELECT count(*) FROM gone""", to=WORKER, language="sql VOLATILE")
+DECLARE gone bigint;
+BEGIN
+  DELETE FROM vault.release e USING vault.opening o LEFT JOIN vault.reading r ON r.opening_id = o.id
+    WHERE o.id = e.opening_id AND (o.until < now() OR o.kind = 'open' AND r.at < now() - interval '{MINUTES_TO_COPY} minutes');
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  UPDATE vault.circle c SET state = 'ended' WHERE c.state = 'living' AND NOT EXISTS (SELECT 1 FROM vault.box b
+    WHERE b.circle_id = c.id) AND EXISTS (SELECT 1 FROM vault.circle x WHERE x.consultation_id = c.consultation_id
+    AND x.state = 'coming');
+  UPDATE vault.circle c SET state = 'living' WHERE c.state = 'coming' AND NOT EXISTS (SELECT 1 FROM vault.circle x
+    WHERE x.consultation_id = c.consultation_id AND x.state = 'living');
+  RETURN gone;
+END""", to=WORKER)
+_function("vault.unseat(holders uuid[], today date) RETURNS void", """
+  UPDATE vault.keyholder k SET ended_on = today WHERE k.id = ANY (holders) AND k.ended_on IS NULL""",
+          to=WORKER, language="sql VOLATILE")
 _COLUMNS = {"box": "id, consultation_id, circle_id, outside, day, shuffle",
             "sealed": "box_id, tag, schema_version, consent, consent_version, lang, ciphertext",
             "share": "box_id, number, sealed"}

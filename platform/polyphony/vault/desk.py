@@ -18,7 +18,7 @@ from polyphony.vault import rules, sealing
 from polyphony.vault.ceremony import MINUTES_TO_COPY
 from polyphony.vault.models import Box, Circle, Holder, Keyholder, Opening, Reading, Seat, Word
 
-BOXES = 200
+BOXES = 50  # on a page
 MOMENT = sa.DateTime(timezone=True)
 
 
@@ -195,10 +195,13 @@ def request(id: uuid.UUID) -> Request:
     return there(found[0] if found else None)
 
 
-def boxes(consultation: uuid.UUID) -> list[Box]:
-    """The outsides of what lies with the keyholders, in no order that tells who came when."""
+def boxes(consultation: uuid.UUID, start: int = 0) -> list[Box]:
+    """A page of the outsides of what lies with the keyholders, and one more where there are more.
+
+    In no order that tells who came when.
+    """
     return list(db.session.scalars(sa.select(Box).where(Box.consultation_id == consultation)
-                                   .order_by(Box.shuffle, Box.id).limit(BOXES)))
+                                   .order_by(Box.shuffle, Box.id).offset(start).limit(BOXES + 1)))
 
 
 def box(id: uuid.UUID) -> Box:

@@ -12,21 +12,23 @@ from polyphony.kernel.locale import _, ngettext
 from polyphony.kernel.providers import Waits, provide
 from polyphony.kernel.viewer import Viewer
 from polyphony.vault import desk
-from polyphony.vault.models import Opening, Reading, Seat, Word
+from polyphony.vault.models import Box, Opening, Reading, Seat, Word
 
 
 @provide("waits")
 def waits(by: Viewer) -> list[Waits]:
-    """Requests on which this keyholder has not given her word."""
+    """Requests on which this keyholder has not given her word; one whose box was taken back waits for nobody."""
     mine = by.of("keeping")
     if not mine:
         return []
     said = sa.exists().where(Word.opening_id == Opening.id, Word.keyholder_id == Seat.keyholder_id)
     done = sa.exists().where(Reading.opening_id == Opening.id)
+    there = sa.exists().where(Box.id == Opening.box_id, Box.circle_id == Opening.circle_id)
     rows = db.session.execute(
         sa.select(Opening.consultation_id, sa.func.count()).join(Seat, Seat.circle_id == Opening.circle_id).where(
             Seat.keyholder_id.in_(mine), Opening.until > clock.now(), Seat.organisation_id != Opening.organisation_id,
-            ~said, ~done).group_by(Opening.consultation_id).order_by(Opening.consultation_id)).all()
+            ~said, ~done, there | (Opening.kind == "reshare"))
+        .group_by(Opening.consultation_id).order_by(Opening.consultation_id)).all()
     return [Waits(ngettext("%(num)s request waits for your word as a keyholder",
                            "%(num)s requests wait for your word as a keyholder", number),
                   url_for("vault.room", id=id)) for id, number in rows]
