@@ -12,7 +12,7 @@ import pytest
 
 import make
 from polyphony.folders import root
-from polyphony.kernel import jobs
+from polyphony.kernel import jobs, mail
 from polyphony.kernel.database import db
 
 
@@ -79,6 +79,21 @@ def test_while_the_mail_server_is_away_nothing_is_lost(post: Any, letterbox: Any
     assert due_now(post) == 4
     post.work()
     assert sorted(letterbox.recipients) == sorted(post.facts["people"])
+    assert states(post) == ["sent"] * 4
+
+
+def test_nothing_goes_out_in_the_open_to_another_machine(post: Any, letterbox: Any, monkeypatch: Any, capfd: Any) -> None:
+    with monkeypatch.context() as far:
+        far.setattr(mail, "is_loopback", lambda host: False)  # this server stands elsewhere and offers no STARTTLS
+        tell(post)
+        post.work()
+    assert letterbox.letters == letterbox.recipients == []
+    assert states(post) == ["waiting"] * 4
+    said = "".join(capfd.readouterr())
+    assert "the mail server offers no encryption" in said
+    assert not any(each in said for each in post.facts["people"])
+    assert due_now(post) == 4
+    post.work()
     assert states(post) == ["sent"] * 4
 
 

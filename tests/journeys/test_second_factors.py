@@ -182,6 +182,24 @@ def test_a_recovery_code_works_once_and_a_new_set_replaces_the_old(people: Any) 
     assert give(theirs, newer[2]).status_code == 422, "another's code opens nothing"
 
 
+def test_a_recovery_code_rests_behind_a_slow_hash_that_each_attempt_pays_once(people: Any, monkeypatch: Any) -> None:
+    client, _ = enrolled(people)
+    codes = re.findall(r"<li>(\w{5}-\w{5})</li>", client.post("/en/account/second-factors/codes").text)
+    paid: list[str] = []
+    slow = secrets.derive_password
+    monkeypatch.setattr(secrets, "derive_password", lambda word, salt: paid.append(word) or slow(word, salt))
+    lost = people.client()
+    password(lost, LEAD)
+    paid.clear()
+    assert give(lost, "2222233333").status_code == 422
+    assert paid == ["2222233333"]
+    assert give(lost, codes[7]).status_code == 303
+    assert len(paid) == 2
+    with people.app.app_context():
+        quick = {secrets.digest(secrets.keyed("recovery", people.facts["lead"], each.replace("-", ""))) for each in codes}
+    assert quick.isdisjoint(bytes(row[0]) for row in people.sql("SELECT hash FROM people.recovery"))
+
+
 # Guessers
 
 

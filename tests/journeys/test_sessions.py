@@ -8,6 +8,8 @@ import pytest
 from tests.journeys.test_second_factors import LEAD, MEMBER, code_of, enrol, enrolled, key_of, password, people, step_of
 
 import make
+from polyphony.kernel.database import db
+from polyphony.people import phrases
 
 __all__ = ["people"]
 NEW = "seven lamps beside the river"
@@ -157,3 +159,26 @@ def test_what_she_sent_too_late_is_not_lost(people: Any) -> None:
     assert 'target="_blank"' in told.text
     assert f'action="{place}"' in told.text
     assert people.sql("SELECT count(*) FROM organisations.invitation") == [(0,)]
+
+
+def test_signing_in_again_ends_the_session_that_this_browser_had(people: Any) -> None:
+    here = make.sign_in(people.client(), MEMBER)
+    before = key_of(here)
+    password(here, MEMBER)
+    assert key_of(here) != before
+    assert step_of(people, before) is None
+    assert alive(here)
+    password(here, LEAD)
+    assert people.sql("SELECT count(*) FROM people.session WHERE person_id = %s", people.facts["amina"]) == [(0,)]
+
+
+def test_a_return_phrase_s_session_is_not_ended_in_one_moment_with_another_s_beginning(people: Any) -> None:
+    words = phrases.make("en")
+    with people.app.test_request_context():
+        phrases.keep(words, uuid.uuid4(), "en")
+        db.session.commit()
+    here = people.client()
+    assert here.post("/en/come-back", data={"words": " ".join(words)}).status_code == 303
+    password(here, MEMBER)
+    assert alive(here)
+    assert people.sql("SELECT count(*) FROM people.session WHERE phrase_id IS NOT NULL") == [(1,)]

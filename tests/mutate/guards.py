@@ -37,6 +37,7 @@ HOLDS = ["tests/journeys/test_my_data.py::test_the_database_itself_asks_for_two_
 LEAVING = ["tests/journeys/test_my_data.py::test_each_room_is_asked_in_the_database_before_an_organisation_leaves"]
 TRIGGERS = {
     "consultations.promises_hold": ["tests/security/test_audience.py::test_the_promised_date_and_the_order_of_steps_hold_in_the_database"],
+    "inputs.naming_stays": ["tests/security/test_audience.py::test_not_even_the_owner_of_the_tables_names_her_otherwise_than_she_chose"],
     "organisations.two_stewards": ["tests/security/test_audience.py::test_one_steward_alone_admits_nobody"],
     "organisations.never_changed": ["tests/security/test_seal.py::test_a_membership_is_never_changed"],
     "fund.keep_balances": ["tests/security/test_fund_database.py"], "fund.note_conflicts": ["tests/journeys/test_fund_conflicts.py::test_a_conflict_is_noted_in_the_moment_in_which_it_comes_about"],

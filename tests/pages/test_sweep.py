@@ -93,6 +93,24 @@ def test_every_page_answers_within_its_budgets_and_writes_nothing(lived, browser
     assert [table for table in before if before[table] != after[table]] == [], "looking changed these tables"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("who", ["phrase", "speaker", "coordinator"])
+def test_who_speaks_can_leave_from_every_page_and_a_phrase_leaves_no_title(lived, browsers, who) -> None:
+    wrong, seen = [], 0
+    for endpoint, address in addresses(lived):
+        answer = browsers[who].get(address)
+        page = answer.get_data(as_text=True) if answer.mimetype == "text/html" else ""
+        # Not a file, a way on, the one page for what is not there, or the harmless page that one leaves to.
+        if not page or answer.status_code in (*range(300, 400), 404) or endpoint == "people.left":
+            continue
+        seen += 1
+        title = re.search(r"<title>(.*?)</title>", page, re.DOTALL)[1]
+        wrong += [f"{address} ({answer.status_code}): no way to leave"] * ('id="leave"' not in page)
+        wrong += [f"{address} ({answer.status_code}): {title}"] * (who != "coordinator" and title != "Polyphony")
+    assert seen > 50
+    assert not wrong, "\n".join(wrong)
+
+
 def test_a_page_that_writes_past_its_transaction_is_found(clone) -> None:
     world = clone()
 

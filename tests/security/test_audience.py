@@ -112,3 +112,26 @@ def test_one_steward_alone_admits_nobody(world) -> None:
     newcomer = make.organisation(world, "New", admitted=False)
     with pytest.raises(psycopg.errors.CheckViolation):
         world.sql("UPDATE organisations.organisation SET admitted_on = now() WHERE id = %s", newcomer)
+
+
+CHOSEN = ["audience = 'public'", "readers = '{}'", "speaks_as = 'authority'", "naming = 'name'", "shown_as = 'Amina of Sauti'"]
+
+
+@pytest.mark.parametrize("change", CHOSEN)
+@pytest.mark.parametrize("who", ["author", "facilitator"])
+def test_nobody_changes_whom_she_speaks_to_and_how_she_is_named(cast, who: str, change: str) -> None:
+    said = write(cast, "companies", read=True)
+    with psycopg.connect(cast.world.server.url("polyphony_app", cast.world.name)) as connection:
+        connection.execute("SELECT viewer.open(%s, NULL)", [make.session_of(cast.world, cast.people[who])])
+        with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.CheckViolation)) as no:
+            connection.execute(f"UPDATE inputs.input SET {change}, read_on = NULL WHERE id = %s", [said])
+    assert "row-level security" not in str(no.value)
+
+
+@pytest.mark.parametrize("change", CHOSEN[3:])
+def test_not_even_the_owner_of_the_tables_names_her_otherwise_than_she_chose(cast, change: str) -> None:
+    said = write(cast, "companies", read=True)
+    with pytest.raises(psycopg.errors.CheckViolation) as no:
+        cast.world.sql(f"UPDATE inputs.input SET {change} WHERE id = %s", said)
+    assert no.value.diag.constraint_name == "input_naming_stays"
+    cast.world.sql("UPDATE inputs.input SET naming = 'unattributed', shown_as = '' WHERE id = %s", said)

@@ -1,5 +1,6 @@
 """Every answer is dressed: pages, refusals, errors, files, downloads, and what the web server says by itself."""
 
+import json
 import os
 import socket
 import subprocess
@@ -97,6 +98,20 @@ def test_every_kind_of_answer_is_dressed(asked: Any, monkeypatch: Any) -> None:
     assert away.status_code == 503
     assert wrong + faults(forged, "forged") + faults(away, "away") == []
     assert set(seen) == {200, 302, 303, 308, 403, 404, 405, 410, 413, 422, 500}
+
+
+def test_a_fault_of_ours_says_nothing_outside_and_one_line_inside(asked: Any, capfd: Any) -> None:
+    world, _ = asked
+    capfd.readouterr()
+    page = world.client().get("/en/broken?word=Kanarivogel")
+    assert page.status_code == 500
+    inside = ("ZeroDivision", "Traceback", ".py", "SELECT", "Kanarivogel")
+    assert not [each for each in inside if each in page.text + str(page.headers)]
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines() if line.startswith("{")]
+    [told] = [each for each in lines if each.get("level") == "error"]
+    assert (told["kind"], told["endpoint"]) == ("ZeroDivisionError", "broken")
+    assert told["timestamp"].endswith("Z")
+    assert "Kanarivogel" not in json.dumps(lines)
 
 
 def _crowded(world: Any) -> Any:

@@ -32,13 +32,16 @@ def planted(number: int) -> dict[str, str]:
             "safe_way": f"{MARK}: ask for her sister {number}, \u0645\u0646 \u0641\u0636\u0644\u0643", "outside": "", "agree": "y"}
 
 
-def needles(mark: str = MARK) -> re.Pattern[bytes]:
+def forms(mark: str) -> list[bytes]:
     """The mark as it is, in hexadecimal, and in base64 wherever it may begin."""
     plain = mark.encode()
     shifted = [base64.b64encode(b"x" * n + plain)[4 if n else 0:-4] for n in range(3)]
     wide = mark.encode("utf-16-le")
-    forms = [plain, plain.hex().encode(), plain.hex().upper().encode(), wide, *shifted, *(x.replace(b"+", b"-") for x in shifted)]
-    return re.compile(b"|".join(map(re.escape, forms)))
+    return [plain, plain.hex().encode(), plain.hex().upper().encode(), wide, *shifted, *(x.replace(b"+", b"-") for x in shifted)]
+
+
+def needles(mark: str = MARK) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(map(re.escape, forms(mark))))
 
 
 def tables(world: Any) -> dict[str, str]:
@@ -162,3 +165,15 @@ def test_one_row_left_open_is_found(forty: Any) -> None:
     forty.sql("UPDATE vault.sealed SET ciphertext = %s WHERE box_id = (SELECT box_id FROM vault.sealed LIMIT 1)",
              f"{LEAK} Njeri".encode())
     assert "table vault.sealed" in found(forty, "", LEAK)
+
+
+def test_no_table_holds_an_address_of_an_account_to_be_read(lived: Any) -> None:
+    with lived.app.app_context():
+        known = [secrets.open_address(bytes(sealed), person)
+                 for person, sealed in lived.sql("SELECT person_id, address_sealed FROM people.credential")]
+    assert len(known) > 20
+    assert all("@" in each for each in known)
+    texts = {table: text.encode() for table, text in tables(lived).items()}
+    assert [(table, each) for table, text in texts.items() for each in known for form in forms(each) if form in text] == []
+    people = texts["people.person"] + f"|{known[0].encode().hex()}".encode()
+    assert any(form in people for form in forms(known[0])), "one in hexadecimal would be seen"

@@ -1,7 +1,7 @@
 """Row security of inputs: the author, the facilitator, then whom the author chose, once it was read."""
 
 from polyphony.inputs.models import Authorship, Draft, Handed, Input, Original, Reading
-from polyphony.kernel.policies import allow, any_of, definer, ids, one, protect
+from polyphony.kernel.policies import allow, any_of, definer, ids, one, protect, statements
 from polyphony.kernel.viewer import fact
 from polyphony.languages.access import changeable, not_refused, read_first, readable_with
 from polyphony.languages.models import TranslatorRefusal
@@ -89,3 +89,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f
   WHERE i.consultation_id = consultation AND i.withdrawn_on IS NULL AND viewer.sealed()
     AND consultation = ANY (nullif(current_setting('polyphony.facilitated', true), '')::uuid[])
 $f$""")
+
+# How somebody is named is hers to say, once. It only ever becomes less: withdrawing takes the name away.
+statements += ["""
+CREATE OR REPLACE FUNCTION inputs.naming_stays() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $f$
+BEGIN
+  IF NEW.naming NOT IN (OLD.naming, 'unattributed') OR NEW.shown_as NOT IN (OLD.shown_as, '') THEN
+    RAISE EXCEPTION 'nobody is named otherwise than she chose' USING ERRCODE = 'check_violation',
+      CONSTRAINT = 'input_naming_stays', SCHEMA = 'inputs', TABLE = 'input';
+  END IF;
+  RETURN NEW;
+END $f$""", """
+CREATE OR REPLACE TRIGGER naming_stays BEFORE UPDATE ON inputs.input
+FOR EACH ROW EXECUTE FUNCTION inputs.naming_stays()"""]

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from flask import current_app
 
 from polyphony.kernel import edge, once
@@ -28,12 +29,13 @@ from polyphony.kernel.jobs import GiveUp, TryLater
 from polyphony.kernel.postgres import write_private
 from polyphony.settings import Settings, is_loopback
 
+log = structlog.get_logger()
 SECONDS = 20
 GO_AHEAD, ACCEPTED = 354, 250
 
 
 class NotEncrypted(TryLater):
-    """The mail server offers no encryption, and a password would travel in the open: the operator must change it."""
+    """The mail server offers no encryption, and addresses and links would travel in the open: the operator must act."""
 
 
 class ServerAway(TryLater):
@@ -106,18 +108,23 @@ def _hand_over(url: str, message: EmailMessage, first_time: Callable[[], bool], 
 
 @contextmanager
 def _server(url: str) -> Iterator[smtplib.SMTP]:
-    """A mail server that listens, encrypted and signed in as the operator wants; all its trouble as ServerAway."""
+    """A mail server that listens, signed in as the operator wants, and encrypted unless it is on this machine.
+
+    Raises NotEncrypted, and all the server's trouble as ServerAway.
+    """
     parts, server = urlsplit(url), None
+    host = parts.hostname or "localhost"
     try:
-        server = _reach(parts.scheme, parts.hostname or "localhost", parts.port)
+        server = _reach(parts.scheme, host, parts.port)
         encrypted = parts.scheme == "smtps"
         if not encrypted and server.has_extn("starttls"):
             server.starttls(context=ssl.create_default_context())
             server.ehlo()
             encrypted = True
+        if not encrypted and not is_loopback(host):
+            log.error("mail waits", why="the mail server offers no encryption: see POLYPHONY_SMTP_URL", server=host)
+            raise NotEncrypted(host)
         if parts.username:
-            if not encrypted and not is_loopback(parts.hostname or "localhost"):
-                raise NotEncrypted(parts.hostname)
             server.login(unquote(parts.username), unquote(parts.password or ""))
         yield server
     except (smtplib.SMTPException, OSError) as error:

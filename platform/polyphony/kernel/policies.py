@@ -83,7 +83,8 @@ statements: list[str] = []  # triggers and other idempotent SQL, applied last
 
 # Which thing a row belongs to is said when it is made. Nobody moves a row into another consultation or another name.
 BELONGS = {"consultation_id", "person_id", "phrase_id", "company_id", "organisation_id", "input_id", "theme_id",
-           "answer_id", "measure_id", "view_id", "translation_id", "subject_id", "application_id", "grant_id"}
+           "answer_id", "measure_id", "view_id", "translation_id", "subject_id", "application_id", "grant_id",
+           "audience", "readers", "speaks_as"}  # for whom and as whom somebody speaks is hers to say, once
 
 
 def _staying(model: type[Base] | str, verbs: str) -> str:

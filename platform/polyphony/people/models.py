@@ -88,7 +88,7 @@ class Factor(Row, Base):
 
 
 class Recovery(Base):
-    """A recovery code not used yet: SHA-256 of its keyed hash. Using it removes it."""
+    """A recovery code not used yet: SHA-256 of its slow and keyed hash. Using it removes it."""
 
     __tablename__ = "recovery"
     __table_args__ = {"schema": "people"}

@@ -117,6 +117,7 @@ def _start(given: Given) -> Viewer:
     fresh = secrets.token()
     if not service.run(_START, factor=given.factor, proof=given.proof, mark=given.mark, token=secrets.digest(fresh)):
         raise rules.WrongPasskey()
+    service.end_earlier()
     return factors.carry(fresh)
 
 

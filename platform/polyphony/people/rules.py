@@ -1,28 +1,15 @@
 """Decisions about accounts: which password is good, when a guesser has to wait, where one may be sent."""
 
 import re
-from itertools import pairwise
 from urllib.parse import urlsplit
 
 from polyphony.kernel.locale import lazy, ngettext
 from polyphony.kernel.refusals import BadInput, Refusal, WrongState
+from polyphony.people import common
 
 SHORTEST = 12
 MISSED = 3  # wrong passwords for an address after which each try is earned by a short sum, or by waiting
 RESET_MAILS = 3  # links mailed within an hour, so that nobody's mailbox is flooded
-# What people choose when asked for twelve characters; compared without digits, signs and case.
-COMMON = frozenset((
-    "password", "passwort", "passwords", "passwordpassword", "mypassword", "motdepasse", "contrasena", "contraseña",
-    "senha", "minhasenha", "katasandi", "sandi", "nenosiri", "neno", "qwerty", "qwertyuiop", "qwertyqwerty",
-    "qwertz", "azerty", "azertyuiop", "asdfghjkl", "zxcvbnm", "qwertyasdf", "qwertyuiopasdf", "letmein", "welcome",
-    "welcomewelcome", "iloveyou", "iloveyouiloveyou", "teamo", "jetaime", "nakupenda", "abcdefgh", "abcdefghij",
-    "abcdefghijkl", "abcabcabc", "admin", "administrator", "administrador", "changeme", "default", "secret",
-    "secretsecret", "superman", "monkey", "dragon", "football", "basketball", "princess", "sunshine", "polyphony",
-    "polyphonie", "polifonia", "companies", "consultation",
-))
-
-
-_COMMON_WORDS = re.compile(f"({'|'.join(sorted(COMMON, key=len, reverse=True))})++")  # one of them, or some in a row
 
 
 class TooShort(BadInput):
@@ -125,14 +112,8 @@ def ensure_good_password(password: str) -> None:
         raise TooShort()
     letters = re.sub(r"[\W\d_]+", "", password.casefold())
     few = len(set(password)) < 4 or (not letters and len(password) < 16)
-    if few or _COMMON_WORDS.fullmatch(letters) or is_a_run(password):
+    if few or common.is_easy(password) or common.is_a_run(password):
         raise TooCommon()
-
-
-def is_a_run(password: str) -> bool:
-    """Whether all characters simply follow one another, up or down: abcdef…, 987654…"""
-    steps = {ord(b) - ord(a) for a, b in pairwise(password)}
-    return len(steps) == 1
 
 
 def ensure_may_try(seconds: int) -> None:

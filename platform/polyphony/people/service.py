@@ -75,8 +75,23 @@ def begin_session(hashed: bytes, derived: bytes) -> bool:
     fresh = secrets.token()
     if not run(_START, hash=hashed, derived=derived, token=secrets.digest(fresh)):
         return False
+    end_earlier()
     carry(fresh)
     return True
+
+
+def earlier() -> bytes:
+    """The secret of the session that this browser carries, for whoever puts another in its place.
+
+    Not that of a return phrase: both in one transaction would tie the phrase to the account. It ends by itself.
+    """
+    return b"" if viewer.current().is_phrase else secrets.bytes_of(session.get("key", ""))
+
+
+def end_earlier() -> None:
+    """Whoever signs in anew has one session in this browser, not two."""
+    if secret := earlier():
+        run(_END, secret=secret)
 
 
 def carry(fresh: bytes) -> None:

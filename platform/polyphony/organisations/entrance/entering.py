@@ -19,6 +19,7 @@ from polyphony.organisations import joining
 from polyphony.organisations.entrance import flow, openid, rules, service
 from polyphony.organisations.entrance.models import Entrance
 from polyphony.organisations.models import Membership, Organisation
+from polyphony.people import service as people
 from polyphony.people.models import CompanyLink
 
 BACK = "/sign-in/back"  # what an administrator registers with the provider; without a language, so it never changes
@@ -130,7 +131,7 @@ def _enter(derived: bytes, second: bool) -> None:
     fresh = secrets.token()
     said = db.session.execute(_ENTER, {
         "derived": derived, "second": second, "token": secrets.digest(fresh),
-        "before": secrets.bytes_of(session.get("key", ""))}).scalar_one()
+        "before": people.earlier()}).scalar_one()
     rules.what_the_database_said(said)
     session.pop("csrf_token", None)
     session["key"] = secrets.text_of(fresh)
