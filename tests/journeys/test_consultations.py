@@ -137,6 +137,14 @@ def test_leaving_and_raising_stay_visible(world, cast):
     assert world.client().get(f"/en/consultations/{id}").status_code == 404, "high is never listed"
 
 
+def test_who_leaves_a_draft_lands_where_she_may_be(world, cast):
+    id = make.consultation(world, [cast["halcyon"], cast["tern"]], state="draft")
+    left = cast["tern_lead"].post(f"/en/consultations/{id}/companies/departure", data={"words": "Not for us.", **once()})
+    assert left.status_code == 303, left.get_data(as_text=True)
+    assert cast["tern_lead"].get(left.location).status_code == 200
+    assert cast["tern_lead"].get(f"/en/consultations/{id}").status_code == 404, "what the others make of it is theirs"
+
+
 def test_by_link(world, cast):
     id = make.consultation(world, [cast["halcyon"]], facilitator=cast["body"], discovery="link")
     world.sql("INSERT INTO consultations.link VALUES (%s, %s)", id, b"x" * 32)

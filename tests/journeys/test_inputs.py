@@ -1,5 +1,6 @@
 """Saying something, with an account and without, until others read it; and taking it back."""
 
+import json
 import re
 import uuid
 from html import unescape
@@ -178,6 +179,23 @@ def test_what_cannot_be_taken_is_kept_on_the_page(stage: Any) -> None:
     assert "Too late, but mine" in closed
     assert "takes no more inputs" in closed
     assert "takes no more inputs" in body(world.client().get(f"{stage.at}/say/without-account"), 409)
+
+
+def test_a_company_that_left_is_not_among_those_chosen_before(stage: Any) -> None:
+    """It takes part no more when the draft is sent: who sends is told when nobody is left, else it goes to the others."""
+    amina, firms = signed_in(stage, "amina@sauti.example"), [str(firm) for firm in stage.firms]
+    amina.post(f"{stage.at}/say", data={"text": SWAHILI, "lang": "sw", "other": ""})
+    choices = {"addressed": firms, "audience": "chosen", "readers": firms[:1], "naming": "unattributed", "speaks_as": "affected",
+               "pseudonym": ""}
+    assert amina.post(f"{stage.at}/say/choices", data=choices).status_code == 303
+    stage.world.sql("UPDATE consultations.convener SET state = 'left' WHERE company_id = %s", stage.firms[0])
+    refused = body(amina.post(f"{stage.at}/say/check", data={"once": str(uuid.uuid4())}), 422)
+    assert "choose the companies that may read" in refused
+    assert SWAHILI in refused
+    assert amina.post(f"{stage.at}/say/choices", data={**choices, "addressed": firms[1:], "readers": firms[1:]}).status_code == 303
+    stage.world.sql("UPDATE inputs.draft SET fields = fields || jsonb_build_object('addressed', %s::jsonb)", json.dumps(firms))
+    follow(amina, amina.post(f"{stage.at}/say/check", data={"once": str(uuid.uuid4())}))
+    assert stage.world.sql("SELECT addressed, readers FROM inputs.input") == [([stage.firms[1]], [stage.firms[1]])]
 
 
 def test_a_double_click_sends_once(stage: Any) -> None:

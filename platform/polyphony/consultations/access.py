@@ -20,8 +20,9 @@ fact("convened", "SELECT array_agg(c.consultation_id) FROM consultations.convene
                  f"('invited', 'accepted') AND c.company_id = ANY ({had('companies')})")
 fact("led", "SELECT array_agg(c.consultation_id) FROM consultations.convener c WHERE c.state IN "
             f"('invited', 'accepted') AND c.company_id = ANY ({had('leading')})")
-fact("left", "SELECT array_agg(c.consultation_id) FROM consultations.convener c WHERE c.state = 'left' AND "
-             f"c.company_id = ANY ({had('companies')})")
+# A company that left goes on seeing what was announced with it; a draft that the others rewrite is no more its own.
+fact("left", "SELECT array_agg(v.consultation_id) FROM consultations.convener v JOIN consultations.consultation c "
+             f"ON c.id = v.consultation_id WHERE v.state = 'left' AND c.state <> 'draft' AND v.company_id = ANY ({had('companies')})")
 fact("facilitated", "SELECT array_agg(c.id) FROM consultations.consultation c WHERE "
                     f"c.facilitator_id = ANY ({had('facilitating')})")
 fact("participating", "SELECT array_agg(x.id) FROM (SELECT i.consultation_id AS id FROM consultations.invited i "

@@ -94,13 +94,13 @@ def _conveners(id: uuid.UUID) -> list[Convener]:
     return list(db.session.scalars(sa.select(Convener).where(Convener.consultation_id == id)))
 
 
-def leave(by: Viewer, *, id: uuid.UUID, words: str) -> None:
-    """Leave a consultation, with words that stay; answers already owed stay owed.
+def leave(by: Viewer, *, id: uuid.UUID, words: str) -> str:
+    """Leave a consultation, with words that stay; answers already owed stay owed. Returns the state it left it in.
 
     Raises `NotLeading`, `NothingToAnswer`.
     """
     require(by.is_in("led", id), rules.NotLeading())
-    mine = own_reply(by, _conveners(id))
+    state, mine = find(id).state, own_reply(by, _conveners(id))
     if mine is None or mine.state != "accepted":
         raise rules.NothingToAnswer()
     mine.state, mine.words, mine.lang, mine.answered_at = "left", words, language(), clock.now()
@@ -108,6 +108,7 @@ def leave(by: Viewer, *, id: uuid.UUID, words: str) -> None:
     audit.record("consultation.company_left", mine.company_id, about=id)
     for group in ("conveners", "facilitators", "participants"):
         tell("left", consultation_id=id, subject_id=mine.company_id, to=group)
+    return state
 
 
 def invited_to(id: uuid.UUID) -> list[Invited]:

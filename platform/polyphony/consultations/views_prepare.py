@@ -118,7 +118,8 @@ def reply(id: uuid.UUID):  # type: ignore[no-untyped-def]
 def leave(id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = WordsForm()
     return answer(form, lambda words: companies.leave(viewer.current(), id=id, words=words),
-                  then=lambda r: url_for("consultations.show", id=id), again=lambda: show_conveners(id, leaving=form))
+                  then=lambda state: url_for("consultations.index") if state == "draft"
+                  else url_for("consultations.show", id=id), again=lambda: show_conveners(id, leaving=form))
 
 
 def show_conveners(id, asking=None, replying=None, leaving=None, removing=None):  # type: ignore[no-untyped-def]
