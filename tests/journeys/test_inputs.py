@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from datetime import UTC, datetime, time, timedelta
 from html import unescape
 from types import SimpleNamespace
 from typing import Any
@@ -267,6 +268,32 @@ def test_inputs_collected_elsewhere_come_once(stage: Any, tmp_path: Any) -> None
     assert world.sql("SELECT count(*) FROM languages.translation WHERE lang = 'en' AND kind = 'input' "
                      "AND waits") == [(3,)], "the facilitator reads them with their inputs"
     assert world.sql("SELECT count(*) FROM inputs.input WHERE read_on IS NULL AND lang = 'sw'") == [(3,)]
+
+
+def test_the_last_day_for_inputs_is_that_of_the_readers_place(stage: Any) -> None:
+    """Two at night in UTC is the evening before in Lima: the list, her home and the consultation's page agree."""
+    day = make.today() + timedelta(days=12)
+    stage.world.sql("UPDATE consultations.consultation SET time_zone = 'America/Lima', closes_at = %s",
+                    datetime.combine(day, time(2), UTC))
+    before, after = (f"{each.day} {each:%B %Y}" for each in (day - timedelta(days=1), day))
+    visitor, amina = stage.world.client(), signed_in(stage, "amina@sauti.example")
+    assert f"Speak until {before}" in body(visitor.get("/en/"))
+    assert f"{before}, 21:00" in body(visitor.get(stage.at)) or f"{before} at 21:00" in body(visitor.get(stage.at))
+    amina.post(f"{stage.at}/say", data={"text": SWAHILI, "lang": "sw", "other": ""})
+    home = body(amina.get("/en/home"))
+    assert "Go on writing" in home
+    assert before in home
+    assert after not in home
+
+
+def test_two_people_who_said_the_same_both_come_in(stage: Any, tmp_path: Any) -> None:
+    file, here = tmp_path / "said.csv", stage.about
+    file.write_text(f'text,lang\n"{SWAHILI}",sw\nNdiyo.,sw\n"{SWAHILI}",sw\n"{SWAHILI}",sw\n', "utf-8")
+    for added, known in ((4, 0), (0, 4)):
+        done = importing.run(stage.world.app, file, address="amina@sauti.example", password=make.PASSWORD, consultation_id=here,
+                             mapping=importing.Mapping(), skip_bad=False)
+        assert (done.added, done.known, done.errors) == (added, known, [])
+    assert stage.world.sql("SELECT count(*), count(DISTINCT source) FROM inputs.input") == [(4, 4)]
 
 
 def test_a_translator_is_handed_an_input_or_refused(stage: Any) -> None:

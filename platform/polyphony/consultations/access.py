@@ -65,6 +65,9 @@ allow(Convener, "INSERT", "first", "", check=f"began AND state = 'accepted' AND 
       "AND NOT consultations.is_begun(consultation_id)")  # else a lead could walk into any consultation
 allow(Convener, "INSERT", "invite", "", check=f"NOT began AND state = 'invited' AND {any_of('consultation_id', 'led')}")
 allow(Convener, "UPDATE", "own", any_of("company_id", "leading"))
+allow(Convener, "UPDATE", "ask_anew", f"state IN ('declined', 'left') AND {any_of('consultation_id', 'led')} AND EXISTS (SELECT 1 "
+      "FROM consultations.consultation c WHERE c.id = consultation_id AND c.state = 'draft')",
+      check=f"state = 'invited' AND words = '' AND {any_of('consultation_id', 'led')}")
 allow(Convener, "DELETE", "take_back", f"NOT began AND state = 'invited' AND {any_of('consultation_id', 'led')}")
 allow(Facilitation, "SELECT", "inside", any_of("consultation_id", "convened", "facilitated", "called"))
 allow(Facilitation, "SELECT", "own", any_of("organisation_id", "facilitating"))
