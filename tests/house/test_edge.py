@@ -66,6 +66,18 @@ def test_when_the_database_is_away_the_page_says_that_nothing_was_lost(world) ->
     assert {*re.findall(r'<section lang="(\w+)"', answer.get_data(as_text=True))} == {"en", "fr", "es", "pt", "ar", "sw", "id"}
 
 
+def test_what_asks_too_much_of_the_database_is_not_taken_for_its_absence(world) -> None:
+    """It would fail at every trial: the page must not say 'come back in a while' for ever."""
+    def view():
+        db.session.execute(sa.text(f"SELECT {', '.join('1' * 1700)}"))
+
+    planted(world, view)
+    with pytest.raises(sa.exc.OperationalError) as refused:
+        world.client().get("/en/planted")
+    assert isinstance(refused.value.orig, psycopg.errors.TooManyColumns)
+    assert not edge.is_down(refused.value)
+
+
 def test_the_audit_chain_tells_where_it_was_broken(world) -> None:
     def view():
         for number in range(5):

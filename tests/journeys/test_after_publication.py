@@ -2,9 +2,11 @@
 
 import re
 import uuid
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from tests import make
 from tests.journeys.test_feedback import SAID, _answer, _get, _in, _post, _sign, _theme, loop
@@ -134,6 +136,7 @@ def test_a_view_is_asked_for_at_home_and_confirmed_when_given(published: Any) ->
     f, asha, fac = published.facts, _in(published, "asha@x.org"), _in(published, "fac@x.org")
     assert "Quiet alerts" not in _get(asha, "/en/home")
     ground = _round(published, fac)
+    assert "Others see it once 5 people have spoken, or if an organisation names itself." in _get(asha, ground)
     page = _get(asha, "/en/home")
     assert f'href="{ground}"' in page
     assert "Say how it looks where you live: Quiet alerts" in page
@@ -150,6 +153,38 @@ def test_a_view_is_asked_for_at_home_and_confirmed_when_given(published: Any) ->
     assert ground not in _get(asha, "/en/home")
     assert "You said:" not in _get(fac, f["theme"])
     assert "Only on new phones" not in _get(published.client(), f["theme"])
+
+
+def test_who_has_left_her_organisation_is_still_heard(published: Any) -> None:
+    """She spoke, so she is asked; and what she then says of a measure is taken."""
+    asha, ground = _in(published, "asha@x.org"), _round(published, _in(published, "fac@x.org"))
+    published.sql("INSERT INTO organisations.membership_end (membership_id, at, by, reason) SELECT id, now(), person_id, 'x' "
+                  "FROM organisations.membership WHERE person_id = %s", published.facts["author"])
+    make.sign_in(asha, "asha@x.org")
+    assert ground in _get(asha, "/en/home")
+    _post(asha, ground, view="harms", words="It wakes the house", lang="en")
+    assert published.sql("SELECT words FROM feedback.ground_view") == [("It wakes the house",)]
+    with psycopg.connect(published.server.url("polyphony_app", published.name)) as connection:
+        for who, refused in (("author", False), ("stranger", True)):
+            person = published.facts.get(who) or make.person(published, "stranger@x.org", seats=((published.facts["ngo"], "contributor"),))
+            connection.execute("SELECT viewer.open(%s, NULL)", [make.session_of(published, person)])
+            said = ("INSERT INTO feedback.ground_view (id, measure_id, consultation_id, view, words, lang, day, shown_as, shuffle) "
+                    "VALUES (gen_random_uuid(), %s, %s, 'works', '', 'en', current_date, '', 1)")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege) if refused else nullcontext():
+                connection.execute(said, [published.facts["measure"], published.facts["id"]])
+            connection.rollback()
+
+
+def test_where_a_measure_stands_is_said_in_a_language_of_its_own(published: Any) -> None:
+    f, lead = published.facts, _in(published, "lead@halcyon.org")
+    status = f"/en/measures/{f['measure']}/status"
+    assert '<option selected value="en">' in _get(lead, status)
+    _post(lead, status, status="done", status_words="Iko tayari.", lang="sw", revision="1")
+    published.sql("UPDATE consultations.consultation SET discovery = 'listed'")
+    assert re.search(r'lang="sw"[^>]*>\s*(<p>)?Iko tayari', _get(published.client(), f["theme"]))
+    assert '<option selected value="sw">' in _get(lead, status)
+    english = f"/en/consultations/{f['id']}/translations/measure/{f['measure']}/status_words/en"
+    assert "Iko tayari." in _get(_in(published, "fac@x.org"), english)
 
 
 def test_a_phrase_holder_finds_in_her_inbox_that_her_view_is_asked_for(published: Any) -> None:

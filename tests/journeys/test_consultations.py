@@ -3,6 +3,9 @@
 import uuid
 from datetime import timedelta
 
+import psycopg
+import pytest
+
 import make
 from convening import TERMS, accept, begin, dates, once, the_cast  # noqa: F401
 from polyphony.consultations.models import Transition
@@ -135,6 +138,93 @@ def test_leaving_and_raising_stay_visible(world, cast):
     assert cast["anna"].post(f"/en/consultations/{id}/protection",
                              data={"level": "high", "words": "Worse.", **once()}).status_code == 303
     assert world.client().get(f"/en/consultations/{id}").status_code == 404, "high is never listed"
+
+
+def test_a_raised_protection_is_not_lowered_by_a_form_that_was_open(world, cast):
+    id = begin(world, cast)
+    make.sign_in(cast["anna"], "anna@table.example")
+    change = {**TERMS, **dates(), "facilitator_id": str(cast["body"]), "revision": "1", "title": "Mine"}
+    raised = cast["anna"].post(f"/en/consultations/{id}/protection", data={"level": "elevated", "words": "Arrests.", **once()})
+    assert raised.status_code == 303, raised.get_data(as_text=True)
+    late = cast["halcyon_lead"].post(f"/en/consultations/{id}/edit", data={**change, **once()})
+    assert late.status_code == 409
+    assert "Mine" in late.get_data(as_text=True)
+    assert world.sql("SELECT protection FROM consultations.consultation") == [("elevated",)]
+
+
+def test_a_company_that_declined_by_a_slip_is_asked_anew(world, cast):
+    id, lead, tern = begin(world, cast), cast["halcyon_lead"], cast["tern_lead"]
+    base, ask = f"/en/consultations/{id}", {"organisation": str(cast["tern"])}
+    assert lead.post(f"{base}/companies", data={**ask, **once()}).status_code == 303
+    assert lead.post(f"{base}/companies", data={**ask, **once()}).status_code == 409, "it has not answered yet"
+    world.work()
+    for said in ("declined", "left"):
+        if said == "declined":
+            assert accept(world, tern, id, says="declined", words="A slip.").status_code == 303
+        else:
+            assert accept(world, tern, id).status_code == 303
+            assert tern.post(f"{base}/companies/departure", data={"words": "Not now.", **once()}).status_code == 303
+        assert tern.get(base).status_code == 404
+        tern.post("/en/notices/seen", data=once())
+        page = lead.get(f"{base}/companies").get_data(as_text=True)
+        assert f'value="{cast["tern"]}"' in page
+        assert lead.post(f"{base}/companies", data={**ask, **once()}).status_code == 303
+        world.work()
+        assert "Mark all as seen" in tern.get("/en/notices").get_data(as_text=True), "told again on the same day"
+    assert accept(world, tern, id).status_code == 303
+    assert world.sql("SELECT state, words FROM consultations.convener WHERE company_id = %s", cast["tern"]) == [("accepted", "")]
+    assert world.sql("SELECT count(*) FROM audit.row WHERE verb = 'consultation.company_declined'") == [(1,)], "it stays on record"
+
+
+def test_a_lead_asks_anew_and_says_nothing_for_another_company(world, cast):
+    """Past the pages too: no words, no acceptance, and nothing once it is announced."""
+    make.consultation(world, [cast["halcyon"], cast["tern"]], facilitator=cast["body"], state="draft")
+    world.sql("UPDATE consultations.convener SET state = 'declined' WHERE company_id = %s", cast["tern"])
+    [(lead,)] = world.sql("SELECT person_id FROM organisations.membership WHERE organisation_id = %s", cast["halcyon"])
+
+    def changed(values):
+        with psycopg.connect(world.server.url("polyphony_app", world.name)) as connection:
+            connection.execute("SELECT viewer.open(%s, NULL)", [make.session_of(world, lead)])
+            done = connection.execute(f"UPDATE consultations.convener SET {values} WHERE company_id = %s", [cast["tern"]])
+            connection.rollback()
+            return done.rowcount
+
+    assert changed("state = 'invited'") == 1
+    for values in ("state = 'accepted'", "state = 'invited', words = 'We love it.'"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            changed(values)
+    world.sql("UPDATE consultations.consultation SET state = 'announced'")
+    assert changed("state = 'invited'") == 0
+
+
+def test_nobody_is_invited_to_speak_after_publication(world, cast):
+    id = make.consultation(world, [cast["halcyon"]], facilitator=cast["body"], state="published")
+    late = cast["anna"].post(f"/en/consultations/{id}/organisations", data={"organisation": str(cast["ngo"]), **once()})
+    assert late.status_code == 409
+    assert "its terms and its promised date no longer change" in late.get_data(as_text=True)
+
+
+def test_a_notice_that_may_come_twice_on_a_day_is_new_again(world, cast):
+    from polyphony.kernel.database import db
+    from polyphony.notices import tasks
+    world.sql("UPDATE people.person SET mail_opt_in = true WHERE id = %s", cast["neema_id"])
+    for kind, seen in (("input_masked", False), ("handed", True)):
+        for _ in range(2):
+            with world.worker.app_context():
+                tasks.spread(kind, f"person:{cast['neema_id']}", make.today().isoformat(), str(cast["body"]))
+                db.session.commit()
+            world.work()
+            assert world.sql("SELECT seen FROM notices.notice WHERE kind = %s", kind) == [(seen and bool(_),)]
+            world.sql("UPDATE notices.notice SET seen = true")
+    assert len(world.mails()) == 2, "mailed once each"
+
+
+def test_who_leaves_a_draft_lands_where_she_may_be(world, cast):
+    id = make.consultation(world, [cast["halcyon"], cast["tern"]], state="draft")
+    left = cast["tern_lead"].post(f"/en/consultations/{id}/companies/departure", data={"words": "Not for us.", **once()})
+    assert left.status_code == 303, left.get_data(as_text=True)
+    assert cast["tern_lead"].get(left.location).status_code == 200
+    assert cast["tern_lead"].get(f"/en/consultations/{id}").status_code == 404, "what the others make of it is theirs"
 
 
 def test_by_link(world, cast):

@@ -131,7 +131,7 @@ def test_the_whole_loop(loop: Any) -> None:
 
 def _ground(world: Any, fac: Any, asha: Any, lead: Any, theme: str) -> None:
     measure = world.sql("SELECT id FROM feedback.measure")[0][0]
-    _post(lead, f"/en/measures/{measure}/status", status="done", status_words="Shipped", revision="1")
+    _post(lead, f"/en/measures/{measure}/status", status="done", status_words="Shipped", lang="en", revision="1")
     _post(fac, f"/en/measures/{measure}/round", until=str(make.today() + timedelta(days=5)))
     _post(asha, f"/en/measures/{measure}/ground", view="partly", words="Only on new phones", lang="en")
     _post(asha, f"/en/measures/{measure}/ground", 409, view="works", words="", lang="en")

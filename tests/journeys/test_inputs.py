@@ -1,7 +1,9 @@
 """Saying something, with an account and without, until others read it; and taking it back."""
 
+import json
 import re
 import uuid
+from datetime import UTC, datetime, time, timedelta
 from html import unescape
 from types import SimpleNamespace
 from typing import Any
@@ -180,6 +182,23 @@ def test_what_cannot_be_taken_is_kept_on_the_page(stage: Any) -> None:
     assert "takes no more inputs" in body(world.client().get(f"{stage.at}/say/without-account"), 409)
 
 
+def test_a_company_that_left_is_not_among_those_chosen_before(stage: Any) -> None:
+    """It takes part no more when the draft is sent: who sends is told when nobody is left, else it goes to the others."""
+    amina, firms = signed_in(stage, "amina@sauti.example"), [str(firm) for firm in stage.firms]
+    amina.post(f"{stage.at}/say", data={"text": SWAHILI, "lang": "sw", "other": ""})
+    choices = {"addressed": firms, "audience": "chosen", "readers": firms[:1], "naming": "unattributed", "speaks_as": "affected",
+               "pseudonym": ""}
+    assert amina.post(f"{stage.at}/say/choices", data=choices).status_code == 303
+    stage.world.sql("UPDATE consultations.convener SET state = 'left' WHERE company_id = %s", stage.firms[0])
+    refused = body(amina.post(f"{stage.at}/say/check", data={"once": str(uuid.uuid4())}), 422)
+    assert "choose the companies that may read" in refused
+    assert SWAHILI in refused
+    assert amina.post(f"{stage.at}/say/choices", data={**choices, "addressed": firms[1:], "readers": firms[1:]}).status_code == 303
+    stage.world.sql("UPDATE inputs.draft SET fields = fields || jsonb_build_object('addressed', %s::jsonb)", json.dumps(firms))
+    follow(amina, amina.post(f"{stage.at}/say/check", data={"once": str(uuid.uuid4())}))
+    assert stage.world.sql("SELECT addressed, readers FROM inputs.input") == [([stage.firms[1]], [stage.firms[1]])]
+
+
 def test_a_double_click_sends_once(stage: Any) -> None:
     juma = signed_in(stage, "juma@sauti.example")
     juma.post(f"{stage.at}/say", data={"text": SWAHILI, "lang": "sw"})
@@ -249,6 +268,32 @@ def test_inputs_collected_elsewhere_come_once(stage: Any, tmp_path: Any) -> None
     assert world.sql("SELECT count(*) FROM languages.translation WHERE lang = 'en' AND kind = 'input' "
                      "AND waits") == [(3,)], "the facilitator reads them with their inputs"
     assert world.sql("SELECT count(*) FROM inputs.input WHERE read_on IS NULL AND lang = 'sw'") == [(3,)]
+
+
+def test_the_last_day_for_inputs_is_that_of_the_readers_place(stage: Any) -> None:
+    """Two at night in UTC is the evening before in Lima: the list, her home and the consultation's page agree."""
+    day = make.today() + timedelta(days=12)
+    stage.world.sql("UPDATE consultations.consultation SET time_zone = 'America/Lima', closes_at = %s",
+                    datetime.combine(day, time(2), UTC))
+    before, after = (f"{each.day} {each:%B %Y}" for each in (day - timedelta(days=1), day))
+    visitor, amina = stage.world.client(), signed_in(stage, "amina@sauti.example")
+    assert f"Speak until {before}" in body(visitor.get("/en/"))
+    assert f"{before}, 21:00" in body(visitor.get(stage.at)) or f"{before} at 21:00" in body(visitor.get(stage.at))
+    amina.post(f"{stage.at}/say", data={"text": SWAHILI, "lang": "sw", "other": ""})
+    home = body(amina.get("/en/home"))
+    assert "Go on writing" in home
+    assert before in home
+    assert after not in home
+
+
+def test_two_people_who_said_the_same_both_come_in(stage: Any, tmp_path: Any) -> None:
+    file, here = tmp_path / "said.csv", stage.about
+    file.write_text(f'text,lang\n"{SWAHILI}",sw\nNdiyo.,sw\n"{SWAHILI}",sw\n"{SWAHILI}",sw\n', "utf-8")
+    for added, known in ((4, 0), (0, 4)):
+        done = importing.run(stage.world.app, file, address="amina@sauti.example", password=make.PASSWORD, consultation_id=here,
+                             mapping=importing.Mapping(), skip_bad=False)
+        assert (done.added, done.known, done.errors) == (added, known, [])
+    assert stage.world.sql("SELECT count(*), count(DISTINCT source) FROM inputs.input") == [(4, 4)]
 
 
 def test_a_translator_is_handed_an_input_or_refused(stage: Any) -> None:

@@ -1,5 +1,6 @@
 """The facilitator arranges themes, reminds companies, and quotes stay true to the words they were taken from."""
 
+import random
 import re
 import uuid
 from datetime import timedelta
@@ -319,3 +320,26 @@ def test_an_objection_reaches_translators_after_the_facilitator(loop: Any) -> No
     assert "Juma" in _get(two, desk)
     _post(asha, f"/en/inbox/{f['said']}/refused-translators", translator=str(seats["two"].id))
     assert "Juma" not in _get(two, desk)
+
+
+def test_a_whole_input_in_a_script_of_several_bytes_a_letter_is_quoted(loop: Any) -> None:
+    """Ten thousand Arabic letters in no order: no index holds so much, and none has to."""
+    f, fac = loop.facts, _in(loop, "fac@x.org")
+    letters = random.Random(1)
+    quote = "".join(letters.choice([chr(x) for x in range(0x621, 0x64A)]) for _ in range(10_000))
+    loop.sql("UPDATE inputs.input SET text = %s", quote)
+    theme, place = _make(loop, fac, "Theme A"), f"/en/consultations/{f['id']}/excerpts/{f['said']}"
+    _post(fac, place, theme_id=str(theme), input_id=str(f["said"]), quote=quote)
+    assert loop.sql("SELECT quote FROM feedback.excerpt") == [(quote,)]
+    _post(fac, place, 422, theme_id=str(theme), input_id=str(f["said"]), quote=quote)
+
+
+def test_what_was_said_is_not_published_past_without_a_theme(loop: Any) -> None:
+    """Not even after the promised day; where nobody spoke, or all took it back, there is nothing to bring to anybody."""
+    f, fac = loop.facts, _in(loop, "fac@x.org")
+    assert "There is no theme yet" in _get(fac, _desk(loop))
+    refused = _post(fac, f"/en/consultations/{f['id']}/publish", 409, words="Now")
+    assert "what was said would stay without an answer" in refused
+    loop.sql("UPDATE inputs.input SET withdrawn_on = current_date, text = '', shown_as = '', naming = 'unattributed'")
+    assert "Nothing blocks publication" in _get(fac, _desk(loop))
+    _post(fac, f"/en/consultations/{f['id']}/publish", words="Nobody spoke.")

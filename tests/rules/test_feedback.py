@@ -36,13 +36,15 @@ def test_a_no_needs_a_reason() -> None:
 
 def test_publication_waits_for_the_date_or_for_all() -> None:
     """Before the promised date only when nothing is owed; afterwards the missing are named."""
-    quiet = {"unread": 0, "objections": 0, "unshared": 0, "promised": LATER}
+    quiet = {"unread": 0, "themeless": False, "objections": 0, "unshared": 0, "promised": LATER}
     rules.ensure_publishable(**quiet, owing=[], today=DAY)
     rules.ensure_publishable(**quiet, owing=[(A, B)], today=LATER)
     with pytest.raises(rules.NotDueYet):
         rules.ensure_publishable(**quiet, owing=[(A, B)], today=DAY)
     with pytest.raises(rules.UnreadInputs):
         rules.ensure_publishable(**{**quiet, "unread": 1}, owing=[], today=LATER)
+    with pytest.raises(rules.NoTheme):
+        rules.ensure_publishable(**{**quiet, "themeless": True}, owing=[], today=LATER)
     with pytest.raises(rules.OpenObjections):
         rules.ensure_publishable(**{**quiet, "objections": 1}, owing=[], today=LATER)
 

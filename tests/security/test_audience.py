@@ -1,11 +1,14 @@
 """Who reads an input is decided by its author and kept by the database, whatever the pages ask for."""
 
+import uuid
 from types import SimpleNamespace
 
 import psycopg
 import pytest
 
 import make
+from polyphony.consultations.models import Translator
+from polyphony.inputs.models import Handed
 
 AUDIENCES = ("facilitator", "chosen", "companies", "participants", "public")
 
@@ -66,6 +69,37 @@ def test_public_inputs_of_a_listed_consultation_reach_visitors(cast) -> None:
     shown, hidden = write(cast, "public", read=True), write(cast, "participants", read=True)
     assert sees(cast, "visitor") == {shown}
     assert hidden not in sees(cast, "outsider")
+
+
+@pytest.mark.parametrize("end", ["UPDATE consultations.translator SET ended_on = now()",
+                                 "INSERT INTO organisations.membership_end (membership_id, at, by, reason) SELECT id, now(), "
+                                 "person_id, 'Moved.' FROM organisations.membership WHERE role = 'translator'"])
+def test_who_translates_no_more_reads_nothing_that_she_was_handed(cast, end: str) -> None:
+    world, ngo = cast.world, make.organisation(cast.world, "Lugha", "stakeholder")
+    cast.people["translator"] = who = make.person(world, "t@x.example", seats=((ngo, "translator"),))
+    make.add(world, Translator(id=uuid.uuid4(), consultation_id=cast.consultation, person_id=who, organisation_id=ngo,
+                               shown_as="Lugha", languages=["sw"], appointed_on=make.today()))
+    one = write(cast, "facilitator", read=False)
+    make.add(world, Handed(input_id=one, person_id=who, consultation_id=cast.consultation))
+    assert sees(cast, "translator") == {one}
+    world.sql(end)
+    assert sees(cast, "translator") == set()
+
+
+def test_a_company_that_left_reads_nothing_more_of_what_was_for_companies(cast) -> None:
+    written = {write(cast, audience, read=True) for audience in ("chosen", "companies", "participants")}
+    assert sees(cast, "halcyon") == written
+    cast.world.sql("UPDATE consultations.convener SET state = 'left' WHERE company_id = %s", cast.halcyon)
+    assert sees(cast, "halcyon") == set()
+    assert cast.consultation in sees(cast, "halcyon", "consultations.consultation"), "what it owes it still finds"
+
+
+def test_a_company_that_left_a_draft_reads_it_no_more(cast) -> None:
+    cast.world.sql("UPDATE consultations.convener SET state = 'left' WHERE company_id = %s", cast.halcyon)
+    draft = make.consultation(cast.world, [cast.halcyon], state="draft")
+    assert draft in sees(cast, "halcyon", "consultations.consultation")
+    cast.world.sql("UPDATE consultations.convener SET state = 'left' WHERE company_id = %s", cast.halcyon)
+    assert sees(cast, "halcyon", "consultations.consultation") == {cast.consultation}
 
 
 def test_who_wrote_it_is_seen_by_the_author_alone(cast) -> None:

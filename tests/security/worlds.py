@@ -231,6 +231,10 @@ class Oracle:
         return any(each.consultation_id == here and each.state in (states or ("invited", "accepted"))
                    and each.company_id in self.seats("company") for each in self.w.of(Convener))
 
+    def has_left(self, here: uuid.UUID) -> bool:
+        """Her company left what had been announced; a draft that it left is the others' alone."""
+        return self._by_id(Consultation, here).state != "draft" and self.convenes(here, "left")
+
     def facilitates(self, here: uuid.UUID) -> bool:
         return any(each.id == here and each.facilitator_id in self.seats("facilitation", "facilitator")
                    for each in self.w.of(Consultation))
@@ -265,7 +269,7 @@ class Oracle:
 
     def consultation(self, c: Any) -> bool:
         public = c.state != "draft" and (c.discovery == "listed" or (c.discovery == "link" and c.id in self.links))
-        return (public or self.convenes(c.id) or self.convenes(c.id, "left") or self.facilitates(c.id)
+        return (public or self.convenes(c.id) or self.has_left(c.id) or self.facilitates(c.id)
                 or self.participates(c.id) or self.translates(c.id) or self.called(c.id))
 
     def here(self, row: Any) -> bool:
@@ -287,15 +291,18 @@ class Oracle:
         return {"public": self.here(i),
                 "participants": self.convenes(i.consultation_id) or self.participates(i.consultation_id),
                 "companies": self.convenes(i.consultation_id),
-                "chosen": bool(set(i.readers) & self.seats("company")), "facilitator": False}[i.audience]
+                "chosen": bool(set(i.readers) & self.seats("company")) and self.convenes(i.consultation_id),
+                "facilitator": False}[i.audience]
 
     def handed_to(self, i: Any) -> bool:
-        return any(each.input_id == i.id and each.person_id == self.person for each in self.w.of(Handed))
+        """She was handed it, and still translates there."""
+        return self.translates(i.consultation_id) and any(
+            each.input_id == i.id and each.person_id == self.person for each in self.w.of(Handed))
 
     def theme(self, t: Any) -> bool:
         placed = any(each.theme_id == t.id and self.wrote(each.input_id) for each in self.w.of(Excerpt))
         return bool(self.facilitates(t.consultation_id) or placed or self.translates(t.consultation_id)
-                    or (t.shared_on and (self.convenes(t.consultation_id) or self.convenes(t.consultation_id, "left")))
+                    or (t.shared_on and (self.convenes(t.consultation_id) or self.has_left(t.consultation_id)))
                     or (t.published_on and self.here(t)))
 
     def excerpt(self, e: Any) -> bool:

@@ -20,8 +20,9 @@ fact("convened", "SELECT array_agg(c.consultation_id) FROM consultations.convene
                  f"('invited', 'accepted') AND c.company_id = ANY ({had('companies')})")
 fact("led", "SELECT array_agg(c.consultation_id) FROM consultations.convener c WHERE c.state IN "
             f"('invited', 'accepted') AND c.company_id = ANY ({had('leading')})")
-fact("left", "SELECT array_agg(c.consultation_id) FROM consultations.convener c WHERE c.state = 'left' AND "
-             f"c.company_id = ANY ({had('companies')})")
+# A company that left goes on seeing what was announced with it; a draft that the others rewrite is no more its own.
+fact("left", "SELECT array_agg(v.consultation_id) FROM consultations.convener v JOIN consultations.consultation c "
+             f"ON c.id = v.consultation_id WHERE v.state = 'left' AND c.state <> 'draft' AND v.company_id = ANY ({had('companies')})")
 fact("facilitated", "SELECT array_agg(c.id) FROM consultations.consultation c WHERE "
                     f"c.facilitator_id = ANY ({had('facilitating')})")
 fact("participating", "SELECT array_agg(x.id) FROM (SELECT i.consultation_id AS id FROM consultations.invited i "
@@ -64,6 +65,9 @@ allow(Convener, "INSERT", "first", "", check=f"began AND state = 'accepted' AND 
       "AND NOT consultations.is_begun(consultation_id)")  # else a lead could walk into any consultation
 allow(Convener, "INSERT", "invite", "", check=f"NOT began AND state = 'invited' AND {any_of('consultation_id', 'led')}")
 allow(Convener, "UPDATE", "own", any_of("company_id", "leading"))
+allow(Convener, "UPDATE", "ask_anew", f"state IN ('declined', 'left') AND {any_of('consultation_id', 'led')} AND EXISTS (SELECT 1 "
+      "FROM consultations.consultation c WHERE c.id = consultation_id AND c.state = 'draft')",
+      check=f"state = 'invited' AND words = '' AND {any_of('consultation_id', 'led')}")
 allow(Convener, "DELETE", "take_back", f"NOT began AND state = 'invited' AND {any_of('consultation_id', 'led')}")
 allow(Facilitation, "SELECT", "inside", any_of("consultation_id", "convened", "facilitated", "called"))
 allow(Facilitation, "SELECT", "own", any_of("organisation_id", "facilitating"))

@@ -21,15 +21,28 @@ from polyphony.people.models import Person
 
 
 def ask_company(by: Viewer, *, id: uuid.UUID, organisation: uuid.UUID) -> None:
-    """Ask another company to co-own a draft. Raises `NotLeading`, `TermsStand`, `AlreadyAsked`."""
+    """Ask another company to co-own a draft, or anew one that declined or left it: it answers as if for the first time.
+
+    Raises `NotLeading`, `TermsStand`, `AlreadyAsked`.
+    """
     require(by.is_in("led", id), rules.NotLeading())
     rules.ensure_draft(find(id))
-    if db.session.get(Convener, (id, organisation)):
-        raise rules.AlreadyAsked()
     _organisation(organisation, "company")
-    _add_once(Convener(consultation_id=id, company_id=organisation, state="invited", invited_at=clock.now()))
+    kept = db.session.get(Convener, (id, organisation))
+    if kept is None:
+        _add_once(Convener(consultation_id=id, company_id=organisation, state="invited", invited_at=clock.now()))
+    elif kept.state in rules.GONE:
+        _ask_anew(kept)
+    else:
+        raise rules.AlreadyAsked()
     audit.record("consultation.company_asked", organisation, about=id)
     tell("convene", consultation_id=id, subject_id=organisation, to="leads")
+
+
+def _ask_anew(kept: Convener) -> None:
+    kept.state, kept.invited_at, kept.answered_at, kept.accepted_revision = "invited", clock.now(), None, None
+    kept.functions, kept.accepts_facilitator = [], False
+    kept.words, kept.words_id = "", uuid.uuid4()  # what was said then, and its translations, is over
 
 
 def take_back(by: Viewer, *, id: uuid.UUID, organisation: uuid.UUID) -> None:
@@ -94,13 +107,13 @@ def _conveners(id: uuid.UUID) -> list[Convener]:
     return list(db.session.scalars(sa.select(Convener).where(Convener.consultation_id == id)))
 
 
-def leave(by: Viewer, *, id: uuid.UUID, words: str) -> None:
-    """Leave a consultation, with words that stay; answers already owed stay owed.
+def leave(by: Viewer, *, id: uuid.UUID, words: str) -> str:
+    """Leave a consultation, with words that stay; answers already owed stay owed. Returns the state it left it in.
 
     Raises `NotLeading`, `NothingToAnswer`.
     """
     require(by.is_in("led", id), rules.NotLeading())
-    mine = own_reply(by, _conveners(id))
+    state, mine = find(id).state, own_reply(by, _conveners(id))
     if mine is None or mine.state != "accepted":
         raise rules.NothingToAnswer()
     mine.state, mine.words, mine.lang, mine.answered_at = "left", words, language(), clock.now()
@@ -108,6 +121,7 @@ def leave(by: Viewer, *, id: uuid.UUID, words: str) -> None:
     audit.record("consultation.company_left", mine.company_id, about=id)
     for group in ("conveners", "facilitators", "participants"):
         tell("left", consultation_id=id, subject_id=mine.company_id, to=group)
+    return state
 
 
 def invited_to(id: uuid.UUID) -> list[Invited]:
@@ -121,7 +135,7 @@ def invite(by: Viewer, *, id: uuid.UUID, organisation: uuid.UUID) -> None:
     require(by.is_in("facilitated", id), rules.NotFacilitating())
     consultation = find(id)
     if consultation.state in ("published", "closed"):
-        raise rules.NothingToAnswer()
+        raise rules.TermsStand()
     _organisation(organisation, "stakeholder")
     if db.session.get(Invited, (id, organisation)):
         raise rules.AlreadyAsked()

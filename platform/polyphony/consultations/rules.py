@@ -11,6 +11,7 @@ from polyphony.kernel.refusals import BadInput, NotPermitted, WrongState
 FIELDS = (*TEXTS, "paid_by")  # every text that is shown to readers in their own language
 NEEDED = ("title", "plain", "purpose", "open_to_change", "closed_to_change", "at_risk", "technologies", "countries",
           "phases")
+GONE = ("declined", "left")  # what a company has said that takes no part; in a draft it can be asked anew
 Missing = tuple[Any, str, str]  # sentence, endpoint that mends it, field
 
 

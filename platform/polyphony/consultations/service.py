@@ -192,14 +192,19 @@ def step(consultation: Consultation, end: str, *, words: str = "", organisation:
 
 
 def raise_protection(by: Viewer, *, id: uuid.UUID, level: str, words: str) -> Consultation:
-    """Protect those who speak better than before. Raises `NotFacilitating`, `NeverLower`."""
+    """Protect those who speak better than before. Raises `NotFacilitating`, `NeverLower`.
+
+    In a draft that is a change of its terms like any other: who was changing them meanwhile is told so.
+    """
     require(by.is_in("facilitated", id), rules.NotFacilitating())
-    kept = find(id)
+    kept = _locked(id)
     rules.ensure_higher(kept.protection, level)
     db.session.add(Raise(id=uuid.uuid4(), consultation_id=id, start=kept.protection, end=level, at=clock.now(),
                          words=words, lang=language()))
     if level == "high" and kept.discovery == "listed":
         kept.discovery = "invitation"
     kept.protection = level
+    if kept.state == "draft":
+        kept.revision += 1
     audit.record("consultation.protection_raised", id, about=id, level=level)
     return kept

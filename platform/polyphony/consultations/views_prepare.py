@@ -118,7 +118,8 @@ def reply(id: uuid.UUID):  # type: ignore[no-untyped-def]
 def leave(id: uuid.UUID):  # type: ignore[no-untyped-def]
     form = WordsForm()
     return answer(form, lambda words: companies.leave(viewer.current(), id=id, words=words),
-                  then=lambda r: url_for("consultations.show", id=id), again=lambda: show_conveners(id, leaving=form))
+                  then=lambda state: url_for("consultations.index") if state == "draft"
+                  else url_for("consultations.show", id=id), again=lambda: show_conveners(id, leaving=form))
 
 
 def show_conveners(id, asking=None, replying=None, leaving=None, removing=None):  # type: ignore[no-untyped-def]
@@ -133,8 +134,8 @@ def show_conveners(id, asking=None, replying=None, leaving=None, removing=None):
     elif replying and isinstance(replying.refusal, ChangedMeanwhile):
         replying.revision.data = kept.revision
     tr = translations_for([id, *(row.words_id for row in rows if row.words)], locale.language())
-    asking = asking or (_choices(AskForm(), "company", {row.company_id for row in rows}) if kept.state == "draft"
-                        else AskForm())
+    there_now = {row.company_id for row in rows if row.state not in rules.GONE}
+    asking = asking or (_choices(AskForm(), "company", there_now) if kept.state == "draft" else AskForm())
     return page("consultations/conveners.html", fragment="companies", c=kept, title=showing.say(kept, "title", tr),
                 rows=rows, mine=mine,
                 asking=asking, replying=replying, departing=leaving or WordsForm(), leads=by.is_in("led", id),

@@ -104,7 +104,9 @@ allow(GroundView, "SELECT", "shown", f"shown_on IS NOT NULL AND {_SEEN}", public
 allow(GroundView, "SELECT", "translator", f"read_on IS NOT NULL AND {TRANSLATING} AND {not_refused('id')}")
 allow(GroundView, "SELECT", "facilitator", FACILITATED)
 allow(GroundView, "SELECT", "own", any_of("id", "viewed"))
-allow(GroundView, "INSERT", "author", "", check=f"read_on IS NULL AND shown_on IS NULL AND {any_of('consultation_id', 'participating')}")
+# Those who spoke, also without the seat in which they did.
+allow(GroundView, "INSERT", "author", "", check="read_on IS NULL AND shown_on IS NULL AND consultation_id IN (SELECT "
+      f"i.consultation_id FROM inputs.input i WHERE i.id = ANY ({ids('authored')}))")
 allow(GroundView, "UPDATE", "facilitator", FACILITATED)
 _MINE = f"person_id = {one('person')} OR phrase_id = {one('phrase')}"
 allow(GroundAuthor, "SELECT", "own", _MINE)

@@ -157,7 +157,7 @@ def blocking(desk: Desk) -> list[dict[str, Any]]:
                            where("inputs.reading", id=here), _("Read them"),
                            _("Nothing reaches others before you have read it.")))
     found += objecting(desk)
-    if not desk.themes:
+    if desk.inputs.all and not desk.themes:
         found.append(line(_("There is no theme yet"), url_for("feedback.new_theme", id=here), _("Make a theme")))
     if desk.unshared:
         found.append(line(

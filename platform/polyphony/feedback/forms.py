@@ -95,6 +95,7 @@ class MeasureForm(Form):
 class StatusForm(Form):
     status = RadioField(lazy("Where it stands"), [required()], choices=options(words.STATUSES.items()))
     status_words = Words(lazy("In your words"), [required()], length=5000)
+    lang = Tongue()
     revision = HiddenField(default="1")
 
 

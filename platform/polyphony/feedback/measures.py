@@ -24,7 +24,8 @@ VIEW_WAITS = sa.or_(GroundView.read_on.is_(None),
                     GroundView.id.in_(waiting_in("ground_view", [GroundView.consultation_id])))
 
 
-def update(by: Viewer, *, measure_id: uuid.UUID, status: str, status_words: str, revision: str = "1") -> Measure:
+def update(by: Viewer, *, measure_id: uuid.UUID, status: str, status_words: str, lang: str,
+           revision: str = "1") -> Measure:
     """The company says where its measure stands. Raises `NotDrafting`, `ChangedMeanwhile`."""
     measure = there(db.session.get(Measure, measure_id))
     ensure_drafting(by, measure.company_id)
@@ -32,7 +33,8 @@ def update(by: Viewer, *, measure_id: uuid.UUID, status: str, status_words: str,
         raise ChangedMeanwhile()
     if status_words != measure.status_words:
         mark_stale(measure.id, ["status_words"])
-    measure.status, measure.status_words, measure.status_on = status, status_words, clock.today()
+    measure.status, measure.status_words, measure.status_lang = status, status_words, lang
+    measure.status_on = clock.today()
     measure.revision += 1
     audit.record("measure.updated", measure.id, about=measure.consultation_id)
     return measure

@@ -42,7 +42,10 @@ class Excerpt(Row, Base):
 
     __tablename__ = "excerpt"
     __table_args__ = (
-        at_most("quote", 20_000), sa.UniqueConstraint("theme_id", "input_id", "quote"), {"schema": "feedback"},
+        at_most("quote", 20_000),
+        # Over a digest: an index takes no words as long as a quote may be.
+        sa.Index("excerpt_theme_id_input_id_quote_key", "theme_id", "input_id", sa.text("md5(quote)"), unique=True),
+        {"schema": "feedback"},
     )
     theme_id: Mapped[uuid.UUID] = to("feedback.theme.id")
     input_id: Mapped[uuid.UUID] = to("inputs.input.id")
@@ -186,9 +189,13 @@ class Measure(Row, Base):
     due_on: Mapped[date]
     status: Mapped[str] = mapped_column(default="planned")
     status_words: Mapped[str] = mapped_column(default="")
+    status_lang: Mapped[str | None]  # of these words; none: in the language of the measure
     status_on: Mapped[date | None]
     lang: Mapped[str]
     revision: Mapped[int] = mapped_column(default=1)
+
+
+STATUS_LANG = sa.func.coalesce(Measure.status_lang, Measure.lang)
 
 
 class GroundRound(Base):

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from polyphony.feedback.models import Answer, Default, Excerpt, GroundView, Measure, Objection, Theme
+from polyphony.feedback.models import STATUS_LANG, Answer, Default, Excerpt, GroundView, Measure, Objection, Theme
 from polyphony.inputs.models import Input
 from polyphony.kernel import viewer
 from polyphony.kernel.database import db
@@ -39,7 +39,7 @@ def _parts(by: Viewer, here: uuid.UUID) -> list[tuple[str, str, str, Any, Any, A
         ("answer", "words", "words", Answer, Answer.words, Answer.lang, sa.true()),
         ("answer", "changes", "changes", Answer, Answer.changes, Answer.lang, sa.true()),
         ("measure", "what", "what", Measure, Measure.what, Measure.lang, sa.true()),
-        ("measure", "status_words", "status_words", Measure, Measure.status_words, Measure.lang, sa.true()),
+        ("measure", "status_words", "status_words", Measure, Measure.status_words, STATUS_LANG, sa.true()),
         ("ground_view", "words", "words", GroundView, GroundView.words, GroundView.lang, own_view),
         ("words", "words", "default", Default, Default.words, Default.lang, sa.true()),
     ]

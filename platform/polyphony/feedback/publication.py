@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from polyphony.consultations.models import MACHINE, Consultation, Transition
 from polyphony.feedback import rules
-from polyphony.feedback.models import Answer, Default, Measure, Objection, Publication, Theme
+from polyphony.feedback.models import STATUS_LANG, Answer, Default, Measure, Objection, Publication, Theme
 from polyphony.feedback.themes import consultation_of, ensure_facilitating
 from polyphony.inputs.models import Input
 from polyphony.kernel import audit, clock
@@ -24,6 +24,7 @@ class Standing:
     """Everything that decides whether the answers may be published."""
 
     unread: int
+    themeless: bool  # something was said, and no theme brings it to the companies
     objections: int
     unshared: int
     owing: list[tuple[uuid.UUID, uuid.UUID]]
@@ -31,19 +32,23 @@ class Standing:
 
 def standing(consultation_id: uuid.UUID) -> Standing:
     """How far a consultation is, counted for its facilitator (one statement)."""
-    unread = sa.select(sa.func.count()).select_from(Input).where(
-        Input.consultation_id == consultation_id, Input.read_on.is_(None), Input.withdrawn_on.is_(None))
+    said = sa.select(sa.func.count()).select_from(Input).where(
+        Input.consultation_id == consultation_id, Input.withdrawn_on.is_(None))
+    unread = said.where(Input.read_on.is_(None))
     objections = sa.select(sa.func.count()).select_from(Objection).where(
         Objection.consultation_id == consultation_id, Objection.handled_on.is_(None))
     answered = sa.select(sa.func.array_agg(Answer.company_id)).where(
         Answer.theme_id == Theme.id, Answer.state != "draft")
     rows = db.session.execute(
-        sa.select(unread.scalar_subquery(), objections.scalar_subquery(), Theme, answered.scalar_subquery())
+        sa.select(said.scalar_subquery(), unread.scalar_subquery(), objections.scalar_subquery(), Theme,
+                  answered.scalar_subquery())
         .select_from(Consultation).outerjoin(Theme, Theme.consultation_id == Consultation.id)
         .where(Consultation.id == consultation_id).order_by(Theme.id)).all()
-    themes = [theme for _u, _o, theme, _companies in rows if theme]
-    answers = [(theme.id, company) for _u, _o, theme, companies in rows if theme for company in companies or ()]
-    return Standing(rows[0][0], rows[0][1], sum(t.shared_on is None for t in themes), rules.owed(themes, answers))
+    themes = [theme for *_numbers, theme, _companies in rows if theme]
+    answers = [(theme.id, company) for *_numbers, theme, companies in rows if theme for company in companies or ()]
+    (inputs, not_read, waiting, *_first) = rows[0]
+    return Standing(not_read, bool(inputs and not themes), waiting, sum(t.shared_on is None for t in themes),
+                    rules.owed(themes, answers))
 
 
 # Every field of words that publication shows, and that somebody can translate.
@@ -51,12 +56,16 @@ PUBLISHED = ((Theme, "title"), (Theme, "summary"), (Answer, "words"), (Answer, "
              (Measure, "status_words"))
 
 
+def _lang(model: Any, name: str) -> Any:
+    return STATUS_LANG if name == "status_words" else model.lang
+
+
 def unreadable(consultation_id: uuid.UUID) -> list[tuple[str, int]]:
     """Each language in which authors read, with how many texts of the publication lack it (one statement)."""
     signed = sa.select(Answer.id).where(Answer.consultation_id == consultation_id, Answer.state != "draft")
     is_shown = {Theme: sa.true(), Answer: Answer.id.in_(signed), Measure: Measure.answer_id.in_(signed)}
     texts = sa.union_all(*(
-        sa.select(model.id, sa.literal(name).label("field"), model.lang).where(
+        sa.select(model.id, sa.literal(name).label("field"), _lang(model, name).label("lang")).where(
             model.consultation_id == consultation_id, getattr(model, name) != "", is_shown[model])
         for model, name in PUBLISHED)).subquery()
     authors = sa.func.inputs.languages_of_authors(consultation_id).table_valued("lang")
@@ -85,8 +94,9 @@ def publish(by: Viewer, *, consultation_id: uuid.UUID, words: str) -> Consultati
     ensure_facilitating(by, consultation_id)
     way = MACHINE.way(consultation.state, "publish")
     now = standing(consultation_id)
-    rules.ensure_publishable(unread=now.unread, objections=now.objections, unshared=now.unshared, owing=now.owing,
-                             promised=consultation.promised_on, today=clock.today())
+    rules.ensure_publishable(unread=now.unread, themeless=now.themeless, objections=now.objections,
+                             unshared=now.unshared, owing=now.owing, promised=consultation.promised_on,
+                             today=clock.today())
     _step(consultation, way.end, words)
     db.session.execute(sa.update(Answer).where(Answer.consultation_id == consultation_id, Answer.state == "signed")
                        .values(state="published", published_on=clock.today()))

@@ -63,7 +63,7 @@ keeps(
            "feedback.answer": "id theme_id company_id consultation_id number state decision reason_kind words changes lang "
                               "signed_as signed_on published_on late_days revision",
            "feedback.measure": "id answer_id theme_id company_id consultation_id what owner due_on status status_words "
-                               "status_on lang revision",
+                               "status_lang status_on lang revision",
            "feedback.default": "id consultation_id company_id words lang on",
            "feedback.publication": "consultation_id on by_organisation"}),
 )

@@ -124,6 +124,10 @@ class OpenObjections(WrongState):
     message = lazy("An author says: not what I meant. Reply to her before publishing.")
 
 
+class NoTheme(WrongState):
+    message = lazy("There is no theme yet: what was said would stay without an answer. Make a theme first.")
+
+
 class ThemesNotShared(WrongState):
     message = lazy("Not every theme is shared with the companies yet.")
 
@@ -249,14 +253,16 @@ def late_days(promised: date | None, on: date) -> int:
     return max(0, days_between(promised, on)) if promised else 0
 
 
-def ensure_publishable(*, unread: int, objections: int, unshared: int, owing: Sequence[Any], promised: date | None,
-                       today: date) -> None:
-    """All together: at the promised date, or before it when everybody has signed.
+def ensure_publishable(*, unread: int, themeless: bool, objections: int, unshared: int, owing: Sequence[Any],
+                       promised: date | None, today: date) -> None:
+    """All together: at the promised date, or before it when everybody has signed; without a theme where nobody spoke.
 
-    Raises `UnreadInputs`, `OpenObjections`, `ThemesNotShared`, `NotDueYet`.
+    Raises `UnreadInputs`, `NoTheme`, `OpenObjections`, `ThemesNotShared`, `NotDueYet`.
     """
     if unread:
         raise UnreadInputs()
+    if themeless:
+        raise NoTheme()
     if objections:
         raise OpenObjections()
     if unshared:

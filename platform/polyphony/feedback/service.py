@@ -237,7 +237,7 @@ def answer_shown(a: Answer, measures: list[MeasureShown], tr: Any, lang: str) ->
 
 def measure_shown(m: Measure, held: GroundRound | None, views: list[GroundView], tr: Any, lang: str,
                   threshold: int) -> MeasureShown:
-    said = written(m.status_words, m.lang, m.id, "status_words", tr, lang) if m.status_words else None
+    said = written(m.status_words, m.status_lang or m.lang, m.id, "status_words", tr, lang) if m.status_words else None
     made = MeasureShown(m, written(m.what, m.lang, m.id, "what", tr, lang), words.STATUSES[m.status], said,
                         clock.day(m.due_on), words.signed_as(m.owner), threshold, held)
     made.is_open = bool(held and held.until >= clock.today())

@@ -33,12 +33,21 @@ def _what(found: Measure) -> Written:
     return in_words(found.what, found.lang, found.id, "what")
 
 
+def _others_see(row: Measure | GroundView) -> str:
+    """When a view is shown to others, in the consultation of this measure or view."""
+    return ngettext("Others see it once %(num)s person has spoken, or if an organisation names itself.",
+                    "Others see it once %(num)s people have spoken, or if an organisation names itself.",
+                    themes.consultation_of(row.consultation_id).threshold)
+
+
 @blueprint.route("/measures/<uuid:id>/status", methods=BOTH)
 @access(company)
 def status(id: uuid.UUID):  # type: ignore[no-untyped-def]
     found = _measure(id)
     answers.ensure_drafting(viewer.current(), found.company_id)
-    form = StatusForm(data={"status": found.status, "status_words": found.status_words, "revision": found.revision})
+    lang = found.status_lang or (found.lang if found.status_words else language())
+    form = StatusForm(data={"status": found.status, "status_words": found.status_words, "lang": lang,
+                            "revision": found.revision})
     return step(form, lambda **v: measures.update(viewer.current(), measure_id=id, **v),
                 lambda r: url_for("feedback.theme", id=found.theme_id), title=_("Where this measure stands"),
                 over=_what(found).text, back=url_for("feedback.desk", id=found.consultation_id), label=_("Save"))
@@ -68,8 +77,8 @@ def ground(id: uuid.UUID):  # type: ignore[no-untyped-def]
                 lambda **v: measures.give_view(by, measure_id=id, **v),
                 lambda r: place, title=_("The view from the ground"), over=_("Back to the answer"), back=place,
                 label=_("Send your view"), quote=_what(found),
-                lead=_("The facilitator reads it first. Your name is not shown, and nothing is shown before five "
-                       "people at least have spoken."))
+                later=lambda: {
+                    "lead": _("The facilitator reads it first. Your name is not shown.") + " " + _others_see(found)})
 
 
 @blueprint.route("/ground/<uuid:id>/refused-translators", methods=BOTH)
@@ -102,13 +111,9 @@ def ground_views(id: uuid.UUID):  # type: ignore[no-untyped-def]
 def read_ground(id: uuid.UUID):  # type: ignore[no-untyped-def]
     view, back = there(db.session.get(GroundView, id)), "feedback.facilitate"
     themes.ensure_facilitating(viewer.current(), view.consultation_id)
-    enough = themes.consultation_of(view.consultation_id).threshold
     return step(ReadForm(), lambda **typed: measures.read_view(viewer.current(), view_id=id, **typed),
                 lambda r: url_for(back, id=view.consultation_id), lambda: _both(view), title=VIEWS[view.view],
-                lead=ngettext("Others see it once %(num)s person has spoken, or if an organisation names itself.",
-                              "Others see it once %(num)s people have spoken, or if an organisation names itself.",
-                              enough),
-                label=_("I have read it"), back=url_for(back, id=view.consultation_id))
+                lead=_others_see(view), label=_("I have read it"), back=url_for(back, id=view.consultation_id))
 
 
 def _both(view: GroundView) -> dict[str, Any]:

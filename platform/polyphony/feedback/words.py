@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_pgettext as pgettext
 
+from polyphony.consultations.words import FUNCTIONS
 from polyphony.kernel.locale import lazy
 
 DECISIONS = {"adopted": pgettext("answer", "Adopted"), "adapted": pgettext("answer", "Adapted"),
@@ -20,8 +21,6 @@ STATUSES = {"planned": lazy("Planned"), "under_way": lazy("Under way"), "done": 
 VIEWS = {"works": lazy("Works"), "partly": lazy("Works in part"), "does_not": lazy("Does not work"),
          "harms": lazy("Does harm"), "too_early": lazy("Too early to say")}
 DRAFTS = {"": lazy("Not begun"), "draft": lazy("Draft"), "signed": lazy("Signed"), "published": lazy("Published")}
-FUNCTIONS = {"engineering": lazy("Engineering"), "product": lazy("Product"), "research": lazy("Research"),
-             "legal": lazy("Legal"), "commercial": lazy("Commercial")}
 
 
 def signed_as(function: str) -> str:

@@ -2,14 +2,16 @@
 
 from polyphony.inputs.models import Authorship, Draft, Handed, Input, Original, Reading
 from polyphony.kernel.policies import allow, any_of, definer, ids, one, protect, statements
-from polyphony.kernel.viewer import fact
+from polyphony.kernel.viewer import fact, had
 from polyphony.languages.access import changeable, not_refused, read_first, readable_with
 from polyphony.languages.models import TranslatorRefusal
 from polyphony.uploads.access import hangs_on
 
 # The author's own inputs, as a fact: it makes "is it mine?" one array test instead of a join per row.
 fact("authored", "SELECT array_agg(a.input_id) FROM inputs.authorship a WHERE a.person_id = me OR a.phrase_id = phrase")
-fact("handed", "SELECT array_agg(h.input_id) FROM inputs.handed h WHERE h.person_id = me")
+# Who translates here no more keeps nothing of what she was handed.
+fact("handed", "SELECT array_agg(h.input_id) FROM inputs.handed h WHERE h.person_id = me AND "
+               f"h.consultation_id = ANY ({had('translating')})")
 
 protect(Input, app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE, DELETE", lookup="SELECT, UPDATE (revision)")
 protect(Authorship, app="SELECT, INSERT", worker="SELECT, INSERT, DELETE")
@@ -28,7 +30,8 @@ allow(Input, "SELECT", "public", f"{_RELEASED} AND audience = 'public' AND consu
 allow(Input, "SELECT", "participants", f"{_RELEASED} AND audience = 'participants' AND "
       f"{any_of('consultation_id', 'convened', 'participating')}")
 allow(Input, "SELECT", "companies", f"{_RELEASED} AND audience = 'companies' AND {any_of('consultation_id', 'convened')}")
-allow(Input, "SELECT", "chosen", f"{_RELEASED} AND audience = 'chosen' AND readers && {ids('companies')}")
+allow(Input, "SELECT", "chosen", f"{_RELEASED} AND audience = 'chosen' AND readers && {ids('companies')} AND "
+      f"{any_of('consultation_id', 'convened')}")  # a company that left reads on no more than the others' inputs
 allow(Input, "SELECT", "translator", f"{_RELEASED} AND audience <> 'facilitator' AND "
       f"{any_of('consultation_id', 'translating')} AND {not_refused('id')}")
 allow(Input, "SELECT", "handed", f"withdrawn_on IS NULL AND id = ANY ({ids('handed')}) AND {not_refused('id')}")

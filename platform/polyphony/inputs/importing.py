@@ -7,6 +7,7 @@ before others do. Every row has a key, so a second run brings in nothing twice.
 import csv
 import hashlib
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,7 +71,7 @@ class BadLine(Exception):
 
 def read(path: Path, mapping: Mapping, consultation_id: uuid.UUID) -> tuple[list[Line], list[tuple[int, str]]]:
     """Every good row and, by line number, what is wrong with the others. Raises BadLine without the columns."""
-    good, bad = [], []
+    good, bad, said_before = [], [], Counter[str]()
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         wanted = [c for c in (mapping.text, mapping.translation, mapping.key, mapping.pseudonym) if c]
@@ -80,7 +81,7 @@ def read(path: Path, mapping: Mapping, consultation_id: uuid.UUID) -> tuple[list
         try:
             for row in rows:
                 try:
-                    good.append(_line(rows.line_num, row, mapping, consultation_id))
+                    good.append(_line(rows.line_num, row, mapping, consultation_id, said_before))
                 except (BadLine, Refusal) as error:
                     bad.append((rows.line_num, str(getattr(error, "message", "") or error)))
         except UnicodeDecodeError:
@@ -90,7 +91,15 @@ def read(path: Path, mapping: Mapping, consultation_id: uuid.UUID) -> tuple[list
     return good, bad
 
 
-def _line(number: int, row: dict[str, Any], mapping: Mapping, consultation_id: uuid.UUID) -> Line:
+def _by_words(lang: str, text: str, said_before: Counter[str]) -> str:
+    """What a line is known by without a key: its words, and how often they stood before: two may say the same."""
+    words = f"{lang}\n{text}"
+    said_before[words] += 1
+    return words if said_before[words] == 1 else f"{words}\n{said_before[words]}"
+
+
+def _line(number: int, row: dict[str, Any], mapping: Mapping, consultation_id: uuid.UUID,
+          said_before: Counter[str]) -> Line:
     text = tidy(row.get(mapping.text)) or ""
     if not text:
         raise BadLine(_("There is no text."))
@@ -100,7 +109,7 @@ def _line(number: int, row: dict[str, Any], mapping: Mapping, consultation_id: u
             raise BadLine(_("The text has %(length)s characters; at most %(limit)s fit.", length=len(said), limit=most))
     given = (row.get(mapping.lang) or "").strip() if mapping.lang else ""
     lang = rules.tag("other", given) if given else tongues.guess(text, "en")
-    key = (row.get(mapping.key) or "").strip() if mapping.key else f"{lang}\n{text}"
+    key = (row.get(mapping.key) or "").strip() if mapping.key else _by_words(lang, text, said_before)
     if not key:
         raise BadLine(_("The key is empty."))
     pseudonym = (tidy(row.get(mapping.pseudonym)) or "") if mapping.pseudonym else ""

@@ -3,11 +3,12 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
 import sqlalchemy as sa
 
 from polyphony.consultations.models import Consultation
+from polyphony.consultations.showing import zone_for
 from polyphony.inputs.models import Draft, Input
 from polyphony.inputs.service import Mine, own_rows, with_fate
 from polyphony.kernel import clock
@@ -59,14 +60,14 @@ def _newest(by: Viewer, only: uuid.UUID | None, start: int) -> list[tuple[Input,
     return [(entry, whole) for entry, whole in rows]
 
 
-def drafts(by: Viewer) -> list[tuple[uuid.UUID, str, datetime | None]]:
-    """The consultations in which something she has begun can still be sent: title, and when inputs end."""
+def drafts(by: Viewer) -> list[tuple[uuid.UUID, str, date | None]]:
+    """The consultations in which something she has begun can still be sent: title, and the day when inputs end."""
     title = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
-    rows = db.session.execute(sa.select(Consultation.id, title, Consultation.closes_at).join(
+    rows = db.session.execute(sa.select(Consultation, title).join(
         Draft, Draft.consultation_id == Consultation.id).where(
         own_rows(Draft, by), Consultation.state == "open", Consultation.closes_at > clock.now())
         .order_by(Consultation.closes_at, Consultation.id))
-    return [(id, said, ends) for id, said, ends in rows]
+    return [(about.id, said, clock.date_in(about.closes_at, zone_for(by, about))) for about, said in rows]
 
 
 def keepers(by: Viewer, known: Iterable[Consultation]) -> set[uuid.UUID]:

@@ -23,7 +23,7 @@ def waits(by: Viewer) -> list[Waits]:
     """Inputs that wait to be read, for the facilitator; for an author, what she has begun."""
     begun = drafts(by) if by.of("speaking") else []
     return [*(Waits(_("Go on writing: %(title)s", title=title), url_for("inputs.say", id=id),
-                    ends.date() if ends else None) for id, title, ends in begun), *_unread(by)]
+                    ends) for id, title, ends in begun), *_unread(by)]
 
 
 def _unread(by: Viewer) -> list[Waits]:

@@ -128,12 +128,17 @@ def choose(by: Viewer, *, about: Consultation, addressed: list[str], audience: s
     """
     ensure_may_speak(by, about.id)
     ensure_open(about)
-    known = {str(company.id) for company in companies(about.id)}
-    addressed, readers = [x for x in addressed if x in known], [x for x in readers if x in known]
+    addressed, readers = _taking_part(about.id, addressed, readers)
     rules.ensure_choices(audience=audience, addressed=addressed, readers=readers, naming=naming,
                          pseudonym=pseudonym, with_account=by.is_signed_in)
     return _keep(by, about, addressed=addressed, audience=audience, naming=naming, pseudonym=pseudonym or "",
                  readers=readers if audience == "chosen" else [], speaks_as=speaks_as)
+
+
+def _taking_part(id: uuid.UUID, *chosen: list[str]) -> list[list[str]]:
+    """The companies chosen, without those that take no part (any more)."""
+    known = {str(company.id) for company in companies(id)}
+    return [[each for each in companies_chosen if each in known] for companies_chosen in chosen]
 
 
 def is_complete(kept: Draft | None) -> bool:
@@ -145,14 +150,20 @@ def send(by: Viewer, *, about: Consultation) -> Input:
     """Make the draft an input. It waits for the facilitator; nobody else can read it before.
 
     What a member says is noted without a name; what is said without an account leaves no row of its own.
-    Raises NotInvited, DraftGone, and what `ensure_open` raises.
+    A company that left since the choices were made is neither asked nor given it to read.
+    Raises NotInvited, DraftGone, NobodyAddressed, NobodyChosen, and what `ensure_open` raises.
     """
     ensure_may_speak(by, about.id)
     ensure_open(about)
     kept = draft(by, about.id)
     if kept is None or not is_complete(kept):
         raise rules.DraftGone()
-    entry = put(by, about=about, id=kept.input_id, **{k: v for k, v in kept.fields.items() if k != "guessed"})
+    fields = {k: v for k, v in kept.fields.items() if k != "guessed"}
+    fields["addressed"], fields["readers"] = _taking_part(about.id, fields["addressed"], fields.get("readers", []))
+    for refusal in rules.lacking(fields["audience"], fields["addressed"], fields["readers"], fields["naming"],
+                                 fields.get("pseudonym")):
+        raise refusal
+    entry = put(by, about=about, id=kept.input_id, **fields)
     db.session.delete(kept)
     viewer.refresh()
     return entry

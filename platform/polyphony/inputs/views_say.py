@@ -4,6 +4,7 @@ import uuid
 
 from flask import g, redirect, url_for
 
+from polyphony.consultations.showing import zone_for
 from polyphony.inputs import attaching, rules, sealing, service
 from polyphony.inputs.forms import (
     AUDIENCE_ABOUT,
@@ -192,12 +193,8 @@ def _check(by, about, form, kept):  # type: ignore[no-untyped-def]
                                 pseudonym=fields.get("pseudonym", "")),
         audience=AUDIENCE_LABELS.get(fields.get("audience", "")), naming=NAMING_LABELS.get(naming),
         speaks_as=SPEAKS_LABELS.get(fields.get("speaks_as", "")), listing=locale.listing,
-        promised=clock.day(about.promised_on), closes=clock.moment(about.closes_at, _zone(by, about)),
+        promised=clock.day(about.promised_on), closes=clock.moment(about.closes_at, zone_for(by, about)),
         closed=service.closed_because(about), files=uploads.on(kept.input_id) if kept else [])
-
-
-def _zone(by, about):  # type: ignore[no-untyped-def]
-    return by.time_zone if by.is_signed_in else about.time_zone
 
 
 @blueprint.get("/consultations/<uuid:id>/say/sent/<uuid:input>")
@@ -207,4 +204,4 @@ def sent(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
     by = viewer.current()
     about, entry = service.consultation(id), service.own(by, input, said_in=id)
     return page("inputs/sent.html", about=about, entry=entry, title=title_of(about),
-                promised=clock.day(about.promised_on), closes=clock.moment(about.closes_at, _zone(by, about)))
+                promised=clock.day(about.promised_on), closes=clock.moment(about.closes_at, zone_for(by, about)))

@@ -13,8 +13,11 @@ def seal() -> None:
 
 @jobs.task("kernel.forget", every="41 * * * *")
 def forget() -> None:
-    """Drop the form values of earlier days, which remember where a form landed, and the short sums of earlier hours."""
-    once.forget(clock.today())
+    """Drop old form values, which remember where a form landed, and the short sums of earlier hours.
+
+    Yesterday's stay: a form sent before midnight may be sent again after it.
+    """
+    once.forget(clock.in_days(-1))
     sums.forget()
 
 

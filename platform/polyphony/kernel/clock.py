@@ -135,6 +135,11 @@ def _said(when: date, locale: str) -> Day:
     return Day(iso=when.isoformat(), text=dates.format_date(when, "long", locale=locale))
 
 
+def date_in(instant: datetime | None, zone_name: str) -> date | None:
+    """The calendar day of an instant in this time zone."""
+    return instant.astimezone(zone(zone_name)).date() if instant else None
+
+
 def days_between(start: date, end: date) -> int:
     """Whole days from one calendar day to another (negative when `end` comes first)."""
     return (end - start).days

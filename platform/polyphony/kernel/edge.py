@@ -19,6 +19,7 @@ from polyphony.kernel.database import db
 
 log = structlog.get_logger()
 READING = ("GET", "HEAD", "OPTIONS")
+TOO_MUCH = "54"  # class of SQLSTATE: the same statement is refused at every trial (psycopg calls it operational)
 WITHOUT_DATABASE = {"static", "kernel.healthz"}
 
 
@@ -116,7 +117,9 @@ def _unkept(error: DBAPIError) -> Response:
 
 
 def is_down(error: BaseException) -> bool:
-    """Whether this is the database being away rather than a statement being wrong."""
+    """Whether this is the database being away rather than a statement being wrong, or asking for too much of it."""
+    if (getattr(getattr(error, "orig", None), "sqlstate", None) or "").startswith(TOO_MUCH):
+        return False
     return isinstance(error, OperationalError | InterfaceError) or bool(getattr(error, "connection_invalidated", False))
 
 

@@ -201,7 +201,3 @@ def _shown(body: Any, status: int) -> Any:
         body.status_code = status
         return body
     return body, status
-
-
-def is_htmx() -> bool:
-    return request.headers.get("HX-Request") == "true"

@@ -20,6 +20,7 @@ from polyphony.people.models import Credential, Person
 
 log = structlog.get_logger()
 unlinkable.rows(Notice, "r.phrase_id IS NOT NULL")
+AGAIN = ("input_masked", "convene")  # what can happen twice on one day: told once, it is unseen again
 TOGETHER = 500  # readers told in one statement
 
 
@@ -39,12 +40,13 @@ def spread(kind: str, to: str, day: str, consultation_id: str | None = None, sub
 
 
 def _put(rows: list[dict[str, Any]]) -> None:
-    """Many readers in one statement; who was told already is not told again, nor mailed."""
+    """Many readers in one statement; who was told already is not mailed again, and told anew only of `AGAIN`."""
     table = Notice.__table__
-    new = db.session.execute(insert(table).values(rows).on_conflict_do_nothing(index_elements=["key"])
-                             .returning(table.c.id, table.c.mail)).all()
-    for id, mail_state in new:
-        if mail_state == "waiting":
+    again = insert(table).values(rows).on_conflict_do_update(index_elements=["key"], set_={"seen": False},
+                                                             where=table.c.kind.in_(AGAIN))
+    told = db.session.execute(again.returning(table.c.id, table.c.mail, sa.literal_column("xmax = 0"))).all()
+    for id, mail_state, is_new in told:
+        if is_new and mail_state == "waiting":
             jobs.defer("notices.mail", notice_id=id)
 
 

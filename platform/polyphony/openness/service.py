@@ -99,22 +99,22 @@ def _said() -> Any:
 
 def _line(each: Consultation, words: Any, has_said: bool) -> Line:
     lang, promised = locale.language(), each.promised_on
+    ends = clock.date_in(each.closes_at, zone_for(viewer.current(), each))
     say = {name: written(getattr(each, name), each.source_lang, each.id, name, words, lang)
            for name in ("title", "plain")}
     return Line(
-        each.id, say["title"], say["plain"], each.state, STATES[each.state], _ends(each),
+        each.id, say["title"], say["plain"], each.state, STATES[each.state], _ends(each, ends),
         clock.day(promised), clock.days_between(clock.today(), promised) if promised else None,
-        where("consultations.show", id=each.id), each.closes_at.date() if each.closes_at else None, promised,
-        has_said)
+        where("consultations.show", id=each.id), ends, promised, has_said)
 
 
-def _ends(each: Consultation) -> str:
-    """The day inputs end; who has two days left, or less, is told the hour too."""
+def _ends(each: Consultation, day: date | None) -> str:
+    """The day inputs end, where the reader is; who has two days left, or less, is told the hour too."""
     told = clock.moment(each.closes_at, zone_for(viewer.current(), each))
     if not told or not each.closes_at:
         return ""
     is_near = each.closes_at - clock.now() < NEAR
-    return f"{told.local} ({told.zone})" if is_near else clock.day(each.closes_at).text  # type: ignore[union-attr]
+    return f"{told.local} ({told.zone})" if is_near else clock.day(day).text  # type: ignore[union-attr]
 
 
 def example() -> uuid.UUID | None:
