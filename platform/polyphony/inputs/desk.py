@@ -95,11 +95,10 @@ def release(by: Viewer, *, entry: Input, revision: int | None, translations: str
     _ensure_present(entry, revision)
     if not release_translations(entry.id, translations) and entry.read_on:
         raise rules.AlreadyRead()
+    audit.record("input.read", entry.id, about=entry.consultation_id)
     if entry.read_on:
-        audit.record("input.read", entry.id, about=entry.consultation_id)
         return entry
     _note_reading(by, entry)
-    audit.record("input.read", entry.id, about=entry.consultation_id)
     tell("input_read", consultation_id=entry.consultation_id, subject_id=entry.id, to="authors")
     return entry
 
