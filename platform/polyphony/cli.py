@@ -42,7 +42,8 @@ class Lent(click.Group):
 class Commands(Polite, Lent):
     """The commands below, and those that lie in a file of their own."""
 
-    places = {"found": "polyphony.commands.founding:command", "verify": "polyphony.commands.verifying:command",
+    places = {"found": "polyphony.commands.founding:command", "appoint": "polyphony.commands.founding:appointing",
+              "verify": "polyphony.commands.verifying:command",
               "backup": "polyphony.commands.keeping:backup", "backup-key": "polyphony.commands.keeping:key",
               "restore": "polyphony.commands.keeping:restore",
               "verify-audit": "polyphony.commands.verifying_audit:command",

@@ -136,8 +136,12 @@ def test_a_platform_is_founded_and_lets_its_first_company_in(world):
     ours = ["ada@house.example", "ben@house.example"]
     with pytest.raises(ClickException, match="two different addresses"):
         begin(world.settings, "House", "KE", [ours[0], "ADA@house.example "], "en")
+    with pytest.raises(ClickException, match="two different addresses"):
+        begin(world.settings, "House", "KE", [*ours, "ADA@house.example "], "en")
+    with pytest.raises(ClickException, match="This is no country: Kenya"):
+        begin(world.settings, "House", "Kenya", ours, "en")
     assert world.sql("SELECT count(*) FROM people.person") == [(0,)], "half a platform is none"
-    printed = "\n".join(begin(world.settings, "House", "KE", ours, "sw"))
+    printed = "\n".join(begin(world.settings, "House", "ke ", ours, "sw"))
     with pytest.raises(ClickException, match="founded already"):
         begin(world.settings, "Another house", "KE", ["x@house.example", "y@house.example"], "en")
     assert world.sql("SELECT count(*) FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity AND "
@@ -149,7 +153,7 @@ def test_a_platform_is_founded_and_lets_its_first_company_in(world):
         assert client.post(place, data={"password": PASSWORD}).status_code == 303
         assert client.post(place, data={"password": PASSWORD}).status_code == 410, "the link works once"
         stewards.append(make.sign_in(world.client(), address, PASSWORD))
-    [(house,)] = world.sql("SELECT id FROM organisations.organisation")
+    [(house,)] = world.sql("SELECT id FROM organisations.organisation WHERE country = 'KE'")
     asked = {"address": "lea@halcyon.example", "language": "fr", "words": "Welcome."}
     assert stewards[0].post(f"/en/organisation/{house}/invitations/new", data=asked).status_code == 303
     world.work()

@@ -136,6 +136,7 @@ VERBS = {
     "vault.unlinked": lazy("Sealed identities were written anew, so that nothing links them."),
     "organisation.left": lazy("An organisation left."),
     "person.erasure_asked": lazy("Somebody asked to erase her account."),
+    "person.appointed": lazy("A steward or an auditor was appointed."),
     "person.erased": lazy("An account was erased."),
     "retention.ended": lazy("Data whose time had come were deleted."),
     "hold.proposed": lazy("A steward proposed to keep something for a while."),

@@ -157,6 +157,14 @@ LANGUAGE sql VOLATILE {_HEAD}
   DELETE FROM people.session WHERE token_hash = sha256(secret)
 $f$""")
 
+# Told to stewards alone, before one of them goes: two are needed to admit anybody.
+definer("people.other_stewards() RETURNS bigint", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT count(*) FROM people.platform_role r JOIN people.person p ON p.id = r.person_id
+  WHERE viewer.sealed() AND 'steward' = ANY (nullif(current_setting('polyphony.roles', true), '')::text[])
+    AND r.role = 'steward' AND p.ended_on IS NULL AND r.person_id::text <> current_setting('polyphony.person', true)
+$f$""")
+
 # Who asks to be erased cannot come back from this moment on; the sealed viewer can only mean herself. Twice is once.
 definer("people.ask_erasure(today date) RETURNS void", f"""
 LANGUAGE plpgsql VOLATILE {_HEAD}

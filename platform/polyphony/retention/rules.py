@@ -50,6 +50,12 @@ class LastAdministrator(WrongState):
     help = lazy("Invite another administrator first, or let the organisation leave. Then you can erase your account.")
 
 
+class LastStewards(WrongState):
+    message = lazy("You are one of the last two stewards, and organisations are admitted by two.")
+    help = lazy("Whoever runs the machines of the platform can appoint another steward. Then you can erase your "
+                "account.")
+
+
 class Held(WrongState):
     """Something may not go before a day. Why, she reads where she is told of the hold; some are not told yet."""
 
@@ -107,7 +113,9 @@ def ensure_may_release(state: str) -> None:
         raise HoldEnded()
 
 
-def ensure_may_be_erased(alone: list[str]) -> None:
-    """Nobody leaves an organisation out of everybody's reach. Raises LastAdministrator."""
+def ensure_may_be_erased(alone: list[str], *, is_last_steward: bool) -> None:
+    """Nobody leaves an organisation out of reach, or the door shut. Raises LastAdministrator, LastStewards."""
     if alone:
         raise LastAdministrator(names=", ".join(alone))
+    if is_last_steward:
+        raise LastStewards()

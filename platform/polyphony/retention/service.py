@@ -14,7 +14,7 @@ from polyphony.kernel.retention import ACCOUNT, PHRASE, Datum
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import leaving
 from polyphony.organisations import service as organisations
-from polyphony.organisations.models import Membership, Organisation
+from polyphony.organisations.models import APPROVALS_NEEDED, Membership, Organisation
 from polyphony.people.models import Erasure
 from polyphony.retention import rules, words
 
@@ -86,16 +86,22 @@ def alone_in(by: Viewer) -> list[str]:
     return leaving.alone_administers(by)
 
 
+def is_last_steward(by: Viewer) -> bool:
+    """Whether without her too few stewards would be left to admit anybody."""
+    return by.is_steward and db.session.scalar(sa.select(sa.func.people.other_stewards())) < APPROVALS_NEEDED
+
+
 def ask_erasure(by: Viewer) -> None:
     """End every session and membership now, and have the worker erase all that is hers. Twice is once.
 
     Nothing names her in the work that waits, and no act of a return phrase is recorded.
-    Raises LastAdministrator.
+    Raises LastAdministrator, LastStewards.
     """
     require(by.is_signed_in or by.is_phrase, SignInNeeded())
     if by.is_signed_in:
-        organisations.in_turn(Organisation.id.in_(by.of("administered")))
-        rules.ensure_may_be_erased(alone_in(by))
+        shared = Organisation.id.in_(by.of("administered"))
+        organisations.in_turn(shared | (Organisation.kind == "operator") if by.is_steward else shared)
+        rules.ensure_may_be_erased(alone_in(by), is_last_steward=is_last_steward(by))
         leaving.end_all(by, Membership.person_id == by.person, reason="")
         audit.record("person.erasure_asked", by.person)
     db.session.flush()

@@ -49,7 +49,8 @@ def _erasing(form: Any = None) -> Response:
     g.no_store = True
     by = viewer.current()
     return page("retention/erase.html", found=service.mine(by, most=0), holds=holding.about_me(by), day=clock.day,
-                by=by, alone=service.alone_in(by), form=form or forms.Erase(formdata=None), **CALLED)
+                by=by, alone=service.alone_in(by), last=service.is_last_steward(by),
+                form=form or forms.Erase(formdata=None), **CALLED)
 
 
 @blueprint.get("/my-data/erasure")
