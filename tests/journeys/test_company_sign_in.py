@@ -11,6 +11,8 @@ import pytest
 
 import make
 import provider as providers
+from polyphony.kernel.database import db
+from polyphony.people import phrases
 
 HOME = {"name": "Ben", "language": "en", "time_zone": "UTC"}
 
@@ -95,6 +97,19 @@ def test_found_tried_linked_and_opened(world, firm, provider):
     assert ada.post(f"/en/account/company-sign-in/{firm}/removal", data={}).status_code == 303
     assert visitor.get("/en/account").status_code == 403, "the session ends with its link"
     assert ada.get("/en/account").status_code == 200
+
+
+def test_a_return_phrase_s_session_is_not_ended_in_the_moment_in_which_the_company_s_begins(world, firm, provider):
+    linked(world, firm, provider)
+    words = phrases.make("en")
+    with world.app.test_request_context():
+        phrases.keep(words, uuid.uuid4(), "en")
+        db.session.commit()
+    client = world.client()
+    assert client.post("/en/come-back", data={"words": " ".join(words)}).status_code == 303
+    assert come(client, firm, provider).headers["Location"] == "/en/home"
+    assert name_of(client) == "Ada"
+    assert world.sql("SELECT count(*) FROM people.session WHERE phrase_id IS NOT NULL") == [(1,)]
 
 
 @pytest.mark.slow

@@ -63,6 +63,17 @@ def test_a_passkey_is_a_second_factor_and_signs_in_alone(holder: Any) -> None:
     assert step_of(holder, before) is None
 
 
+def test_a_passkey_ends_what_another_had_half_begun_in_this_browser(holder: Any) -> None:
+    make.person(holder, "new@halcyon.example", seats=((holder.facts["firm"], "engagement_lead"),))
+    client = holder.client()
+    password(client, "new@halcyon.example")
+    half = key_of(client)
+    assert step_of(holder, half) == "enrol"
+    assert use(client, holder.facts["key"].sign(question(client))).status_code == 303
+    assert client.get("/en/organisation").status_code == 200
+    assert step_of(holder, half) is None
+
+
 def test_what_a_passkey_signed_is_taken_once(holder: Any) -> None:
     key, client = holder.facts["key"], holder.client()
     asked = question(client)
