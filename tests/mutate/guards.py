@@ -57,7 +57,7 @@ FUND_WIDENED = "tests/security/test_fund_widened.py::test_everybody_reaches_what
 POLICIES = {
     'audit."row" select_house': ["tests/security/test_audit.py"], 'audit."row" select_party': _MISSED,
     "consultations.consultation select_by_link": _CONSULTING, "consultations.consultation update_lead": _CONSULTING,
-    "consultations.convener insert_first": _CONSULTING,
+    "consultations.convener insert_first": _CONSULTING, "consultations.convener update_ask_anew": _CONSULTING,
     "consultations.facilitation insert_body": _FACILITATING, "consultations.facilitation select_own": _MISSED,
     "feedback.answer select_signed_for_translator": _MISSED, "feedback.excerpt select_author": _MISSED,
     "feedback.ground_view select_translator": _MISSED, "feedback.objection select_translator": _MISSED,

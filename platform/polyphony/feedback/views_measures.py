@@ -13,8 +13,8 @@ from polyphony.feedback.views import blueprint
 from polyphony.feedback.views_themes import BOTH, in_words, step
 from polyphony.feedback.words import VIEWS
 from polyphony.inputs.forms import RefuseForm
-from polyphony.inputs.service import appointed_for, speaks_for
-from polyphony.inputs.service import refuse_translator as refuse
+from polyphony.inputs.refusing import appointed_for, refuse
+from polyphony.inputs.service import speaks_for
 from polyphony.kernel import viewer
 from polyphony.kernel.access import access, anyone, author, company, facilitator, there
 from polyphony.kernel.database import db
@@ -90,7 +90,7 @@ def refuse_translator(id: uuid.UUID):  # type: ignore[no-untyped-def]
     form.translator.choices = options((str(t.id), t.shown_as) for t, is_refused in appointed if not is_refused)
     gone = listing([t.shown_as for t, is_refused in appointed if is_refused])
     place = url_for("feedback.theme", id=_measure(view.measure_id).theme_id) + f"#measure-{view.measure_id}"
-    return step(form, lambda translator: refuse(by, entry=view, translator=translator), lambda r: place,
+    return step(form, lambda translator: refuse(entry=view, translator=translator), lambda r: place,
                 title=_("Translators"), over=_("Back to the answer"), back=place, label=_("Refuse this translator"),
                 lead=f"{_('These do not see it:')} {gone}" if gone else _("You need not say why."),
                 quote=in_words(view.words, view.lang, id, "words"))

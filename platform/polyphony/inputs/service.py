@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app
 
-from polyphony.consultations.models import Consultation, Convener, Invited, Translator
+from polyphony.consultations.models import Consultation, Convener, Invited
 from polyphony.inputs import rules, tongues
 from polyphony.inputs.models import Authorship, Draft, Input, Original
 from polyphony.kernel import audit, clock, locale, providers, viewer
@@ -16,7 +15,6 @@ from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import ChangedMeanwhile
 from polyphony.kernel.viewer import Viewer
-from polyphony.languages.models import TranslatorRefusal
 from polyphony.languages.service import mark_stale, remove_translations
 from polyphony.organisations.models import Organisation
 from polyphony.uploads import service as uploads
@@ -28,8 +26,8 @@ def consultation(id: uuid.UUID) -> Consultation:
 
 
 def ensure_open(about: Consultation) -> None:
-    """Whether it takes inputs now. Raises NotOpenYet, NoMoreInputs, ProtectionRaised."""
-    rules.ensure_open(about, clock.now(), all_levels=current_app.extensions["settings"].demo)
+    """Whether it takes inputs now. Raises NotOpenYet, NoMoreInputs."""
+    rules.ensure_open(about, clock.now())
 
 
 def closed_because(about: Consultation) -> Exception | None:
@@ -277,34 +275,3 @@ def withdraw(by: Viewer, *, entry: Input) -> Input:
     if by.is_signed_in:
         audit.record("input.withdrawn", about=entry.consultation_id, anonymous=True)
     return entry
-
-
-def translators(id: uuid.UUID) -> list[Translator]:
-    """The translators appointed in a consultation now."""
-    return list(db.session.scalars(sa.select(Translator).where(
-        Translator.consultation_id == id, Translator.ended_on.is_(None)).order_by(Translator.shown_as, Translator.id)))
-
-
-def appointed_for(entry: Any) -> list[tuple[Translator, bool]]:
-    """The translators appointed now, each with whether the author of this input or view has refused her."""
-    refused = sa.exists().where(TranslatorRefusal.subject_id == entry.id,
-                                TranslatorRefusal.translator_id == Translator.id)
-    rows = db.session.execute(sa.select(Translator, refused).where(
-        Translator.consultation_id == entry.consultation_id, Translator.ended_on.is_(None))
-        .order_by(Translator.shown_as, Translator.id))
-    return [(translator, is_refused) for translator, is_refused in rows]
-
-
-def refused_by_me(entry: Any) -> set[uuid.UUID]:
-    """The appointments whose translators the author has refused for this input or view."""
-    return set(db.session.scalars(sa.select(TranslatorRefusal.translator_id).where(
-        TranslatorRefusal.subject_id == entry.id)))
-
-
-def refuse_translator(by: Viewer, *, entry: Any, translator: str) -> None:
-    """From now on this translator does not see this input, or view from the ground. No reason is asked."""
-    chosen = [t for t in translators(entry.consultation_id) if str(t.id) == translator]
-    appointed = there(chosen[0] if chosen else None)
-    if appointed.id not in refused_by_me(entry):
-        db.session.add(TranslatorRefusal(id=uuid.uuid4(), subject_id=entry.id, translator_id=appointed.id,
-                                         person_id=appointed.person_id))

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 from flask import request, url_for
 
+from polyphony.consultations.companies import translators_of
 from polyphony.consultations.models import Consultation
-from polyphony.inputs import attaching, path, rules, service, whole
+from polyphony.inputs import attaching, path, refusing, rules, service, whole
 from polyphony.inputs.forms import (
     AUDIENCE_LABELS,
     NAMING_LABELS,
@@ -96,8 +97,8 @@ def refuse_translator(id: uuid.UUID):  # type: ignore[no-untyped-def]
     by = viewer.current()
     entry = service.own(by, id)
     form = RefuseForm()
-    form.translator.choices = _choices(service.translators(entry.consultation_id))
-    return answer(form, lambda translator: service.refuse_translator(by, entry=entry, translator=translator),
+    form.translator.choices = _choices(translators_of(entry.consultation_id))
+    return answer(form, lambda translator: refusing.refuse(entry=entry, translator=translator),
                   then=lambda r: url_for("inputs.mine", id=id), again=lambda: _mine(id, refuse=form))
 
 
@@ -110,7 +111,7 @@ def _mine(id: uuid.UUID, edit=None, gone=None, refuse=None, taking=None):  # typ
     by = viewer.current()
     found, m = whole.own(by, id)
     about = found.about
-    appointed = service.appointed_for(m.entry)
+    appointed = refusing.appointed_for(m.entry)
     if edit is None:
         edit = EditForm(formdata=None, data={"text": m.words, **in_tongue(m.entry.lang)})
     edit.revision.data = edit.revision.raw_data = None

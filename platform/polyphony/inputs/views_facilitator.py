@@ -4,6 +4,7 @@ import uuid
 
 from flask import g, request, url_for
 
+from polyphony.consultations.companies import translators_of
 from polyphony.consultations.models import Translator
 from polyphony.inputs import desk, looking, service, whole
 from polyphony.inputs.forms import (
@@ -78,7 +79,7 @@ def mask(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
 def hand(id: uuid.UUID, input: uuid.UUID):  # type: ignore[no-untyped-def]
     by, form = viewer.current(), HandForm()
     entry = desk.find(by, id, input)
-    form.translator.choices = options(_named(t) for t in service.translators(id))
+    form.translator.choices = options(_named(t) for t in translators_of(id))
     return answer(form, lambda translator: desk.hand(by, entry=entry, translator=translator),
                   then=lambda r: url_for("inputs.read", id=id, input=input), again=lambda: _read(id, input, hand=form))
 
