@@ -100,6 +100,7 @@ GUARDS: dict[str, tuple[str, ...]] = {
     "membership_one_side": ("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) "
                             "VALUES (gen_random_uuid(), '{member1}', '{company}', 'engagement_lead', '', now())",),
     "seat_of_member": (_SEAT % ("south_civil_society", "admin"),),
+    "seat_held": (_SEAT % ("south_civil_society", "member1"),),
     "seat_no_contributors": (_RULE % ("no_contributors", "", 1) + _SEAT % ("contributor", "member6"),),
     "seat_longest_term": (_RULE % ("longest_term", "", 3) + _SEAT % ("south_civil_society", "member6"),),
     "seat_most_per_organisation": (_RULE % ("most_per_organisation", "", 1) + _SEAT % ("south_civil_society", "member6"),),
