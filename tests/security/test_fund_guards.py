@@ -53,6 +53,9 @@ GUARDS: dict[str, tuple[str, ...]] = {
                             "gen_random_uuid())",),
     "assignment_blind": ("INSERT INTO fund.assignment VALUES ('{application}', '{fund}', '{admin}', current_date, "
                          "gen_random_uuid())",),
+    "lock_after_asking": ("SELECT jobs.defer('fund.ask_rooms', jsonb_build_object('application_id', '{unread}'), NULL); "
+                          "INSERT INTO fund.assignment VALUES ('{unread}', '{fund}', '{reviewer1}', current_date, '{id}'); "
+                          "INSERT INTO fund.lock VALUES ('{id}', '{unread}', '{fund}', '{reviewer1}', '', 'en', now())",),
     "score_locked": ("INSERT INTO fund.score (assignment_id, criterion_id, application_id, value, words) SELECT "
                      "l.assignment_id, c.id, l.application_id, 3, '' FROM fund.lock l, fund.criterion c LIMIT 1",),
     "decision_when_closed": (_DECIDE % ("early", "declined", 0, "plan", "admin"),),
