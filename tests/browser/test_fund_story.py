@@ -206,6 +206,7 @@ def review(stage: Stage, cast: Cast, id: str, call: str) -> None:
     leaver = getattr(cast, asked[0]).goto("/home").follow("/fund/reviews").follow(id).sees(ENGLISH + PROJECT["title"])
     aside_from(leaver.sees_not("Sauti ya Soko"), id, call, "family")
     admin.goto(f"/fund/cases/{id}").follow("/reviewers").sees("Stepped aside").fill("person_id", person_id=other.capitalize()).send("person_id")
+    stage.pass_time()  # the rooms are asked about conflicts before anybody locks
     for name, scores in ((asked[1], ("4", "5")), (other, ("3", ""))):
         who = getattr(cast, name).goto("/home").follow("/fund/reviews").follow(id).sees_not("Sauti ya Soko")
         who.fill("value_0", value_0=scores[0], value_1=scores[1], words_0=f"{name} thinks so.").send("value_0")

@@ -11,6 +11,8 @@ from tests import make
 
 from polyphony.fund.bodies.models import APART
 
+QUORUM = {"quorum_share": "50", "quorum_least": "3"}
+
 
 @pytest.fixture
 def fund(world):
@@ -82,10 +84,38 @@ def test_a_seat_that_breaks_a_rule_is_refused_with_the_rule_in_words(fund):
     place = f"/en/fund/bodies/{fund.facts['allocation']}/rules"
     assert 'value="36"' in fund.facts["admin"].get(place).text
     assert fund.facts["admin"].post(place, data={"least_seats": "0"}).status_code == 422
-    assert fund.facts["admin"].post(place, data={"least_seats": "2", "share_of": "academic"}).status_code == 303
+    assert fund.facts["admin"].post(place, data={"least_seats": "2", "share_of": "academic", **QUORUM}).status_code == 303
     page = fund.client().get(fund.facts["bodies"]).text
     assert "At least 2 seats are taken." in page
     assert "36 months" not in page.split('id="allocation"')[1].split("</section>")[0]
+
+
+def test_the_committee_has_a_quorum_and_the_governing_body_none(fund):
+    """Without a rule of its own one would be counted of which the page tells nothing."""
+    founded(fund)
+    admin, rules = fund.facts["admin"], {"least_seats": "2", "share_of": "academic"}
+    for missing in QUORUM:
+        refused = admin.post(f"/en/fund/bodies/{fund.facts['allocation']}/rules", data={**rules, **QUORUM, missing: ""})
+        assert refused.status_code == 422
+        assert "Please fill this in" in refused.text.split(f'id="{missing}-error"')[1].split("</p>")[0]
+    assert admin.post(f"/en/fund/bodies/{fund.facts['governing']}/rules", data=rules).status_code == 303
+
+
+def test_a_member_whose_term_is_over_is_seated_again_and_not_twice_at_once(fund):
+    founded(fund)
+    place = f"/en/fund/bodies/{fund.facts['allocation']}/seats/new"
+    assert seat(fund, "Mia").status_code == 303
+    assert ">Mia<" not in fund.facts["admin"].get(place).text
+    fund.sql("UPDATE fund.seat SET begun_on = current_date - 90, until = current_date")
+    assert "Mia of the river" not in fund.client().get(fund.facts["bodies"]).text
+    assert ">Mia<" in fund.facts["admin"].get(place).text
+    assert seat(fund, "Mia").status_code == 303
+    assert fund.client().get(fund.facts["bodies"]).text.count("Mia of the river") == 1
+    for begins, ends in ((-30, 30), (10, 20), (299, 900)):
+        with pytest.raises(psycopg.errors.CheckViolation) as no:
+            fund.sql("INSERT INTO fund.seat SELECT membership_id, body_id, person_id, shown_as, comes_from, constituency, "
+                     "current_date + %s::int, current_date + %s::int FROM fund.seat LIMIT 1", begins, ends)
+        assert no.value.diag.constraint_name == "seat_held"
 
 
 def test_the_database_refuses_seats_by_itself(fund):

@@ -63,6 +63,15 @@ def announced(world):
     return id
 
 
+def test_a_deadline_that_no_page_could_show_is_refused_and_kept(fund):
+    for far in ("9999-12-31T23:59", "2050-01-01T00:00"):
+        answer = fund.facts["admin_in"].post("/en/fund/calls/new", data={**TERMS, **dates(closes_at=far), **once()})
+        assert answer.status_code == 422
+        assert "too far ahead" in answer.text.split('id="closes_at-error"')[1].split("</p>")[0]
+        assert far in answer.text
+    begun(fund, **dates(closes_at=(make.now() + timedelta(days=3600)).strftime("%Y-%m-%dT%H:%M")))
+
+
 @pytest.mark.parametrize(("path", "rows", "field"), [("criteria", CRITERIA, "name"), ("questions", QUESTIONS, "question")])
 def test_a_criterion_or_question_taken_away_takes_its_translations_along(fund, path, rows, field):
     id, admin, translator = begun(fund), fund.facts["admin_in"], fund.facts["translator_in"]

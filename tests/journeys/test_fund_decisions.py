@@ -138,13 +138,41 @@ def test_what_does_not_add_up_is_refused_and_kept(case: Any) -> None:
             ({"amount": "1200", "part_1": "800"}, "never more than was asked"), ({"words": "  "}, "always says why"),
             ({"amount": "", "part_1": "", "due_1": "", "part_2": "", "due_2": ""}, "A grant has an amount"),
             ({"reason": "plan"}, "does not go with the decision"), ({"part_2": ""}, "needs both an amount and the day"), ({"due_1": "2020-01-01"}, "due today or later"),
-            ({"part_1": "", "due_1": "", "part_2": "", "due_2": ""}, "at least one instalment")):
+            ({"part_1": "", "due_1": "", "part_2": "", "due_2": ""}, "at least one instalment"),
+            ({"part_2": "0", "part_1": "1000"}, "amount larger than zero")):
         page = decide(case, 422, **changes)
         assert said in page, (changes, said)
         if "words" not in changes:
             assert "Because people need it." in page
+    for revision in ("abc", "9" * 40, ""):
+        page = decide(case, 409, revision=revision)
+        assert "was changed since you opened this page" in page
+        assert "Because people need it." in page
     assert case.sql("SELECT count(*) FROM fund.decision") == [(0,)]
     decide(case)
+
+
+def test_reasons_of_nothing_but_blanks_are_none(case: Any) -> None:
+    said = post(case, "member1", f"{here(case)}/vote", 422, choice="against", words=" \n ", revision="1")
+    assert "Please fill this in" in said
+    assert 'value="against" checked' in said or 'checked id="choice-1"' in said
+    asked = f"/applications/{case.facts['application']}/correction"
+    assert "Please fill this in" in post(case, "admin", asked, 422, words="  ")
+    vote(case, 1, 2, 3)
+    decide(case)
+    (part,) = case.sql("SELECT id FROM fund.instalment WHERE place = 2")[0]
+    assert "Please fill this in" in post(case, "admin", f"/instalments/{part}/cancel", 422, words="  ")
+
+
+def test_a_vote_after_the_terms_of_most_ran_out_is_refused_without_a_wrong_reason(case: Any) -> None:
+    case.sql("UPDATE fund.seat SET until = begun_on + 1, begun_on = begun_on - 1")
+    case.sql("UPDATE fund.seat SET until = current_date + 9 WHERE shown_as IN ('Member 1', 'Member 2')")
+    case.sql("UPDATE fund.seat SET until = current_date WHERE shown_as NOT IN ('Member 1', 'Member 2')")
+    page = get(case, "member1", here(case))
+    assert "no quorum is possible" in page
+    assert "Too few members may decide on this case now. The governing body can seat more members." in page
+    assert "stepped aside" not in page.split("<main")[1].split("</main")[0]
+    assert "Too few members may decide on this case now" in vote(case, 1, status=409)
 
 
 def test_what_is_wrong_in_an_instalment_is_said_with_its_number(case: Any) -> None:

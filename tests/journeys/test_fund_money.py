@@ -142,6 +142,24 @@ def test_an_over_payment_is_recorded_apart_only_when_she_says_so(money):
     assert balances(money) == {("KES", "bank"): 1_250_00, ("KES", "available"): 1_000_00, ("KES", "unmatched"): 250_00}
 
 
+def test_money_of_one_company_is_not_matched_with_the_promise_of_another(money):
+    f = money.facts
+    _, theirs = promised(money, "100", company="meridian", who=make.sign_in(money.client(), "lead@meridian.org"))
+    _, own = promised(money, "100")
+    assert came(money, amount="70", bank_reference="H-1", company_id=str(f["halcyon"])).status_code == 303
+    assert came(money, amount="60", bank_reference="N-1").status_code == 303
+    known, unknown = (money.sql("SELECT id FROM fund.receipt WHERE bank_reference = %s", one)[0][0] for one in ("H-1", "N-1"))
+    page = f["keeper"].get(f"/en/fund/receipts/{known}/match").text
+    assert str(own) in page
+    assert str(theirs) not in page
+    assert str(theirs) in f["keeper"].get(f"/en/fund/receipts/{unknown}/match").text
+    refused = f["keeper"].post(f"/en/fund/receipts/{known}/match", data={"pledge_id": theirs})
+    assert refused.status_code == 409
+    assert beside(refused.text, "pledge_id", "from another company than the one that made this promise")
+    assert f["keeper"].post(f"/en/fund/receipts/{known}/match", data={"pledge_id": own}).status_code == 303
+    assert f["keeper"].post(f"/en/fund/receipts/{unknown}/match", data={"pledge_id": theirs}).status_code == 303
+
+
 def test_money_without_a_promise_is_matched_or_sent_back(money):
     f = money.facts
     assert came(money, currency="EUR", bank_reference="E-1").status_code == 303

@@ -87,6 +87,7 @@ REFUSED: tuple[tuple[type[Exception], str, Verb], ...] = (
     (posted.CannotBeReversed, "treasurer", lambda f, by: ledger.reverse(by, entry_id=_entry("award"), words="Wrong")),
     (owed.NoPayee, "treasurer", lambda f, by: paying.prepare(by, instalment_id=f["instalments"][1])),
     (owed.NotTheTreasurer, "approver", lambda f, by: paying.prepare(by, instalment_id=f["instalments"][1])),
+    (reviewed.CaseDecided, "admin", lambda f, by: reviewing.assign(by, application_id=f["application"], person_id=f["reviewer3"])),
     (reviewed.NotAReviewer, "admin", lambda f, by: reviewing.assign(by, application_id=f["unread"], person_id=f["member1"])),
     (reviewed.NotAdministrator, "member1", lambda f, by: reviewing.assign(by, application_id=f["unread"], person_id=f["reviewer1"])),
 )

@@ -78,12 +78,16 @@ def test_budget_lines_are_translated_and_a_translation_stays_with_its_line(world
     assert world.sql("SELECT id, place FROM fund.budget_line") == [(time, 1)]
     assert stale() == [("Time", False)]
     assert world.sql("SELECT count(*) FROM languages.work") == [(1,)], "who translated what is gone is forgotten"
-    world.sql("SET session_replication_role = replica; UPDATE fund.application SET state = 'withdrawn'; "
-              "UPDATE fund.call SET opens_at = '2019-01-01Z', closes_at = '2019-05-01Z'")
-    with world.worker.app_context():
-        never_sent(Now(clock.today(), [], [], 1000))
-        db.session.commit()
-    assert not stale(), "a translation lasts as long as what it translates"
+    world.sql("INSERT INTO uploads.attachment (id, kind, subject_id, number, format, size, key, day, withheld) VALUES "
+              "(gen_random_uuid(), 'application', %s, 1, 'png', 5, decode(repeat('00', 32), 'hex'), current_date, false)", id)
+    for state, left in (("submitted", 1), ("withdrawn", 0)):
+        world.sql("SET session_replication_role = replica; UPDATE fund.call SET opens_at = '2019-01-01Z', closes_at = "
+                  f"'2019-05-01Z'; UPDATE fund.application SET state = '{state}'")
+        with world.worker.app_context():
+            never_sent(Now(clock.today(), [], [], 1000))
+            db.session.commit()
+        assert len(stale()) == left, "a translation lasts as long as what it translates"
+        assert len(world.sql("SELECT 1 FROM uploads.attachment")) == left, "so does a file"
 
 
 def test_a_letter_is_translated_by_the_funds_administrators_and_translators_alone(case):

@@ -53,6 +53,9 @@ GUARDS: dict[str, tuple[str, ...]] = {
                             "gen_random_uuid())",),
     "assignment_blind": ("INSERT INTO fund.assignment VALUES ('{application}', '{fund}', '{admin}', current_date, "
                          "gen_random_uuid())",),
+    "lock_after_asking": ("SELECT jobs.defer('fund.ask_rooms', jsonb_build_object('application_id', '{unread}'), NULL); "
+                          "INSERT INTO fund.assignment VALUES ('{unread}', '{fund}', '{reviewer1}', current_date, '{id}'); "
+                          "INSERT INTO fund.lock VALUES ('{id}', '{unread}', '{fund}', '{reviewer1}', '', 'en', now())",),
     "score_locked": ("INSERT INTO fund.score (assignment_id, criterion_id, application_id, value, words) SELECT "
                      "l.assignment_id, c.id, l.application_id, 3, '' FROM fund.lock l, fund.criterion c LIMIT 1",),
     "decision_when_closed": (_DECIDE % ("early", "declined", 0, "plan", "admin"),),
@@ -100,6 +103,7 @@ GUARDS: dict[str, tuple[str, ...]] = {
     "membership_one_side": ("INSERT INTO organisations.membership (id, person_id, organisation_id, role, function, begun_at) "
                             "VALUES (gen_random_uuid(), '{member1}', '{company}', 'engagement_lead', '', now())",),
     "seat_of_member": (_SEAT % ("south_civil_society", "admin"),),
+    "seat_held": (_SEAT % ("south_civil_society", "member1"),),
     "seat_no_contributors": (_RULE % ("no_contributors", "", 1) + _SEAT % ("contributor", "member6"),),
     "seat_longest_term": (_RULE % ("longest_term", "", 3) + _SEAT % ("south_civil_society", "member6"),),
     "seat_most_per_organisation": (_RULE % ("most_per_organisation", "", 1) + _SEAT % ("south_civil_society", "member6"),),

@@ -37,7 +37,6 @@ REACHED: dict[str, str] = {
     "fund.application UPDATE": "admin:4 asha:1 bo:1",
     "fund.application_hand INSERT": "asha:1 bo:1",
     "fund.application_hand SELECT": "asha:1 bo:1",
-    "fund.assignment DELETE": "",
     "fund.assignment INSERT": "admin:2",
     "fund.assignment SELECT": "admin:2 member1:2 reviewer1:1",
     "fund.balance SELECT":
@@ -117,7 +116,7 @@ REACHED: dict[str, str] = {
     "fund.recusal INSERT":
         "admin:10 approver:10 aside:10 member1:10 releaser:10 reviewer1:10 reviewer3:10 translator:10 "
         "treasurer:10",
-    "fund.recusal SELECT": "admin:10 aside:6 member1:10",
+    "fund.recusal SELECT": "admin:10 aside:6 member1:1",
     "fund.score INSERT": "",
     "fund.score SELECT": "admin:12 member1:12 reviewer1:12",
     "fund.score UPDATE": "",

@@ -38,7 +38,7 @@ from polyphony.fund.reviewing import service as reviewing
 from polyphony.fund.reviewing.models import Assignment
 from polyphony.fund.statement import service as statement
 from polyphony.fund.verify import service as verify
-from polyphony.kernel import clock, money, secrets
+from polyphony.kernel import clock, jobs, money, secrets
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import refresh
 from polyphony.organisations.models import Membership
@@ -175,6 +175,7 @@ class FundRun:
         self._turn(clock.now() + timedelta(days=21))
         with self.job.acting(self.job.people["fund"]) as by:
             self.counts["asked"] = reviewing.share_out(by, call_id=self.call)
+        jobs.run_pending(self.job.worker)  # the other rooms are asked about conflicts before anybody locks
         for name in REVIEWERS:
             with self.job.acting(self.job.people[name]) as by:
                 criteria = db.session.scalars(sa.select(Criterion.id).order_by(Criterion.place)).all()

@@ -23,17 +23,19 @@ from polyphony.kernel.retention import (
 from polyphony.languages.retention import forget_texts
 
 _BOOKS = lazy("As long as the fund exists.")
+_SENT = lazy("What was sent: as long as the fund exists. What was never sent, or was taken back, loses its words and files "
+             "one year after the deadline.")
 _ACCOUNTABLE = lazy("So that everybody can check where the money went and who decided.")
 keeps(
     Datum("application", (ORGANISATION,), lazy("What an organisation asks of the fund, its budget, and under which reference "
                                                "the bank knows it; no bank details"),
-          lazy("What was sent: as long as the fund exists. What was never sent loses its words one year after the deadline."),
+          _SENT,
           _ACCOUNTABLE, STAYS,
           {"fund.application": "id call_id fund_id state lang requested country at_risk level submitted_on revision",
            "fund.applicant": "application_id organisation_id payee_reference",
            "fund.change_request": "id application_id fund_id words lang asked_on done_on before"}),
     Datum("application_words", (ORGANISATION,), lazy("The words and lines of an application"),
-          lazy("What was sent: as long as the fund exists. What was never sent loses its words one year after the deadline."),
+          _SENT,
           _ACCOUNTABLE, DELETED,
           {"fund.part": "id application_id name words lang revision", "fund.budget_line": "id application_id place words amount"}),
     Datum("money", (ORGANISATION,), lazy("Money promised, received, granted and paid; calls and their criteria"), _BOOKS,
@@ -90,14 +92,17 @@ _NEVER_SENT = """SELECT a.id FROM fund.application a JOIN fund.call c ON c.id = 
   AND c.closes_at < CAST(:today AS date) - interval '1 year'"""
 _ENDS = [sa.text(f"DELETE FROM {table} WHERE id IN (SELECT p.id FROM {table} p WHERE p.application_id IN ({_NEVER_SENT}) "
                  "ORDER BY p.id LIMIT :most) RETURNING id") for table in ("fund.part", "fund.budget_line")]
+_FILES = sa.text(f"DELETE FROM uploads.attachment WHERE id IN (SELECT f.id FROM uploads.attachment f WHERE f.kind = 'application' "
+                 f"AND f.subject_id IN ({_NEVER_SENT}) ORDER BY f.id LIMIT :most) RETURNING id")
 
 
 @ends("application_words")
 def never_sent(now: Now) -> int:
-    """Words of applications that were begun, or taken back, a year after their deadline, with their translations."""
-    done = [db.session.scalars(each, {"today": now.today, "most": now.most}).all() for each in _ENDS]
+    """Words and files of applications that were begun, or taken back, a year after their deadline, with their
+    translations; the key of each file goes with its row."""
+    files, *done = [db.session.scalars(each, {"today": now.today, "most": now.most}).all() for each in (_FILES, *_ENDS)]
     forget_texts([id for gone in done for id in gone])
-    return max(len(gone) for gone in done)
+    return max(len(gone) for gone in (files, *done))
 
 
 @erases()

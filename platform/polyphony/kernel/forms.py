@@ -134,8 +134,18 @@ def no_null(form: Any, field: Field) -> None:
             str(lazy("There is a character in it that cannot be kept. Please type or paste it again.")))
 
 
-def required(message: Any = None) -> validators.InputRequired:
-    return validators.InputRequired(message or lazy("Please fill this in."))
+class Filled(validators.InputRequired):
+    """Something was sent, and something is left of it when it is tidied: blanks say nothing."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        super().__call__(form, field)
+        if isinstance(field.data, str) and not field.data.strip():
+            field.errors = []
+            raise validators.StopValidation(self.message)
+
+
+def required(message: Any = None) -> Filled:
+    return Filled(message or lazy("Please fill this in."))
 
 
 def optional() -> validators.Optional:

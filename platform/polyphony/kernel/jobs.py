@@ -84,6 +84,13 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = jobs, pg_catalog, pg_te
     SELECT 1 FROM jsonb_each_text(j.args) a WHERE replace(a.value, 'person:', '') = ANY (ids))
 $f$""", to=WORKER)
 
+# Whether work that names one of these things is still to be done, or being done: some steps wait for what it finds.
+definer("jobs.waits_for(task text, ids text[]) RETURNS boolean", """
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = jobs, pg_catalog, pg_temp AS $f$
+  SELECT EXISTS (SELECT 1 FROM jobs.procrastinate_jobs j WHERE j.status IN ('todo', 'doing') AND j.task_name = task
+    AND EXISTS (SELECT 1 FROM jsonb_each_text(j.args) a WHERE a.value = ANY (ids)))
+$f$""", to=LOOKUP)
+
 # Named exception: procrastinate's own tables are no party's data (ids only); the worker role uses them whole,
 # the web role has no grant on them. Their policies are not forced, because their triggers run as owner.
 statements += [

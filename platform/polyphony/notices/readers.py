@@ -64,10 +64,9 @@ _SQL = {
         CROSS JOIN LATERAL fund.voters(c.fund_id) v(person)
         WHERE c.id = :subject AND c.state = 'closed' AND a.state = 'submitted'
         AND fund.conflicted(a.id, v.person) IS NULL
-        AND EXISTS (SELECT 1 FROM fund.lock l WHERE l.application_id = a.id)
-        AND NOT EXISTS (SELECT 1 FROM fund.assignment s WHERE s.application_id = a.id
-          AND NOT EXISTS (SELECT 1 FROM fund.lock l WHERE l.assignment_id = s.id)
-          AND NOT EXISTS (SELECT 1 FROM fund.recusal r WHERE r.application_id = a.id AND r.person_id = s.person_id))
+        AND (SELECT bool_and(l.assignment_id IS NOT NULL) FROM fund.assignment s
+          LEFT JOIN fund.lock l ON l.assignment_id = s.id WHERE s.application_id = a.id AND NOT EXISTS (
+          SELECT 1 FROM fund.recusal r WHERE r.application_id = a.id AND r.person_id = s.person_id))
         AND NOT EXISTS (SELECT 1 FROM fund.change_request q WHERE q.application_id = a.id AND q.done_on IS NULL)
         AND NOT EXISTS (SELECT 1 FROM fund.vote w WHERE w.application_id = a.id AND w.person_id = v.person
           AND w.application_revision = a.revision)""",

@@ -49,6 +49,7 @@ def not_aside(column: str) -> str:
 
 
 _SEEN = "application_id IN (SELECT a.id FROM fund.application a)"
+_SENT = "state NOT IN ('draft', 'withdrawn')"  # nobody at the fund reads what was not sent, or was taken back
 # While a draft, or while the fund has asked for a correction, its organisation may change it.
 _EDITABLE = ("(a.state = 'draft' OR (a.state = 'submitted' AND (EXISTS (SELECT 1 FROM fund.call c WHERE c.id = a.call_id "
              f"AND {OPEN}) OR EXISTS (SELECT 1 FROM fund.change_request q WHERE q.application_id = a.id "
@@ -64,9 +65,9 @@ protect(BudgetLine, app="SELECT, INSERT, DELETE", worker="SELECT, DELETE", looku
 protect(ChangeRequest, app="SELECT, INSERT, UPDATE", worker="SELECT")
 
 allow(Application, "SELECT", "applicant", f"{any_of('id', 'applied', 'interpreted')} AND {own_hat()}")
-allow(Application, "SELECT", "fund", f"state <> 'draft' AND {any_of('fund_id', 'fund_admin', 'fund_committee', 'fund_translate')}"
+allow(Application, "SELECT", "fund", f"{_SENT} AND {any_of('fund_id', 'fund_admin', 'fund_committee', 'fund_translate')}"
       f" AND {NOT_ASIDE}")
-allow(Application, "SELECT", "reviewer", f"state <> 'draft' AND {any_of('id', 'assigned')}")
+allow(Application, "SELECT", "reviewer", f"{_SENT} AND {any_of('id', 'assigned')}")
 allow(Application, "INSERT", "applicant", "", check=f"state = 'draft' AND cardinality({ids('speaking')}) > 0 "
       f"AND EXISTS (SELECT 1 FROM fund.call c WHERE c.id = call_id AND {OPEN})")
 allow(Application, "UPDATE", "applicant", any_of("id", "applied"),
@@ -75,7 +76,7 @@ allow(Application, "UPDATE", "administrator", f"state = 'submitted' AND {any_of(
       check=f"state IN ('submitted', 'decided') AND {any_of('fund_id', 'fund_admin')}")
 allow(Applicant, "SELECT", "own", f"{any_of('organisation_id', 'speaking')} AND {own_hat()}")
 # A reviewer who becomes an administrator locks her scores before she reads a name.
-allow(Applicant, "SELECT", "administrator", "application_id IN (SELECT a.id FROM fund.application a WHERE a.state <> 'draft' "
+allow(Applicant, "SELECT", "administrator", f"application_id IN (SELECT a.id FROM fund.application a WHERE a.{_SENT} "
       f"AND {any_of('a.fund_id', 'fund_admin')}) AND (coalesce({any_of('application_id', 'locked')}, false) OR NOT "
       f"coalesce({any_of('application_id', 'assigned')}, false))")
 allow(Applicant, "SELECT", "after_locking", any_of("application_id", "locked"))

@@ -20,7 +20,7 @@ PART_NAMES = {
 STATES = {"draft": lazy("In preparation"), "submitted": lazy("Sent"), "withdrawn": lazy("Withdrawn"),
           "decided": lazy("Decided")}
 SHOWN = {"": lazy("All"), "submitted": lazy("Sent"), "awaited": lazy("A correction is asked for"),
-         "decided": lazy("Decided"), "withdrawn": lazy("Withdrawn")}
+         "decided": lazy("Decided")}
 ORDERS = {"": lazy("Day of sending"), "title": lazy("Title"), "organisation": lazy("Organisation"),
           "requested": lazy("Amount asked for, largest first")}
 MARKS = {"draft": "draft", "submitted": "done", "withdrawn": "dropped", "decided": "published"}

@@ -119,6 +119,9 @@ BEGIN
       IF theirs * 100 < r.number * (taken + 1) THEN wrong := 'seat_least_share'; END IF;
     END IF;
   END LOOP;
+  IF EXISTS (SELECT 1 FROM fund.seat s WHERE s.membership_id = NEW.membership_id AND s.body_id = NEW.body_id
+     AND s.begun_on < NEW.until AND NEW.begun_on < s.until) THEN wrong := 'seat_held';
+  END IF;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION 'a seat does not hold: %', wrong USING ERRCODE = 'check_violation', CONSTRAINT = wrong;
   END IF;

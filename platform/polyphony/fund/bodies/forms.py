@@ -37,6 +37,10 @@ class SeatForm(Form):
         return self
 
 
+_SHARE = lazy("A decision needs the votes of more than this share of those who may decide, in percent")
+_LEAST = lazy("A decision needs at least this many votes")
+
+
 class RulesForm(Form):
     """Every rule a body may have; an empty field means no such rule."""
 
@@ -46,10 +50,8 @@ class RulesForm(Form):
     most_per_organisation = Whole(lazy("At most this many members from one organisation"), 1, 99, [optional()])
     longest_term = Whole(lazy("Longest term, in months"), 1, 240, [optional()])
     no_contributors = BooleanField(lazy("Nobody who contributes money sits here"))
-    quorum_share = Whole(
-        lazy("A decision needs the votes of more than this share of those who may decide, in percent"), 1, 99,
-        [optional()])
-    quorum_least = Whole(lazy("A decision needs at least this many votes"), 1, 99, [optional()])
+    quorum_share = Whole(_SHARE, 1, 99, [optional()])
+    quorum_least = Whole(_LEAST, 1, 99, [optional()])
 
     @classmethod
     def of(cls, asked: list[Asked]) -> "RulesForm":
@@ -63,3 +65,10 @@ class RulesForm(Form):
         share_of = typed.pop("share_of")
         return {"asked": [Asked(kind, int(number), share_of if kind == "least_share" else "")
                           for kind, number in typed.items() if number]}
+
+
+class CommitteeRulesForm(RulesForm):
+    """The body that decides has a quorum: without a rule of its own one would be counted that no page tells."""
+
+    quorum_share = Whole(_SHARE, 1, 99, [required()])
+    quorum_least = Whole(_LEAST, 1, 99, [required()])

@@ -51,7 +51,8 @@ class CompositionRule(Base):
 
 
 class Seat(Base):
-    """A member of the fund's organisation sits in a body, from a day until a day, for a constituency."""
+    """A member of the fund's organisation sits in a body, from a day until a day, for a constituency; after one term
+    she may have another."""
 
     __tablename__ = "seat"
     __table_args__ = (
@@ -64,7 +65,7 @@ class Seat(Base):
     shown_as: Mapped[str]  # the name under which the public sees who sits
     comes_from: Mapped[str]  # the organisation or field she comes from, in words
     constituency: Mapped[str]
-    begun_on: Mapped[date]
+    begun_on: Mapped[date] = mapped_column(primary_key=True)
     until: Mapped[date]
 
 

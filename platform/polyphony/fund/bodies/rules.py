@@ -61,7 +61,8 @@ class OutOfOrder(BreaksRule):
 
 
 CONSTRAINTS.update({
-    "membership_one_side": OneSide, "seat_pkey": AlreadySits, "seat_of_member": NotAMember, "seat_term_check": TermOver,
+    "membership_one_side": OneSide, "seat_pkey": AlreadySits, "seat_held": AlreadySits, "seat_of_member": NotAMember,
+    "seat_term_check": TermOver,
     "fund_pkey": AlreadyFounded, "body_fund_id_kind_key": AlreadyFounded,
     **{f"seat_{kind}": OutOfOrder for kind in
        ("no_contributors", "longest_term", "most_per_organisation", "least_share")},

@@ -115,9 +115,10 @@ def _keep(body_id: uuid.UUID, asked: Any) -> None:
 
 
 def candidates(kept: Body) -> list[tuple[uuid.UUID, str]]:
-    """Living members who may be given a seat in this body and have none there, by name."""
+    """Living members who may be given a seat in this body and have none there today, by name."""
     over = sa.exists().where(MembershipEnd.membership_id == Membership.id)
-    seated = sa.exists().where(Seat.body_id == kept.id, Seat.membership_id == Membership.id)
+    seated = sa.exists().where(Seat.body_id == kept.id, Seat.membership_id == Membership.id,
+                              Seat.until > clock.today())
     wanted = sa.select(Membership.id, Person.name).join(Person, Person.id == Membership.person_id).where(
         Membership.organisation_id == kept.fund_id, ~over, ~seated)
     if kept.kind == "allocation":

@@ -74,7 +74,8 @@ def body_rules(body_id: uuid.UUID) -> Any:
     by = viewer.current()
     body, sitting = service.body(by, body_id)
     place = url_for("fund.bodies", fund_id=body.fund_id)
-    form = forms.RulesForm.of(sitting.asked) if request.method == "GET" else forms.RulesForm()
+    asked = forms.CommitteeRulesForm if body.kind == "allocation" else forms.RulesForm
+    form = asked.of(sitting.asked) if request.method == "GET" else asked()
     def again() -> Any:
         return page("fund/money_step.html", form=form, over=words.BODY_NAMES[body.kind], back=place,
                     title=_("Rules of this body"), label=_("Save"),

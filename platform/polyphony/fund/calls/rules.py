@@ -1,7 +1,7 @@
 """What a call needs before it is announced, and what is refused about it, decided from loaded rows alone."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from polyphony.kernel.refusals import CONSTRAINTS, BadInput, NotPermitted, Wrong
 
 NEEDED = TEXTS
 WHOLE = 100
+AHEAD = timedelta(days=3653)  # ten years
 Missing = tuple[Any, str, str]  # sentence, endpoint that mends it, field
 
 
@@ -57,6 +58,12 @@ class NoSuchTime(BadInput):
     message = lazy("This time does not exist there: the clocks go forward over it. Choose another hour.")
 
 
+class TooFarAhead(BadInput):
+    """The last days of the calendar are in no other time zone's calendar: no page could show them."""
+
+    message = lazy("This lies too far ahead. Please choose an earlier time.")
+
+
 class TwiceThatNight(BadInput):
     """Clocks go back, so people could read two different deadlines."""
 
@@ -96,10 +103,13 @@ def ensure_amounts(envelope: int, smallest: int, largest: int) -> None:
 
 def ensure_dates(opens_at: datetime | None, closes_at: datetime | None, *, now: datetime,
                  before: Call | None = None) -> None:
-    """Dates lie ahead and follow one another; what stood before and was not touched is not judged again."""
+    """Dates lie ahead, within ten years, and follow one another; what stood before and was not touched is not judged
+    again. Raises `InThePast`, `TooFarAhead`, `ClosesBeforeOpening`."""
     for name, value in (("opens_at", opens_at), ("closes_at", closes_at)):
         if value and value < now and value != getattr(before, name, None):
             raise _at(InThePast(), name)
+        if value and value > now + AHEAD:
+            raise _at(TooFarAhead(), name)
     if opens_at and closes_at and opens_at >= closes_at:
         raise ClosesBeforeOpening()
 

@@ -8,7 +8,14 @@ from wtforms.fields import SelectChoice
 
 from polyphony.fund.deciding import words
 from polyphony.fund.deciding.models import DECLINED_FOR, GRANTED_FOR
-from polyphony.fund.deciding.rules import Due, DueInThePast, IncompleteInstalment, Ruling
+from polyphony.fund.deciding.rules import (
+    Due,
+    DueInThePast,
+    EmptyInstalment,
+    IncompleteInstalment,
+    ReasonInWords,
+    Ruling,
+)
 from polyphony.kernel import clock, money
 from polyphony.kernel.forms import Form, Line, Words, optional, required
 from polyphony.kernel.locale import lazy
@@ -53,7 +60,7 @@ class DecisionForm(Form):
     outcome = RadioField(lazy("Decision"), [required()], choices=_options(words.OUTCOMES.items()))
     amount = Amount(lazy("Amount of the grant"), [optional()])
     reason = SelectField(lazy("Kind of reason"), [required()], choices={})
-    words = Words(lazy("The reason in words"), [required()])
+    words = Words(lazy("The reason in words"), [required(ReasonInWords.message)])
     revision = HiddenField(default="1")
     places: tuple[int, ...] = tuple(range(1, PARTS + 1))
 
@@ -63,13 +70,16 @@ class DecisionForm(Form):
                                outcome, codes in (("granted", GRANTED_FOR), ("declined", DECLINED_FOR))}
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """An instalment that was begun is complete, and due today or later."""
+        """An instalment that was begun is complete, of some money, and due today or later."""
         held = bool(super().validate(extra_validators))
         for n in self.places:
             part, due = self[f"part_{n}"], self[f"due_{n}"]
             if bool(part.data) != bool(due.data) and not part.errors and not due.errors:
                 missing = due if part.data else part
                 missing.errors = [*missing.errors, str(IncompleteInstalment.message)]
+                held = False
+            if self.outcome.data == "granted" and part.data and not part.errors and not self._minor(part.name):
+                part.errors = [*part.errors, str(EmptyInstalment.message)]
                 held = False
             if self.outcome.data == "granted" and due.data and not due.errors and due.data < clock.today():
                 due.errors = [*due.errors, str(DueInThePast.message)]
@@ -80,11 +90,17 @@ class DecisionForm(Form):
         """What was typed, in minor units; amount and instalments count only for a grant."""
         if self.outcome.data != "granted":
             return Ruling(str(self.outcome.data), str(self.reason.data), self.words.data or "",
-                          revision=int(self.revision.data or 0))
+                          revision=self._read)
         parts = [Due(self._minor(f"part_{n}"), self._day(f"due_{n}"), self[f"condition_{n}"].data or "")
                  for n in self.places if self[f"part_{n}"].data and self[f"due_{n}"].data]
         return Ruling(str(self.outcome.data), str(self.reason.data), self.words.data or "", self._minor("amount"),
-                      tuple(parts), int(self.revision.data or 0))
+                      tuple(parts), self._read)
+
+    @property
+    def _read(self) -> int:
+        """Which state of the application she read; what is no number is none that there was."""
+        told = str(self.revision.data)
+        return int(told) if told.isdecimal() and len(told) < 10 else 0
 
     def _minor(self, name: str) -> int:
         return money.parse(self[name].data, self.currency) if self[name].data else 0

@@ -16,7 +16,6 @@ from polyphony.kernel.refusals import CONSTRAINTS, BadInput, NotPermitted, Wrong
 __all__ = ["NotAdministrator"]
 committee = Rule("allocation committee", lambda v: bool(v.of("fund_committee") or v.of("fund_admin")),
                  lazy("The members of the allocation committee and the fund’s administrator can do this."), hat="fund")
-_GOVERN = lazy("The governing body can seat more members; until then nobody decides on this case.")
 
 
 class NotSeated(NotPermitted):
@@ -30,8 +29,7 @@ class NotReady(WrongState):
 
 
 class QuorumLost(WrongState):
-    message = lazy("Too few members may decide on this case: so many stepped aside that there is no quorum.")
-    help = _GOVERN
+    message = lazy("Too few members may decide on this case now. The governing body can seat more members.")
 
 
 class ChangedSince(WrongState):
@@ -97,6 +95,10 @@ class IncompleteInstalment(BadInput):
     message = lazy("An instalment needs both an amount and the day on which it is due.")
 
 
+class EmptyInstalment(BadInput):
+    message = lazy("Write an amount larger than zero.")
+
+
 class DueInThePast(BadInput):
     message = lazy("An instalment is due today or later.")
 
@@ -160,7 +162,7 @@ class Tally:
 
     @property
     def is_lost(self) -> bool:
-        """So many stepped aside that no quorum can come about."""
+        """So few may decide that no quorum can come about: others stepped aside, or their terms are over."""
         return self.able < max(self.fewest, self.needed)
 
     @property
@@ -209,8 +211,8 @@ class Ruling:
 def ensure_whole(ruling: Ruling, today: date) -> None:
     """A grant has an amount and instalments that are that amount; a refusal has neither; both have words.
 
-    Raises `ReasonInWords`, `ReasonOfOtherOutcome`, `AmountWhenGranted`, `NoInstalments`, `PartsDoNotAddUp`,
-    `DueInThePast`.
+    Raises `ReasonInWords`, `ReasonOfOtherOutcome`, `AmountWhenGranted`, `NoInstalments`, `EmptyInstalment`,
+    `PartsDoNotAddUp`, `DueInThePast`.
     """
     if not ruling.words.strip():
         raise ReasonInWords()
@@ -220,6 +222,8 @@ def ensure_whole(ruling: Ruling, today: date) -> None:
         raise AmountWhenGranted()
     if ruling.outcome == "granted" and not ruling.parts:
         raise NoInstalments()
+    if any(part.amount <= 0 for part in ruling.parts):
+        raise EmptyInstalment()
     if sum(part.amount for part in ruling.parts) != ruling.amount:
         raise PartsDoNotAddUp()
     if any(part.on < today for part in ruling.parts):

@@ -18,9 +18,10 @@ from polyphony.kernel.access import access, signed_in
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import answer
 from polyphony.kernel.leafing import begins, sought
-from polyphony.kernel.locale import _, direction, name_of
+from polyphony.kernel.locale import _, direction, language, name_of
 from polyphony.kernel.pages import page
 from polyphony.kernel.providers import Waits, provide
+from polyphony.languages.service import reader_first
 
 BOTH = ["GET", "POST"]
 
@@ -136,7 +137,8 @@ def waits(by: viewer.Viewer) -> list[Waits]:
     decided = sa.exists().where(Decision.application_id == Application.id)
     seats, desks = list(by.of("fund_committee")), list(by.of("fund_admin"))
     wanted = sa.or_(sa.and_(Application.fund_id.in_(seats), ~mine), Application.fund_id.in_(desks))
-    rows = db.session.execute(sa.select(Call.id, Call.title).join(Application, Application.call_id == Call.id).where(
+    title = reader_first(Call.id, "title", Call.title, Call.source_lang, language())
+    rows = db.session.execute(sa.select(Call.id, title).join(Application, Application.call_id == Call.id).where(
         Application.id.in_(ready), Application.state == "submitted", wanted, ~decided,
         ~sa.exists().where(AWAITED)).distinct().order_by(Call.id))
     return [Waits(_("Decide on applications: %(title)s", title=title), url_for("fund.committee", call_id=id))

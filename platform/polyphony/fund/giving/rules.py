@@ -101,6 +101,14 @@ class AlreadyRecorded(WrongState):
     help = lazy("If it was recorded wrongly, take it back first and record it anew.")
 
 
+class OtherCompany(WrongState):
+    """Money known to be one company's would stand for another's promise, on the page of each."""
+
+    field = "pledge_id"
+    message = lazy("This money came from another company than the one that made this promise.")
+    help = lazy("Choose a promise of the company from which it came, or send it back.")
+
+
 class NotUnmatched(WrongState):
     message = lazy("This receipt no longer waits for a promise: it was matched, sent back or taken back.")
 

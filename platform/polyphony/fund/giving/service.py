@@ -151,11 +151,14 @@ def _key(what: str, kept: Receipt) -> str:
 
 
 def match(by: Viewer, *, receipt_id: uuid.UUID, pledge_id: uuid.UUID) -> None:
-    """Say which promise unmatched money belongs to. Raises `NotUnmatched`, `OtherCurrency`, `TooMuchToMatch`."""
+    """Say which promise unmatched money belongs to. Raises `NotUnmatched`, `OtherCurrency`, `OtherCompany`,
+    `TooMuchToMatch`."""
     kept, to = _waiting(by, receipt_id), reading.promise(pledge_id)
     require(to.fund_id == kept.fund_id, NotThere())
     if to.currency != kept.currency:
         raise rules.OtherCurrency()
+    if kept.company_id not in (None, to.company_id):
+        raise rules.OtherCompany()
     if kept.amount > to.left:
         raise rules.TooMuchToMatch(left=money.shown(to.left, to.currency))
     posting = matching(kept, pledge_id)

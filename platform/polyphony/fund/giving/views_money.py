@@ -45,9 +45,11 @@ def desk(fund_id: uuid.UUID) -> Any:
                 receipt_states=words.RECEIPT_STATES)
 
 
-def _offered(promises: list[reading.Promise]) -> list[reading.Promise]:
-    """Promises of which something is left, and the one just sent, so that the rule and not the list answers."""
-    return [each for each in promises if each.left > 0 or str(each.id) == request.form.get("pledge_id")]
+def _offered(promises: list[reading.Promise], company: uuid.UUID | None = None) -> list[reading.Promise]:
+    """Promises of this company, or of all, of which something is left, and the one just sent, so that the rule and not
+    the list answers."""
+    return [each for each in promises if (each.left > 0 and company in (None, each.company_id))
+            or str(each.id) == request.form.get("pledge_id")]
 
 
 def _receipt_form(fund_id: uuid.UUID) -> tuple[forms.ReceiptForm, str]:
@@ -129,7 +131,8 @@ def _ensure_waits(kept: Receipt) -> None:
 def match_receipt(receipt_id: uuid.UUID) -> Any:
     kept = _kept(receipt_id)
     _ensure_waits(kept)
-    offered = _offered(reading.promises(Pledge.fund_id == kept.fund_id, Pledge.currency == kept.currency))
+    fitting = reading.promises(Pledge.fund_id == kept.fund_id, Pledge.currency == kept.currency)
+    offered = _offered(fitting, kept.company_id)
     return _step(forms.MatchForm().offer(offered), kept, service.matching(kept, None),
                  lambda **v: service.match(viewer.current(), receipt_id=receipt_id, **v), blocked=not offered,
                  title=_("Match to a promise"), label=_("Post this entry"), lead="" if offered else _(

@@ -5,22 +5,25 @@ from polyphony.fund.reviewing.models import Assignment, Lock, Recusal, Score
 from polyphony.kernel.policies import allow, any_of, definer, one, protect, statements
 from polyphony.kernel.viewer import fact, had
 
-fact("assigned", "SELECT array_agg(s.application_id) FROM fund.assignment s WHERE s.person_id = me AND s.fund_id = ANY ("
-     + had("fund_review") + ") AND NOT s.application_id = ANY (" + had("stepped_aside") + ")")
-fact("locked", "SELECT array_agg(l.application_id) FROM fund.lock l WHERE l.person_id = me AND NOT l.application_id = "
-     "ANY (" + had("stepped_aside") + ")")
-# Ready for the committee: the call is closed and every reviewer who did not step aside has locked.
+# What was withdrawn is there for nobody of the fund any more.
+fact("assigned", "SELECT array_agg(s.application_id) FROM fund.assignment s JOIN fund.application a ON a.id = s.application_id "
+     "WHERE s.person_id = me AND a.state <> 'withdrawn' AND s.fund_id = ANY (" + had("fund_review") + ") AND NOT "
+     "s.application_id = ANY (" + had("stepped_aside") + ")")
+fact("locked", "SELECT array_agg(l.application_id) FROM fund.lock l JOIN fund.application a ON a.id = l.application_id "
+     "WHERE l.person_id = me AND a.state <> 'withdrawn' AND l.fund_id = ANY (" + had("funds") + ") AND NOT "
+     "l.application_id = ANY (" + had("stepped_aside") + ")")
+# Ready for the committee: the call is closed, somebody has locked and every reviewer who did not step aside has. What
+# was ready when it was decided stays readable, whoever steps aside afterwards.
 fact("decidable", "SELECT array_agg(a.id) FROM fund.application a JOIN fund.call c ON c.id = a.call_id WHERE "
      "a.fund_id = ANY (" + had("fund_committee") + " || " + had("fund_admin") + ") AND a.state IN ('submitted', 'decided') "
      "AND c.state IN ('closed', 'decided') AND NOT a.id = ANY (" + had("stepped_aside") + ") "
-     "AND EXISTS (SELECT 1 FROM fund.lock l WHERE l.application_id = a.id) AND NOT EXISTS (SELECT 1 FROM "
-     "fund.assignment s WHERE s.application_id = a.id AND NOT EXISTS (SELECT 1 FROM fund.lock l WHERE "
-     "l.assignment_id = s.id) AND NOT EXISTS (SELECT 1 FROM fund.recusal r WHERE r.application_id = a.id AND "
-     "r.person_id = s.person_id))")
+     "AND (a.state = 'decided' OR (SELECT bool_and(l.assignment_id IS NOT NULL) FROM fund.assignment s LEFT JOIN fund.lock l "
+     "ON l.assignment_id = s.id WHERE s.application_id = a.id AND NOT EXISTS (SELECT 1 FROM fund.recusal r WHERE "
+     "r.application_id = a.id AND r.person_id = s.person_id)))")
 
-protect(Assignment, app="SELECT, INSERT, DELETE", worker="SELECT")
+protect(Assignment, app="SELECT, INSERT", worker="SELECT", lookup="SELECT, DELETE")
 protect(Recusal, app="SELECT, INSERT", worker="SELECT, INSERT, UPDATE (words)", lookup="SELECT, INSERT")
-protect(Score, app="SELECT, INSERT, UPDATE", worker="SELECT")
+protect(Score, app="SELECT, INSERT, UPDATE", worker="SELECT", lookup="SELECT, DELETE")
 protect(Lock, app="SELECT, INSERT", worker="SELECT")
 
 _ADMIN = f"{any_of('fund_id', 'fund_admin')} AND {not_aside('application_id')}"
@@ -31,9 +34,10 @@ allow(Assignment, "SELECT", "own", any_of("application_id", "assigned") + f" AND
 allow(Assignment, "SELECT", "administrator", _ADMIN)
 allow(Assignment, "SELECT", "committee", any_of("application_id", "decidable"))
 allow(Assignment, "INSERT", "administrator", "", check=_ADMIN)
-allow(Assignment, "DELETE", "administrator", f"{_ADMIN} AND NOT EXISTS (SELECT 1 FROM fund.lock l WHERE l.assignment_id = id)")
 allow(Recusal, "SELECT", "own", f"person_id = {one('person')}")
-allow(Recusal, "SELECT", "fund", f"{any_of('fund_id', 'fund_admin', 'fund_committee')} AND {not_aside('application_id')}")
+allow(Recusal, "SELECT", "administrator", _ADMIN)
+# Who steps aside, and why, lets others tell who applies: the committee reads it when it may know.
+allow(Recusal, "SELECT", "committee", any_of("application_id", "decidable"))
 allow(Recusal, "INSERT", "own", "", check=f"origin = 'declared' AND person_id = {one('person')} AND {any_of('fund_id', 'funds')}")
 allow(Recusal, "INSERT", "found", "", check=f"origin = 'found' AND {any_of('fund_id', 'fund_admin')}")
 allow(Score, "SELECT", "own", f"{any_of('application_id', 'assigned')} AND {_MY_ASSIGNMENT}")
@@ -45,13 +49,18 @@ allow(Lock, "SELECT", "after_locking", any_of("application_id", "locked", "decid
 allow(Lock, "SELECT", "administrator", _ADMIN)
 allow(Lock, "INSERT", "own", "", check=f"person_id = {one('person')} AND {any_of('application_id', 'assigned')} AND {_MY_ASSIGNMENT}")
 
-# Whose name she could read without a review: an administrator's, from when the application was sent.
+# Whose name she could read without a review: an administrator's, from when the application was sent; a committee
+# member's, once a review of it is locked.
 definer("fund.names_known(person uuid) RETURNS SETOF uuid", """
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
   SELECT a.id FROM organisations.membership m JOIN fund.application a ON a.fund_id = m.organisation_id
     LEFT JOIN organisations.membership_end e ON e.membership_id = m.id
   WHERE m.person_id = person AND m.role = 'administrator'
     AND (e.at IS NULL OR (e.at AT TIME ZONE 'UTC')::date >= a.submitted_on)
+  UNION SELECT l.application_id FROM fund.lock l JOIN fund.body b ON b.fund_id = l.fund_id AND b.kind = 'allocation'
+    JOIN fund.seat s ON s.body_id = b.id LEFT JOIN organisations.membership_end e ON e.membership_id = s.membership_id
+  WHERE s.person_id = person AND s.constituency <> 'contributor' AND s.begun_on <= current_date
+    AND (l.at AT TIME ZONE 'UTC')::date < s.until AND (e.at IS NULL OR e.at >= l.at)
 $f$""", to="polyphony_lookup")
 # Locked scores stand, whoever asks; nobody is assigned to a case from which she steps aside, or knows who applies.
 definer("fund.review_stands() RETURNS trigger", """
@@ -72,6 +81,31 @@ statements += ["CREATE OR REPLACE TRIGGER review_stands BEFORE INSERT OR UPDATE 
                "EXECUTE FUNCTION fund.review_stands()",
                "CREATE OR REPLACE TRIGGER review_stands BEFORE INSERT OR UPDATE ON fund.assignment FOR EACH ROW "
                "EXECUTE FUNCTION fund.review_stands()"]
+# Whoever left, or went silent, keeps no case waiting: a review that is not locked is taken back, with what was drafted.
+# A lock that comes in the same moment holds, for it hangs on the assignment.
+definer("fund.take_review_back(given uuid, application uuid) RETURNS boolean", """
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+BEGIN
+  IF NOT viewer.sealed() OR application = ANY (nullif(current_setting('polyphony.stepped_aside', true), '')::uuid[])
+     OR NOT EXISTS (SELECT 1 FROM fund.assignment s WHERE s.id = given AND s.application_id = application
+       AND s.fund_id = ANY (nullif(current_setting('polyphony.fund_admin', true), '')::uuid[]))
+     OR EXISTS (SELECT 1 FROM fund.lock l WHERE l.assignment_id = given) THEN RETURN false;
+  END IF;
+  DELETE FROM fund.score WHERE assignment_id = given;
+  DELETE FROM fund.assignment WHERE id = given;
+  RETURN true;
+END $f$""")
+# Locking unseals who applies, so it waits until the other rooms have been asked about conflicts.
+definer("fund.lock_waits() RETURNS trigger", """
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+BEGIN
+  IF jobs.waits_for('fund.ask_rooms', ARRAY[NEW.application_id::text, NEW.person_id::text,
+     (SELECT a.call_id::text FROM fund.application a WHERE a.id = NEW.application_id)]) THEN
+    RAISE EXCEPTION 'conflicts are still looked for' USING ERRCODE = 'check_violation', CONSTRAINT = 'lock_after_asking';
+  END IF;
+  RETURN NEW;
+END $f$""")
+statements += ["CREATE OR REPLACE TRIGGER lock_waits BEFORE INSERT ON fund.lock FOR EACH ROW EXECUTE FUNCTION fund.lock_waits()"]
 # May the administrator ask this person? Answered with the kind of conflict, that she knows who applies, or nothing, to
 # administrators alone.
 definer("fund.may_review(application uuid, person uuid) RETURNS text", """

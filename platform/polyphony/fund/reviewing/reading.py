@@ -270,6 +270,10 @@ class Asking:
     conflicts: list[tuple[str, Any]]
     knowing: list[str]  # who could see who applies, and is not asked
 
+    @property
+    def can_take_back(self) -> bool:
+        return any(not locked and not aside for *_, locked, aside in self.asked)
+
 
 def asking(application: Application, call: Call, reviewers: Mapping[uuid.UUID, str], conflicts: Mapping[uuid.UUID, str]
            ) -> Asking:

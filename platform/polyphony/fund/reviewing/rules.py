@@ -37,11 +37,11 @@ class ConflictFound(WrongState):
 
 
 class KnowsWhoApplies(BadInput):
-    """A review is blind: whoever could read the name as an administrator gives none."""
+    """A review is blind: whoever could read the name as an administrator, or in the committee, gives none."""
 
     field = "person_id"
-    message = lazy("Administrators of the fund can see who applies, so they review nothing that was sent while they "
-                   "were administrators.")
+    message = lazy("Administrators of the fund can see who applies, and its committee can once scores are locked. "
+                   "Whoever could see it does not review the application.")
     help = lazy("Choose somebody else.")
 
 
@@ -58,16 +58,35 @@ class ReviewsOver(WrongState):
     message = lazy("Everything in this call is decided: nobody is asked for a review any more.")
 
 
+class CaseDecided(WrongState):
+    """A review that begins after the decision would keep everybody waiting for nothing."""
+
+    message = lazy("This application is decided: nobody is asked for a review any more.")
+
+
 class AlreadyAssigned(WrongState):
     message = lazy("This reviewer has this application already.")
 
 
-class ReviewBegun(WrongState):
-    message = lazy("This reviewer has begun to score. She can step aside herself; what she wrote stays.")
+class ReviewLocked(WrongState):
+    message = lazy("This review is locked. It stands, and is not taken back.")
+
+
+class ReviewTakenBack(WrongState):
+    """The administrator took it back while she was writing."""
+
+    message = lazy("This review was taken back: you were asked for it, and are not any more.")
 
 
 class ScoresLocked(WrongState):
     message = lazy("Your scores on this application are locked. They stand as they are.")
+
+
+class StillAsked(WrongState):
+    """What the rooms find must be known before she sees who applies."""
+
+    message = lazy("Conflicts of interest are still being looked for. Your scores are kept; try again in a minute.")
+    wait = 60
 
 
 class NothingScored(WrongState):
@@ -86,8 +105,8 @@ class SteppedAsideAlready(WrongState):
 CONSTRAINTS.update({
     "assignment_conflict": ConflictFound, "assignment_blind": KnowsWhoApplies,
     "assignment_application_id_person_id_key": AlreadyAssigned,
-    "score_assignment_id_fkey": ReviewBegun, "lock_assignment_id_fkey": ReviewBegun, "score_locked": ScoresLocked,
-    "lock_pkey": ScoresLocked, "score_value_check": NoSuchScore,
+    "score_assignment_id_fkey": ReviewTakenBack, "lock_assignment_id_fkey": ReviewLocked, "score_locked": ScoresLocked,
+    "lock_after_asking": StillAsked, "lock_pkey": ScoresLocked, "score_value_check": NoSuchScore,
     "recusal_application_id_person_id_key": SteppedAsideAlready,
 })
 

@@ -60,10 +60,11 @@ def conflicts_for(application_id: uuid.UUID, people: Iterable[uuid.UUID]) -> dic
 def assign(by: Viewer, *, application_id: uuid.UUID, person_id: uuid.UUID | None) -> uuid.UUID:
     """Ask a reviewer to read an application.
 
-    Raises `NotAdministrator`, `ReviewedAfterDeadline`, `NotAReviewer`, `KnowsWhoApplies`, `ConflictFound`,
-    `AlreadyAssigned`.
+    Raises `NotAdministrator`, `CaseDecided`, `ReviewedAfterDeadline`, `NotAReviewer`, `KnowsWhoApplies`,
+    `ConflictFound`, `AlreadyAssigned`.
     """
     application, call = application_for(by, application_id)
+    require(application.state != "decided", rules.CaseDecided())
     require(calls.standing(call, clock.now()) == "closed", rules.ReviewedAfterDeadline())
     if person_id is None or person_id not in reviewers_of(application.fund_id):
         raise rules.NotAReviewer()
@@ -89,12 +90,13 @@ def _assign(by: Viewer, fund_id: uuid.UUID, pairs: list[tuple[uuid.UUID, uuid.UU
 
 
 def unassign(by: Viewer, *, application_id: uuid.UUID, assignment_id: uuid.UUID | None) -> None:
-    """Take an application back from a reviewer who has not begun. Raises `NotAdministrator`, `ReviewBegun`."""
+    """Take an application back from a reviewer who has not locked; what she drafted goes, for nobody else may see it.
+
+    Raises `NotAdministrator`, `ReviewLocked`.
+    """
     application, _call = application_for(by, application_id)
-    gone = db.session.execute(sa.delete(Assignment).where(
-        Assignment.id == assignment_id, Assignment.application_id == application.id))
-    if not gone.rowcount:  # type: ignore[attr-defined]
-        raise rules.ReviewBegun()
+    gone = db.session.scalar(sa.select(sa.func.fund.take_review_back(assignment_id, application.id)))
+    require(bool(gone), rules.ReviewLocked())
     audit.record("review.unassigned", application.id, about=application.fund_id)
     tell_voters(application.id)
 
@@ -185,7 +187,7 @@ def score(by: Viewer, *, application_id: uuid.UUID, given: Iterable[Given]) -> u
 def lock(by: Viewer, *, application_id: uuid.UUID, words: str = "", lang: str = "en") -> uuid.UUID:
     """Lock one's scores: they stand, and the seal on who applies is broken for her, which is recorded.
 
-    Raises `ScoresLocked`, `NothingScored`.
+    Raises `ScoresLocked`, `NothingScored`; `StillAsked` where the database finds that conflicts are still looked for.
     """
     assignment, held, scored = assignment_of(by, application_id)
     require(held is None, rules.ScoresLocked())

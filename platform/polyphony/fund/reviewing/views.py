@@ -105,7 +105,7 @@ def _reviewers(id: uuid.UUID, form: forms.AssignForm, refused: Form | None = Non
     form.person_id.choices = [SelectChoice(str(person), name) for person, name in found.free]
     return page("fund/review_people.html", found=found, state=calls.standing(call, clock.now()), form=form,
                 refused=refused or form, words=words, knows=rules.KnowsWhoApplies.message,
-                taking=forms.UnassignForm(formdata=None))
+                decided=rules.CaseDecided.message, taking=forms.UnassignForm(formdata=None))
 
 
 @access(rules.administrator)
