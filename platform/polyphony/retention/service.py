@@ -88,7 +88,8 @@ def alone_in(by: Viewer) -> list[str]:
 
 def is_last_steward(by: Viewer) -> bool:
     """Whether without her too few stewards would be left to admit anybody."""
-    return by.is_steward and int(db.session.scalar(sa.select(sa.func.people.other_stewards())) or 0) < APPROVALS_NEEDED
+    others = sa.select(sa.func.people.other_stewards())
+    return by.is_steward and db.session.execute(others).scalar_one() < APPROVALS_NEEDED
 
 
 def ask_erasure(by: Viewer) -> None:

@@ -47,8 +47,8 @@ def _room(id: uuid.UUID, choosing: Any = None, renewing: Any = None) -> Any:
     rings, known = desk.around(id)
     start = begins(request.args)
     boxes = desk.boxes(id, start)
-    following: dict[str, Any] = {"from": start + desk.BOXES}
-    further = url_for("vault.room", id=id, **following) if len(boxes) > desk.BOXES else ""
+    on: dict[str, Any] = {"from": start + desk.BOXES}
+    further = url_for("vault.room", id=id, **on) if len(boxes) > desk.BOXES else ""
     if leads and choosing is None:
         choosing = forms.CircleForm(formdata=None, data={"needs": 2}).offer(known)
     return page("vault/room.html", fragment="room", about=about, title=titled(about), rings=rings,
