@@ -286,6 +286,12 @@ def test_the_last_day_for_inputs_is_that_of_the_readers_place(stage: Any) -> Non
     assert after not in home
 
 
+@pytest.mark.parametrize("level", ["elevated", "high"])
+def test_something_is_said_at_every_level_of_protection(stage: Any, level: str) -> None:
+    stage.world.sql("UPDATE consultations.consultation SET protection = %s, discovery = 'invitation'", level)
+    speak(stage, signed_in(stage, "amina@sauti.example"))
+
+
 def test_two_people_who_said_the_same_both_come_in(stage: Any, tmp_path: Any) -> None:
     file, here = tmp_path / "said.csv", stage.about
     file.write_text(f'text,lang\n"{SWAHILI}",sw\nNdiyo.,sw\n"{SWAHILI}",sw\n"{SWAHILI}",sw\n', "utf-8")

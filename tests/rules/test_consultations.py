@@ -25,9 +25,8 @@ def company(**changes):
                               "functions": ["legal"], "company": SimpleNamespace(name="Tern"), **changes})
 
 
-def missing(consultation=None, conveners=None, lacking=(), **changes):
-    found = rules.missing_for_announcement(consultation or complete(), conveners or [company()], lacking, now=NOW,
-                                           **changes)
+def missing(consultation=None, conveners=None, lacking=()):
+    found = rules.missing_for_announcement(consultation or complete(), conveners or [company()], lacking, now=NOW)
     return [(endpoint, field) for _sentence, endpoint, field in found]
 
 
@@ -56,9 +55,9 @@ def test_who_declined_or_left_blocks_nobody_but_somebody_must_be_in():
     assert missing(conveners=[company(state="left")]) == [("consultations.conveners", "")]
 
 
-def test_protection_above_standard_waits_until_it_is_kept():
-    assert missing(complete(protection="elevated")) == [("consultations.edit", "protection")]
-    assert missing(complete(protection="elevated"), demo=True) == []
+@pytest.mark.parametrize("level", ["standard", "elevated", "high"])
+def test_every_level_of_protection_is_offered(level):
+    assert missing(complete(protection=level)) == []
 
 
 def test_facilitator_and_translations():

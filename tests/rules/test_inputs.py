@@ -21,16 +21,15 @@ def consultation(**changes: Any) -> Any:
 @pytest.mark.parametrize(("changes", "refusal"), [
     ({"state": "announced"}, rules.NotOpenYet), ({"opens_at": NOW + timedelta(hours=1)}, rules.NotOpenYet),
     ({"state": "answering"}, rules.NoMoreInputs), ({"closes_at": NOW}, rules.NoMoreInputs),
-    ({"protection": "high"}, rules.ProtectionRaised),
 ])
 def test_inputs_are_refused_with_the_reason(changes: Any, refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
-        rules.ensure_open(consultation(**changes), NOW, all_levels=False)
+        rules.ensure_open(consultation(**changes), NOW)
 
 
-def test_an_open_consultation_takes_inputs() -> None:
-    rules.ensure_open(consultation(), NOW, all_levels=False)
-    rules.ensure_open(consultation(protection="high"), NOW, all_levels=True)
+@pytest.mark.parametrize("level", ["standard", "elevated", "high"])
+def test_an_open_consultation_takes_inputs_at_every_level(level: str) -> None:
+    rules.ensure_open(consultation(protection=level), NOW)
 
 
 def test_a_language_unknown_to_us_is_taken_as_typed() -> None:

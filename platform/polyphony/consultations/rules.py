@@ -169,17 +169,13 @@ def ensure_higher(start: str, end: str) -> None:
 
 
 def missing_for_announcement(consultation: Consultation, conveners: Sequence[Convener],
-                             lacking: Iterable[tuple[Any, str, str]], *, now: datetime,
-                             demo: bool = False) -> list[Missing]:
+                             lacking: Iterable[tuple[Any, str, str]], *, now: datetime) -> list[Missing]:
     """Everything that still has to be said or agreed, one sentence each, with the page that mends it."""
     found: list[Missing] = [(_SENTENCES[name], "consultations.edit", name)
                             for name in NEEDED if not getattr(consultation, name)]
     found += _missing_dates(consultation, now)
     if not consultation.languages:
         found.append((lazy("Choose the languages in which people can take part."), "consultations.edit", "languages"))
-    if consultation.protection != "standard" and not demo:
-        found.append((lazy("This platform offers protection level standard only, for now."), "consultations.edit",
-                      "protection"))
     found += _missing_people(consultation, conveners)
     if any(True for _ in lacking):
         found.append((lazy("Some texts are not yet translated into every language offered."), "languages.desk", ""))

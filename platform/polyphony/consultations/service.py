@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app
 from sqlalchemy.orm import aliased
 
 from polyphony.consultations import rules
@@ -162,8 +161,7 @@ def missing(consultation: Consultation, conveners: list[Convener]) -> list[rules
     """What the announcement still waits for."""
     texts = [(consultation.id, name, consultation.source_lang) for name in rules.FIELDS if getattr(consultation, name)]
     return rules.missing_for_announcement(
-        consultation, conveners, lacking(texts, consultation.languages), now=clock.now(),
-        demo=current_app.extensions["settings"].demo)
+        consultation, conveners, lacking(texts, consultation.languages), now=clock.now())
 
 
 def announce(by: Viewer, *, id: uuid.UUID, words: str) -> Consultation:

@@ -8,7 +8,6 @@ from typing import Any
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import BadInput, NotPermitted, WrongState
 
-OPEN_PROTECTION = "standard"
 PHRASE_NAMINGS = ("pseudonym", "unattributed")
 _TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
@@ -21,11 +20,6 @@ class NotOpenYet(WrongState):
 class NoMoreInputs(WrongState):
     message = lazy("This consultation takes no more inputs.")
     help = lazy("What you typed is still on this page: copy it if you need it. The facilitator can help.")
-
-
-class ProtectionRaised(WrongState):
-    message = lazy("This consultation now promises more protection. It takes no inputs until all of it is in place.")
-    help = lazy("What you typed is still on this page. The facilitator can help.")
 
 
 class NeedsAccount(WrongState):
@@ -94,17 +88,12 @@ class NothingMasked(BadInput):
     message = lazy("This text is the same as before: change what must be masked, or release it as it is.")
 
 
-def ensure_open(consultation: Any, now: datetime, *, all_levels: bool) -> None:
-    """Inputs are taken while it is open, at a protection level whose promises are kept here.
-
-    Raises NotOpenYet, NoMoreInputs, ProtectionRaised.
-    """
+def ensure_open(consultation: Any, now: datetime) -> None:
+    """Inputs are taken while it is open. Raises NotOpenYet, NoMoreInputs."""
     if consultation.state in ("draft", "announced") or (consultation.opens_at and now < consultation.opens_at):
         raise NotOpenYet()
     if consultation.state != "open" or (consultation.closes_at and now >= consultation.closes_at):
         raise NoMoreInputs()
-    if consultation.protection != OPEN_PROTECTION and not all_levels:
-        raise ProtectionRaised()
 
 
 def ensure_said(text: str | None) -> str:
