@@ -13,14 +13,12 @@ from polyphony.fund.deciding.models import Decision, Grant, Instalment, Vote
 from polyphony.fund.deciding.rules import Ruling, Tally
 from polyphony.fund.ledger import service as ledger
 from polyphony.fund.ledger.rules import NotEnoughMoney, Posting
-from polyphony.fund.paying.models import Payment
+from polyphony.fund.paying.models import LIVING, Payment
 from polyphony.kernel import audit, clock
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import Viewer
 from polyphony.notices.service import tell
-
-LIVING = ("prepared", "approved", "released", "confirmed")
 
 
 def tallies(ids: list[uuid.UUID]) -> dict[uuid.UUID, Tally]:

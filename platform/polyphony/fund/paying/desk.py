@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from polyphony.fund.deciding.models import Grant, Grantee, Instalment
 from polyphony.fund.paying import rules, service
-from polyphony.fund.paying.models import Payment, PaymentStep
+from polyphony.fund.paying.models import LIVING, Payment, PaymentStep
 from polyphony.fund.paying.words import NEXT
 from polyphony.kernel.access import there
 from polyphony.kernel.database import db
@@ -88,7 +88,7 @@ def _part(found: Any, payee: str, start: int) -> Part:
 
 def due(fund_id: uuid.UUID, payee: str = "", start: int = 0) -> Part:
     """Instalments that no living payment carries, by the day they are due."""
-    carried = sa.exists().where(Payment.instalment_id == Instalment.id, Payment.state.in_(service.LIVING))
+    carried = sa.exists().where(Payment.instalment_id == Instalment.id, Payment.state.in_(LIVING))
     return _part(_of_instalments().where(
         Grant.fund_id == fund_id, Instalment.cancelled_on.is_(None), ~carried)
         .order_by(Instalment.due_on, Grant.id, Instalment.place), payee, start)

@@ -22,6 +22,7 @@ MACHINE = Machine(
     ),
 )
 STEPS = MACHINE.states
+LIVING = ("prepared", "approved", "released", "confirmed")  # a payment that carries its instalment
 
 
 class Payment(Row, Base):

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from flask import url_for
 
 from polyphony.fund.deciding.models import Grant, Grantee, Instalment
-from polyphony.fund.paying import rules, service, words
-from polyphony.fund.paying.models import Payment, PaymentStep
+from polyphony.fund.paying import rules, words
+from polyphony.fund.paying.models import LIVING, Payment, PaymentStep
 from polyphony.kernel import clock, money
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, ngettext
@@ -56,7 +56,7 @@ def _due(by: Viewer) -> list[Waits]:
     """One line for each fund: how many instalments are due and not prepared, and the earliest day."""
     if not by.of("fund_treasury"):
         return []
-    carried = sa.exists().where(Payment.instalment_id == Instalment.id, Payment.state.in_(service.LIVING))
+    carried = sa.exists().where(Payment.instalment_id == Instalment.id, Payment.state.in_(LIVING))
     rows = db.session.execute(
         sa.select(Grant.fund_id, sa.func.count(), sa.func.min(Instalment.due_on))
         .join(Grant, Grant.id == Instalment.grant_id)

@@ -10,7 +10,7 @@ from polyphony.fund.deciding.models import Grant, Grantee, Instalment
 from polyphony.fund.ledger import service as ledger
 from polyphony.fund.ledger.rules import Posting
 from polyphony.fund.paying import rules
-from polyphony.fund.paying.models import Payment, PaymentStep
+from polyphony.fund.paying.models import LIVING, Payment, PaymentStep
 from polyphony.kernel import audit, clock
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
@@ -19,7 +19,6 @@ from polyphony.kernel.viewer import Viewer
 from polyphony.notices.service import tell
 
 TOLD = {"released": "fund_released", "confirmed": "fund_paid", "returned": "fund_returned"}  # to the grantee's people
-LIVING = ("prepared", "approved", "released", "confirmed")
 
 
 def prepare(by: Viewer, *, instalment_id: uuid.UUID, words: str = "") -> uuid.UUID:
