@@ -74,7 +74,7 @@ class Sent:
             if kind in ("radio", "checkbox"):
                 given.setdefault(name, value)
             else:
-                given[name] = value if kind in ("hidden", "select", "date") else value or "Some words."
+                given[name] = value if value.strip() or kind in ("hidden", "select", "date") else "Some words."
         return {**given, **{name: text for name, text in words.items() if name in given}}
 
 
