@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask import g
-from tests.pages.test_counts import FEW, MANY, fill
+from tests.pages.test_counts import FEW, MANY, empty, fill
 
 import make
 
@@ -71,9 +71,7 @@ def costs(world: Any, here: SimpleNamespace) -> dict[str, int]:
 @pytest.mark.slow
 def test_a_form_costs_the_same_among_ten_rows_and_among_a_thousand(world: Any) -> None:
     few = costs(world, prepared(world, FEW))
-    for table in ("entry", "entry_line", "seal"):  # the ledger refuses even to be emptied
-        world.sql(f"ALTER TABLE fund.{table} DISABLE TRIGGER posted_stays_whole")
-    world.sql("TRUNCATE people.person, organisations.organisation CASCADE")
+    empty(world)
     many = costs(world, prepared(world, MANY))
     assert many == few
     assert {address: n for address, n in many.items() if n > MOST} == {}
