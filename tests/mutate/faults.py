@@ -1,7 +1,7 @@
 """A fault that can be planted and taken out again: one guard less, in the database or in the program."""
 
+import importlib
 import inspect
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,7 +60,7 @@ class InCode(Fault):
     kept: Any = None
 
     def _function(self) -> Any:
-        found: Any = sys.modules[self.module]
+        found: Any = importlib.import_module(self.module)
         for part in self.qualname.split(".<locals>")[0].split("."):
             found = inspect.getattr_static(found, part) if inspect.isclass(found) else getattr(found, part)
         while not hasattr(found, "__code__"):

@@ -9,7 +9,7 @@ from flask import Flask
 from joserfc.jwk import OctKey
 
 import provider as providers
-from polyphony.organisations.entrance import calls, openid, rules
+from polyphony.organisations.entrance import addresses, calls, openid, rules
 
 
 @pytest.fixture(scope="module")
@@ -148,15 +148,15 @@ def test_a_provider_that_is_down_is_said_to_be_away(provider):
     "https://login.example.org/#x", "https://[::1", "https:///x", "javascript:alert(1)", "https://lögin.example.org",
     "https://login.example.org:99999", "https://login.example.org/\n", ""])
 def test_only_https_is_called(house, address):
-    assert not calls.may_call(address)
-    assert calls.may_call("https://login.example.org/tenant?x=1")
+    assert not addresses.may_call(address)
+    assert addresses.may_call("https://login.example.org/tenant?x=1")
 
 
 def test_nothing_inside_the_operators_own_network_is_called(provider, monkeypatch):
-    assert calls.may_call(provider.issuer)
-    monkeypatch.setattr(calls, "_is_home", lambda: False)
-    assert not calls.may_call(provider.issuer)
-    monkeypatch.setattr(calls, "may_call", lambda address: True)  # a name of which nobody knows that it leads inside
+    assert addresses.may_call(provider.issuer)
+    monkeypatch.setattr(addresses, "is_home", lambda: False)
+    assert not addresses.may_call(provider.issuer)
+    monkeypatch.setattr(addresses, "may_call", lambda address: True)  # a name of which nobody knows that it leads inside
     with pytest.raises(rules.ProviderAway):
         openid.begin(client(provider))
     assert provider.asked == []

@@ -123,7 +123,7 @@ def promise(consultation: Consultation) -> dict[str, Any] | None:
             "note": note, "warn": not done and left < 0}
 
 
-def zone_for(by: Viewer, consultation: Consultation) -> str:
+def zone_for(by: Viewer, consultation: Any) -> str:
     """The reader's time zone, or for a visitor that of most people asked."""
     return by.time_zone if by.is_signed_in and by.time_zone not in ("", "UTC") else consultation.time_zone
 

@@ -62,10 +62,10 @@ def _her_languages(by: Viewer, id: uuid.UUID) -> Any:
 
 
 @providers.provide("title_inside")
-def title_inside(id: Any) -> Any:
-    """What the consultation of this column is called, inside another room's statement: in the reader's language, and
-    nothing where she may not see it."""
-    title_of = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
+def title_inside(id: Any, lang: str) -> Any:
+    """What the consultation of this column is called, inside another room's statement: in this language, and nothing
+    where its reader may not see it."""
+    title_of = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, lang)
     return sa.select(title_of).where(Consultation.id == id).scalar_subquery()
 
 

@@ -1,5 +1,6 @@
 """What the loop waits for after publication: views from those who spoke, and what the facilitator owes them."""
 
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,16 +28,22 @@ def views_to_give(by: Viewer) -> list[Waits]:
     mine = list(by.of("authored"))
     if not mine:
         return []
-    spoke = sa.select(Input.consultation_id).where(Input.id.in_(mine))
-    given = sa.exists().where(GroundAuthor.measure_id == Measure.id)  # row security: her own alone
-    what = reader_first(Measure.id, "what", Measure.what, Measure.lang, language())
-    rows = db.session.execute(
-        sa.select(Measure.id, what, GroundRound.until)
-        .join(GroundRound, GroundRound.measure_id == Measure.id)
-        .where(GroundRound.until >= clock.today(), Measure.consultation_id.in_(spoke), ~given)
-        .order_by(GroundRound.until, Measure.id))
+    rows = db.session.execute(_rounds(language()), {"mine": mine, "today": clock.today()})
     return [Waits(_("Say how it looks where you live: %(title)s", title=_short(text)),
                   url_for("feedback.ground", id=id), until) for id, text, until in rows]
+
+
+@cache
+def _rounds(lang: str) -> sa.Select[Any]:
+    """That statement, built once, for every home asks it."""
+    spoke = sa.select(Input.consultation_id).where(
+        Input.id == sa.any_(sa.bindparam("mine", type_=sa.ARRAY(sa.Uuid()))))
+    given = sa.exists().where(GroundAuthor.measure_id == Measure.id)  # row security: her own alone
+    return (
+        sa.select(Measure.id, reader_first(Measure.id, "what", Measure.what, Measure.lang, lang), GroundRound.until)
+        .join(GroundRound, GroundRound.measure_id == Measure.id)
+        .where(GroundRound.until >= sa.bindparam("today", type_=sa.Date()), Measure.consultation_id.in_(spoke), ~given)
+        .order_by(GroundRound.until, Measure.id))
 
 
 def _short(text: str) -> str:

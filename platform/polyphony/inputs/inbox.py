@@ -4,13 +4,15 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
 from polyphony.consultations.models import Consultation
 from polyphony.consultations.showing import zone_for
 from polyphony.inputs.models import Draft, Input
-from polyphony.inputs.service import Mine, own_rows, with_fate
+from polyphony.inputs.service import Mine, with_fate
 from polyphony.kernel import clock
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import language
@@ -62,12 +64,19 @@ def _newest(by: Viewer, only: uuid.UUID | None, start: int) -> list[tuple[Input,
 
 def drafts(by: Viewer) -> list[tuple[uuid.UUID, str, date | None]]:
     """The consultations in which something she has begun can still be sent: title, and the day when inputs end."""
-    title = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, language())
-    rows = db.session.execute(sa.select(Consultation, title).join(
+    rows = db.session.execute(_drafts(language(), by.is_signed_in), {"who": by.person or by.phrase, "now": clock.now()})
+    return [(row.id, row.title, clock.date_in(row.closes_at, zone_for(by, row))) for row in rows]
+
+
+@cache
+def _drafts(lang: str, is_account: bool) -> sa.Select[Any]:
+    """That statement, built once, for every home asks it."""
+    title = reader_first(Consultation.id, "title", Consultation.title, Consultation.source_lang, lang)
+    return sa.select(Consultation.id, title.label("title"), Consultation.closes_at, Consultation.time_zone).join(
         Draft, Draft.consultation_id == Consultation.id).where(
-        own_rows(Draft, by), Consultation.state == "open", Consultation.closes_at > clock.now())
-        .order_by(Consultation.closes_at, Consultation.id))
-    return [(about.id, said, clock.date_in(about.closes_at, zone_for(by, about))) for about, said in rows]
+        (Draft.person_id if is_account else Draft.phrase_id) == sa.bindparam("who", type_=sa.Uuid()),
+        Consultation.state == "open", Consultation.closes_at > sa.bindparam("now", type_=sa.DateTime(timezone=True)),
+    ).order_by(Consultation.closes_at, Consultation.id)
 
 
 def keepers(by: Viewer, known: Iterable[Consultation]) -> set[uuid.UUID]:

@@ -7,11 +7,10 @@ import sqlalchemy as sa
 from flask import url_for
 
 from polyphony.inputs import desk
-from polyphony.inputs.inbox import drafts
 from polyphony.inputs.models import Input
 from polyphony.kernel import viewer
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import _, lazy, ngettext
+from polyphony.kernel.locale import lazy, ngettext
 from polyphony.kernel.providers import Waits, provide
 from polyphony.kernel.viewer import Viewer
 
@@ -20,13 +19,7 @@ BEGINNING = 400  # characters by which a translator knows a text in a list
 
 @provide("waits")
 def waits(by: Viewer) -> list[Waits]:
-    """Inputs that wait to be read, for the facilitator; for an author, what she has begun."""
-    begun = drafts(by) if by.of("speaking") else []
-    return [*(Waits(_("Go on writing: %(title)s", title=title), url_for("inputs.say", id=id),
-                    ends) for id, title, ends in begun), *_unread(by)]
-
-
-def _unread(by: Viewer) -> list[Waits]:
+    """Inputs that wait to be read, for the facilitator."""
     return [Waits(ngettext("%(num)s input waits to be read", "%(num)s inputs wait to be read", number),
                   url_for("inputs.reading", id=id))
             for id, number in sorted(desk.unread(by.of("facilitated")).items())]

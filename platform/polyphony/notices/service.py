@@ -3,12 +3,15 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from polyphony.kernel import clock, jobs, providers
 from polyphony.kernel.database import db
+from polyphony.kernel.locale import language
 from polyphony.kernel.viewer import Viewer
 from polyphony.notices import readers, words
 from polyphony.notices.models import KINDS, Notice
@@ -61,20 +64,31 @@ def recent(by: Viewer, limit: int = PAGE, offset: int = 0) -> list[Told]:
     """What this reader was told, the newest day first; within a day what matters, then what happens often."""
     if not (by.is_signed_in or by.is_phrase):
         return []
-    mine = Notice.person_id == by.person if by.is_signed_in else Notice.phrase_id == by.phrase
-    together, rank = (Notice.day, Notice.kind, Notice.consultation_id), sa.case(words.RANKS, value=Notice.kind, else_=1)
-    latest = sa.case(words.LATEST, value=Notice.kind, else_=len(words.LATEST))
-    first = {name: sa.func.array_agg(aggregate_order_by(column, column), type_=sa.ARRAY(sa.Uuid()))[1].label(name)
-             for name, column in (("id", Notice.id), ("subject_id", Notice.subject_id))}
-    rows = db.session.execute(sa.select(
-        *together, *first.values(), sa.func.bool_and(Notice.seen).label("seen"), sa.func.count().label("number"),
-        sa.func.coalesce(*providers.ask("title_inside", Notice.consultation_id), "").label("title"))
-        .where(mine).group_by(*together).order_by(Notice.day.desc(), rank, latest, "id")
-        .limit(limit).offset(offset)).all()
+    rows = db.session.execute(_told(language(), by.is_signed_in), {
+        "who": by.person or by.phrase, "most": limit, "skipped": offset}).all()
     speaks = by.is_phrase or bool(by.of("speaking"))
     return [Told(row.id, row.kind, row.consultation_id, row.subject_id if row.number == 1 else None,
                  words.sentence(row.kind, speaks), clock.day(row.day), row.seen, row.number,
                  row.title) for row in rows]
+
+
+@cache
+def _told(lang: str, is_account: bool) -> sa.Select[Any]:
+    """That statement, built once, for every home asks it; a title inside it is in this language."""
+    mine = (Notice.person_id if is_account else Notice.phrase_id) == sa.bindparam("who", type_=sa.Uuid())
+    together = (Notice.day, Notice.kind, Notice.consultation_id)
+    first_kinds, last_kinds, one_after_other = (
+        sa.literal(list(kinds), sa.ARRAY(sa.Text())) for kinds in (words.FIRST, words.LAST, words.LATEST))
+    rank = sa.case((Notice.kind == sa.any_(first_kinds), 0), (Notice.kind == sa.any_(last_kinds), 2), else_=1)
+    latest = sa.func.array_position(one_after_other, Notice.kind).nulls_last()
+    first = {name: sa.func.array_agg(aggregate_order_by(column, column), type_=sa.ARRAY(sa.Uuid()))[1].label(name)
+             for name, column in (("id", Notice.id), ("subject_id", Notice.subject_id))}
+    return (
+        sa.select(*together, *first.values(), sa.func.bool_and(Notice.seen).label("seen"),
+                  sa.func.count().label("number"),
+                  sa.func.coalesce(*providers.ask("title_inside", Notice.consultation_id, lang), "").label("title"))
+        .where(mine).group_by(*together).order_by(Notice.day.desc(), rank, latest, "id")
+        .limit(sa.bindparam("most", type_=sa.Integer())).offset(sa.bindparam("skipped", type_=sa.Integer())))
 
 
 def mark_seen(by: Viewer) -> None:

@@ -64,14 +64,14 @@ SENTENCES: dict[str, Any] = {
 }
 
 # Within a day: what one can act on or has waited for stands first, what happens once for every input last.
-RANKS = {**dict.fromkeys(("published", "ground_round", "invited", "open", "convene", "facilitate", "reminded", "closed",
-                          "themes_shared", "successor", "objection", "input_masked", "vault_asked",
-                          "fund_review", "fund_ready"), 0),
-         **dict.fromkeys(("input_read", "placed"), 2)}
+FIRST = ("published", "ground_round", "invited", "open", "convene", "facilitate", "reminded", "closed",
+         "themes_shared", "successor", "objection", "input_masked", "vault_asked",
+         "fund_review", "fund_ready")
+LAST = ("input_read", "placed")
 # Of what happens one after the other, even on one day, the latest stands first.
-LATEST = {kind: n for n, kind in enumerate((
+LATEST = (
     "fund_returned", "fund_paid", "fund_released", "fund_decided", "fund_correction",
-    "fund_money_corrected", "fund_money_back", "fund_money_more", "fund_money"))}
+    "fund_money_corrected", "fund_money_back", "fund_money_more", "fund_money")
 ONE = {"input_read", "input_masked", "objection_handled"}  # about one input, which has a page of its own
 
 # Where a reader goes next, by kind; each endpoint takes the consultation's id.

@@ -9,7 +9,7 @@ from polyphony.kernel.locale import _, lazy, ngettext
 from polyphony.kernel.viewer import Viewer
 from polyphony.notices import service as notices
 from polyphony.notices.places import place_of as place
-from polyphony.notices.words import RANKS
+from polyphony.notices.words import LAST
 from polyphony.openness.service import Line, Lists, where
 from polyphony.organisations import joining
 
@@ -62,10 +62,12 @@ def _left(on: date | None) -> str:
 
 
 def _to_say(by: Viewer, lists: Lists) -> list[Wait]:
-    """Consultations in which she may speak and has said nothing yet."""
+    """Consultations in which she has begun to write, and those in which she may speak and has said nothing yet."""
+    begun = [line for line in lists.moving if line.state == "open" and line.has_begun]
     mine = [line for line in lists.moving if line.state == "open" and by.is_in("participating", line.id)]
-    silent = [line for line in mine if not line.has_said] if by.of("speaking") else []
-    return _lines(silent, "inputs.say", lazy("Say what you think: %(title)s"))
+    silent = [line for line in mine if not (line.has_said or line.has_begun)] if by.of("speaking") else []
+    return [*_lines(begun, "inputs.say", lazy("Go on writing: %(title)s")),
+            *_lines(silent, "inputs.say", lazy("Say what you think: %(title)s"))]
 
 
 def _to_translate(by: Viewer, lists: Lists) -> list[Wait]:
@@ -97,7 +99,7 @@ def _to_admit(by: Viewer) -> list[Wait]:
 def lately(by: Viewer) -> list[tuple[Any, str | None]]:
     """The newest things she was told and has not seen, what happens often last, each with the page it leads to."""
     new = [note for note in notices.recent(by, 20) if not note.seen]
-    new.sort(key=lambda note: RANKS.get(note.kind, 1) > 1)
+    new.sort(key=lambda note: note.kind in LAST)
     return [(note, place(note)) for note in new[:LATELY]]
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import lazyload, load_only
 from polyphony.consultations.models import Consultation
 from polyphony.consultations.showing import zone_for
 from polyphony.consultations.words import STATES
-from polyphony.inputs.models import Input
+from polyphony.inputs.models import Draft, Input
 from polyphony.kernel import clock, locale, providers, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import Viewer
@@ -41,6 +41,7 @@ class Line:
     ends: date | None
     answers: date | None
     has_said: bool  # whether something said here is this viewer's own
+    has_begun: bool  # whether she has a draft here
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,10 @@ def _lists(*which: Any) -> Lists:
         "id", "state", "title", "plain", "source_lang", "closes_at", "promised_on", "time_zone")))
     ranked = (sa.case((is_moving, 0), else_=1), sa.case((is_moving, Consultation.promised_on)),
               Consultation.promised_on.desc(), Consultation.id)
-    found = db.session.execute(sa.select(Consultation, _said()).options(columns, lazyload(Consultation.facilitator))
-                               .where(*which).order_by(*ranked).limit(2 * SHOWN)).all()
-    words = translations_for([each.id for each, _has in found], locale.language())
-    lines = [_line(each, words, has_said) for each, has_said in found]
+    about = sa.select(Consultation, _said(), _begun()).options(columns, lazyload(Consultation.facilitator))
+    found = db.session.execute(about.where(*which).order_by(*ranked).limit(2 * SHOWN)).all()
+    words = translations_for([each.id for each, *_hers in found], locale.language())
+    lines = [_line(each, words, *hers) for each, *hers in found]
     moving = [line for line in lines if line.state in (*MOVING, "draft")]
     return Lists(moving[:SHOWN], [line for line in lines if line not in moving][:SHOWN])
 
@@ -94,10 +95,18 @@ def _lists(*which: Any) -> Lists:
 def _said() -> Any:
     """Whether this viewer has said something in a consultation."""
     mine = viewer.current().of("authored")
-    return sa.exists().where(Input.consultation_id == Consultation.id, Input.id.in_(mine)) if mine else sa.false()
+    hers = sa.any_(sa.literal(list(mine), sa.ARRAY(sa.Uuid())))
+    return sa.exists().where(Input.consultation_id == Consultation.id, Input.id == hers) if mine else sa.false()
 
 
-def _line(each: Consultation, words: Any, has_said: bool) -> Line:
+def _begun() -> Any:
+    """Whether this viewer has a draft in a consultation."""
+    by = viewer.current()
+    return sa.exists().where(Draft.consultation_id == Consultation.id, Draft.person_id == by.person) if by.of(
+        "speaking") else sa.false()
+
+
+def _line(each: Consultation, words: Any, has_said: bool, has_begun: bool) -> Line:
     lang, promised = locale.language(), each.promised_on
     ends = clock.date_in(each.closes_at, zone_for(viewer.current(), each))
     say = {name: written(getattr(each, name), each.source_lang, each.id, name, words, lang)
@@ -105,7 +114,7 @@ def _line(each: Consultation, words: Any, has_said: bool) -> Line:
     return Line(
         each.id, say["title"], say["plain"], each.state, STATES[each.state], _ends(each, ends),
         clock.day(promised), clock.days_between(clock.today(), promised) if promised else None,
-        where("consultations.show", id=each.id), ends, promised, has_said)
+        where("consultations.show", id=each.id), ends, promised, has_said, has_begun)
 
 
 def _ends(each: Consultation, day: date | None) -> str:

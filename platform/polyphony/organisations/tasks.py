@@ -72,10 +72,12 @@ def mail_decision(id: str) -> None:
 
 @provide("waits")
 def waits(by: Viewer) -> list[Waits]:
-    """Her organisation asks to join: nothing she has to do, but why nothing happens yet."""
+    """Her organisation asks to join: nothing she has to do, but why nothing happens yet. Who is in admitted ones alone
+    is not asked about."""
+    asking = by.of("administered") - by.of("companies") - by.of("stakeholders") - by.of("facilitating")
     return [Waits(_("Two stewards still have to admit %(name)s", name=each.name),
                   url_for("organisations.mine", show=each.id)) for each in service.mine(by) if each.is_asking
-            ] if by.of("administered") else []
+            ] if asking else []
 
 
 @provide("conflict")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyotp
-import segno
 import sqlalchemy as sa
 from flask import g, session
 from markupsafe import Markup
@@ -194,6 +193,8 @@ def _form_owner() -> uuid.UUID:
 
 def picture(secret: str, name: str) -> Markup:
     """The square that an authenticator app reads, as plain SVG elements."""
+    import segno  # heavy, and needed once in a person's life
+
     address = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
     drawn = segno.make(address, error="m", micro=False).svg_inline(
         scale=4, border=3, dark="#000", light="#fff", svgclass="qr", lineclass=None)

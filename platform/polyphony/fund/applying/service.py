@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -94,11 +95,19 @@ def untried(by: Viewer, mine: list[Own]) -> list[tuple[uuid.UUID, str, datetime 
     if not by.of("speaking"):
         return []
     now = clock.now()
-    title = reader_first(Call.id, "title", Call.title, Call.source_lang, language())
-    rows = db.session.execute(sa.select(Call.id, title, Call.closes_at).where(
-        Call.state.in_(("scheduled", "open")), Call.opens_at <= now, Call.closes_at > now,
-        Call.id.not_in([each.call.id for each in mine])).order_by(Call.closes_at, Call.id).limit(UNTRIED))
+    rows = db.session.execute(_open_calls(language()), {"now": now, "begun": [each.call.id for each in mine]})
     return [(id, said, closes) for id, said, closes in rows]
+
+
+@cache
+def _open_calls(lang: str) -> sa.Select[Any]:
+    """That statement, built once, for every home asks it."""
+    title = reader_first(Call.id, "title", Call.title, Call.source_lang, lang)
+    now = sa.bindparam("now", type_=sa.DateTime(timezone=True))
+    return sa.select(Call.id, title, Call.closes_at).where(
+        Call.state.in_(("scheduled", "open")), Call.opens_at <= now, Call.closes_at > now,
+        Call.id != sa.all_(sa.bindparam("begun", type_=sa.ARRAY(sa.Uuid())))).order_by(
+        Call.closes_at, Call.id).limit(UNTRIED)
 
 
 def organisations(by: Viewer) -> list[tuple[uuid.UUID, str]]:

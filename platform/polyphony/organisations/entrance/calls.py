@@ -11,17 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from authlib.integrations.requests_client import OAuth2Session
-from flask import current_app
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from polyphony.organisations.entrance import rules
-from polyphony.settings import is_loopback
+from polyphony.organisations.entrance import addresses, rules
 
 CONNECT, READ, WHOLE = 3.0, 4.0, 8.0  # seconds: to connect, between two parts of an answer, for one answer
 MOST_BYTES = 256 * 1024
@@ -33,29 +30,12 @@ class Refused(Exception):
     """A call that must not be made, or an answer that must not be read."""
 
 
-def may_call(address: str) -> bool:
-    """Whether this is an address that we call at all: https without tricks, or this machine where the demo may run."""
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-        _port = parts.port
-    except ValueError:
-        return False
-    if not host or parts.username is not None or parts.fragment or not address.isascii() or not address.isprintable():
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_home() and is_loopback(host))
-
-
-def _is_home() -> bool:
-    return bool(current_app.extensions["settings"].demo)
-
-
 def _look(connection: Any) -> Any:
     """The socket of a new connection, unless it leads into a network that is not the public one."""
     made = connection
     host = ipaddress.ip_address(made.getpeername()[0].split("%")[0])
     host = getattr(host, "ipv4_mapped", None) or host
-    if not (host.is_global or (_is_home() and host.is_loopback)):
+    if not (host.is_global or (addresses.is_home() and host.is_loopback)):
         made.close()
         raise Refused
     return made
@@ -87,7 +67,7 @@ class Careful(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
 
     def send(self, request: PreparedRequest, *args: Any, **kw: Any) -> Response:
-        if not may_call(request.url or ""):
+        if not addresses.may_call(request.url or ""):
             raise Refused
         kw.update(stream=True, timeout=(CONNECT, READ), verify=True, proxies={})
         until = time.monotonic() + WHOLE

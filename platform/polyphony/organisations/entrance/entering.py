@@ -3,7 +3,7 @@
 import hmac
 import time
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask import current_app, g, session
@@ -16,11 +16,14 @@ from polyphony.kernel.providers import Waits, provide
 from polyphony.kernel.refusals import Refusal
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations import joining
-from polyphony.organisations.entrance import flow, openid, rules, service
+from polyphony.organisations.entrance import flow, rules, service
 from polyphony.organisations.entrance.models import Entrance
 from polyphony.organisations.models import Membership, Organisation
 from polyphony.people import service as people
 from polyphony.people.models import CompanyLink
+
+if TYPE_CHECKING:
+    from polyphony.organisations.entrance import openid
 
 BACK = "/sign-in/back"  # what an administrator registers with the provider; without a language, so it never changes
 _KINDS: dict[str, Any] = {**dict.fromkeys(("derived", "token", "before", "secret"), sa.LargeBinary()),
@@ -34,6 +37,19 @@ def _call(sql: str, *names: str) -> sa.TextClause:
 _LINK = _call("people.link_company(:organisation, :derived, :today, :secret)", "organisation", "derived", "secret")
 _OWN_WAY = _call("organisations.own_way(:secret)", "secret")
 _ENTER = _call("people.enter_by_company(:derived, :second, :token, :before)", "derived", "token", "before")
+
+
+def _openid() -> Any:
+    """What speaks with providers, loaded when somebody first comes by one: it is heavy, and many places need none."""
+    from polyphony.organisations.entrance import openid
+
+    return openid
+
+
+def client(door: service.Door) -> "openid.Client":
+    """What the provider of this company knows us by."""
+    return _openid().Client(door.issuer, door.client_id, secrets.open_address(door.sealed, door.organisation_id),
+                            back(), door.acr if door.is_second else "")
 
 
 def back() -> str:
@@ -61,13 +77,13 @@ def begin(by: Viewer, *, organisation_id: uuid.UUID, purpose: str, invitation: s
         service.settings(by, organisation_id)
     if purpose == "invitation" and by.is_signed_in:
         raise rules.ForSomebodyElse()
-    begun = _apart(openid.begin, service.client(found, back()))
+    begun = _apart(_openid().begin, client(found))
     flow.keep(flow.Flow(str(organisation_id), purpose, language(), begun.state, begun.nonce, begun.verifier,
                         int(time.time()), invitation, wanted))
     return begun.address
 
 
-def told(here: flow.Flow, *, code: str, issuer: str | None) -> tuple[service.Door, openid.Told]:
+def told(here: flow.Flow, *, code: str, issuer: str | None) -> tuple[service.Door, "openid.Told"]:
     """Which door she came to, and whom the provider vouches for; the attempt is over, whatever comes of it.
 
     Raises ProviderAway, Untrusted.
@@ -75,7 +91,7 @@ def told(here: flow.Flow, *, code: str, issuer: str | None) -> tuple[service.Doo
     if "company_told" not in g:  # who comes second begins again, but a code is redeemed once
         found = service.door(here.organisation_id)
         flow.forget()
-        g.company_told = found, _apart(openid.finish, service.client(found, back()), code=code, nonce=here.nonce,
+        g.company_told = found, _apart(_openid().finish, client(found), code=code, nonce=here.nonce,
                                        verifier=here.verifier, said_issuer=issuer)
     kept: tuple[service.Door, openid.Told] = g.company_told
     return kept
@@ -90,7 +106,7 @@ def _apart(asked: Any, *args: Any, **kw: Any) -> Any:
         edge.begin()
 
 
-def finish(here: flow.Flow, door: service.Door, said: openid.Told, **typed: Any) -> None:
+def finish(here: flow.Flow, door: service.Door, said: "openid.Told", **typed: Any) -> None:
     """Do what this attempt was begun for.
 
     Raises NotLinked, ActsElsewhere, LinkedToAnother, AlreadyLinked, and what accepting an invitation raises.

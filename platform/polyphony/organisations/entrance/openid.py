@@ -20,7 +20,7 @@ from joserfc.jwk import KeySet
 from requests import RequestException
 from urllib3.exceptions import HTTPError
 
-from polyphony.organisations.entrance import calls, rules
+from polyphony.organisations.entrance import addresses, calls, rules
 
 SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -93,12 +93,6 @@ def discover(line: Any, issuer: str) -> dict[str, Any]:
     return about
 
 
-def look(client: Client) -> None:
-    """Whether a provider answers under this issuer at all. Raises ProviderAway."""
-    with _line(client) as line:
-        discover(line, client.issuer)
-
-
 @contextmanager
 def _line(client: Client) -> Iterator[Any]:
     """A line to the provider on which every failure is one of ours, and none tells what it was given."""
@@ -114,7 +108,7 @@ def _line(client: Client) -> Iterator[Any]:
 
 
 def _is_address(said: Any) -> bool:
-    return isinstance(said, str) and calls.may_call(said)
+    return isinstance(said, str) and addresses.may_call(said)
 
 
 def _json(response: Any) -> dict[str, Any]:

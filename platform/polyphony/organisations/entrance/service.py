@@ -9,7 +9,7 @@ from polyphony.kernel import access, audit, clock, secrets
 from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotPermitted, NotThere
 from polyphony.kernel.viewer import Viewer
-from polyphony.organisations.entrance import calls, openid, rules
+from polyphony.organisations.entrance import addresses, rules
 from polyphony.organisations.entrance.models import Entrance, EntranceSecret, Lift
 from polyphony.organisations.models import Organisation
 from polyphony.people.models import CompanyLink
@@ -88,12 +88,6 @@ def is_required(organisation_id: uuid.UUID) -> bool:
     return bool(db.session.execute(_REQUIRES, {"organisation": organisation_id}).scalar())
 
 
-def client(door: Door, back: str) -> openid.Client:
-    """What the provider of this company knows us by."""
-    return openid.Client(door.issuer, door.client_id, secrets.open_address(door.sealed, door.organisation_id), back,
-                         door.acr if door.is_second else "")
-
-
 def note_trial(by: Viewer, door: Door) -> None:
     """It has been tried, with the settings as they still are. Raises NotTried when they changed meanwhile."""
     _administers(by, door.organisation_id)
@@ -113,7 +107,8 @@ def set_up(by: Viewer, *, organisation_id: uuid.UUID, issuer: str, client_id: st
     _administers(by, organisation_id)
     kept = db.session.get(Entrance, organisation_id)
     domain = domain.strip().casefold().removeprefix("@")
-    rules.ensure_good_settings(may_call=calls.may_call(issuer), domain=domain, has_secret=bool(client_secret or kept))
+    rules.ensure_good_settings(may_call=addresses.may_call(issuer), domain=domain,
+                               has_secret=bool(client_secret or kept))
     is_other = kept is None or (kept.issuer, kept.client_id) != (issuer, client_id)
     if kept is None:
         kept = Entrance(organisation_id=organisation_id)
