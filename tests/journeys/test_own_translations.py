@@ -228,3 +228,52 @@ def test_a_translation_begun_before_the_masking_does_not_bring_the_words_back(st
     assert MASKED in page
     assert "Somebody else has changed this" in page
     assert "Juma" not in visitor(stage)
+
+
+def reason(stage: Any, into: str = "sw") -> str:
+    return f"{stage.at}/translations/masking/{stage.said}/reason/{into}"
+
+
+def give_reason(stage: Any) -> Any:
+    return stage.fay.post(reason(stage), data={"text": "Jina la mtu.", "revision": sent(get(stage.fay, reason(stage)), "revision")})
+
+
+def test_why_something_was_masked_reaches_its_author_in_her_language(stage: Any) -> None:
+    """It is between the facilitator and the author, in every language: no translator reads or writes it."""
+    assert mask(stage).status_code == 303
+    assert stage.world.sql("SELECT reason_lang FROM inputs.original") == [("en",)]
+    mine = f"/sw/inbox/{stage.said}"
+    assert "A name." in get(stage.amina, mine)
+    assert reason(stage) in get(stage.fay, f"{stage.at}/translations?kind=masking")
+    for other in (stage.tatu, stage.amina):
+        assert other.get(reason(stage)).status_code == 404
+        assert other.post(reason(stage), data={"text": "Jina.", "revision": ""}).status_code == 404
+    assert give_reason(stage).status_code == 303
+    for page in (mine, "/sw/inbox"):
+        said = get(stage.amina, page)
+        assert said.index("Jina la mtu.") < said.index("A name."), "hers first, the original one click away"
+    written = "INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale) VALUES (" \
+        "gen_random_uuid(), %s, 'masking', %s, 'reason', 'fr', 'Un nom.', 'person', false)"
+    for who, sees in (("", 0), ("tatu", 0), ("amina", 1), ("fay", 1)):
+        with past_the_application(stage, who) as other:
+            assert other.execute("SELECT count(*) FROM languages.translation WHERE kind = 'masking'").fetchone() == (sees,), who
+            if who != "fay":
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    other.execute(written, [stage.about, stage.said])
+                other.rollback()
+
+
+@pytest.mark.parametrize("way", ["masked again", "written anew", "withdrawn"])
+def test_the_reason_in_other_languages_goes_with_the_masking(stage: Any, way: str) -> None:
+    assert mask(stage).status_code == 303
+    assert give_reason(stage).status_code == 303
+    mine = f"/en/inbox/{stage.said}"
+    if way == "masked again":
+        assert mask(stage, "[Mtu] anapiga.").status_code == 303
+    elif way == "written anew":
+        revision = sent(get(stage.amina, mine), "revision")
+        assert stage.amina.post(mine, data={"text": "Mtu anapiga watu.", "revision": revision, "lang": "sw"}).status_code == 303
+    else:
+        assert stage.amina.post(f"{mine}/withdrawal", data={"sure": "yes"}).status_code == 303
+    assert stage.world.sql("SELECT count(*) FROM languages.translation") == [(0,)]
+    assert stage.world.sql("SELECT count(*) FROM languages.work") == [(0,)]

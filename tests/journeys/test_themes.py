@@ -3,9 +3,11 @@
 import random
 import re
 import uuid
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from tests import make
 from tests.journeys.test_feedback import SAID, _answer, _get, _in, _post, _sign, _theme, loop
@@ -170,6 +172,32 @@ def test_publishing_is_never_blind(loop: Any) -> None:
     assert "while they answer" in _post(fac, f"/en/consultations/{f['id']}/remind/{f['tern']}", 409)
 
 
+def test_a_signature_in_the_moment_of_publishing_comes_second(loop: Any) -> None:
+    """Neither would see the other: the database has whoever signs begin again, so that no signed answer stays unpublished."""
+    f, fac = loop.facts, _in(loop, "fac@x.org")
+    theme = _theme(loop, fac)
+    for company in ("halcyon", "tern"):
+        _answer(loop, company, theme)
+    _sign(loop, "halcyon")
+    boss = loop.sql("SELECT person_id FROM organisations.membership WHERE organisation_id = %s AND role = 'decision_maker'", f["tern"])[0][0]
+    with _begun_before(loop, boss) as slow:
+        assert slow.execute("SELECT state FROM feedback.answer WHERE company_id = %s", [f["tern"]]).fetchall() == [("draft",)]
+        _post(fac, f"/en/consultations/{f['id']}/publish", words="Here they are")
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            slow.execute("UPDATE feedback.answer SET state = 'signed', signed_as = 'legal', signed_on = current_date WHERE "
+                         "company_id = %s", [f["tern"]])
+
+
+@contextmanager
+def _begun_before(world: Any, person: uuid.UUID) -> Any:
+    """A transaction of the web role with this person's viewer, for what happens after it has looked."""
+    with psycopg.connect(world.server.url("polyphony_app", world.name)) as slow:
+        slow.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        slow.execute("SELECT viewer.open(%s, %s)", [make.session_of(world, person), []])
+        yield slow
+        slow.rollback()
+
+
 def _mask(world: Any, fac: Any, text: str) -> None:
     f = world.facts
     revision = world.sql("SELECT revision FROM inputs.input WHERE id = %s", f["said"])[0][0]
@@ -199,6 +227,20 @@ def test_masking_keeps_the_quotes_that_it_does_not_touch(loop: Any) -> None:
     _mask(loop, fac, "[masked]")
     assert loop.sql("SELECT quote FROM feedback.excerpt") == [("",)]
     assert "1 excerpt went because the words changed" in _get(fac, _desk(loop))
+
+
+def test_a_translation_of_a_quote_in_the_moment_of_the_masking_comes_second(loop: Any) -> None:
+    """What was masked does not come back in another language: the database has the translator begin again."""
+    f, fac = loop.facts, _in(loop, "fac@x.org")
+    _theme(loop, fac)
+    reader = loop.sql("SELECT person_id FROM organisations.membership WHERE role = 'facilitator'")[0][0]
+    with _begun_before(loop, reader) as slow:
+        (excerpt,) = slow.execute("SELECT id FROM feedback.excerpt").fetchone()
+        _mask(loop, fac, SAID.replace("the whole house", "[masked]"))
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            slow.execute("INSERT INTO languages.translation (id, consultation_id, kind, subject_id, field, lang, text, mark, stale, waits) "
+                         "VALUES (gen_random_uuid(), %s, 'quote', %s, 'quote', 'fr', 'La maison', 'person', false, false)",
+                         [f["id"], excerpt])
 
 
 def test_an_author_who_writes_anew_keeps_the_quotes_that_still_stand(loop: Any) -> None:

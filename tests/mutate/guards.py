@@ -45,6 +45,10 @@ TRIGGERS = {
     "fund.payment_posted": ["tests/security/test_fund_database.py", FUND],
     "retention.two_people": HOLDS, "retention.made_now": HOLDS,
     **{f"{room}.departure_waits": LEAVING for room in ("consultations", "feedback", "fund", "vault")},
+    "languages.read_input_first": ["tests/journeys/test_own_translations.py::test_the_database_itself_holds_an_authors_translation_back"],
+    "languages.read_quote_first": ["tests/journeys/test_themes.py::test_a_translation_of_a_quote_in_the_moment_of_the_masking_comes_second"],
+    "languages.read_ground_view_first": ["tests/journeys/test_after_publication.py::test_an_authors_own_translation_of_her_view_waits_for_the_facilitator"],
+    "feedback.signs_in_turn": ["tests/journeys/test_themes.py::test_a_signature_in_the_moment_of_publishing_comes_second"],
     "consultations.own_languages": ["tests/journeys/test_told.py::test_the_database_keeps_a_translator_to_her_languages"],
     "fund.applies_in_turn": ["tests/security/test_fund_concurrency.py"], "fund.case_in_turn": ["tests/security/test_fund_concurrency.py"],
 }

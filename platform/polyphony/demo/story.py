@@ -122,7 +122,7 @@ class Story:
                                      person_id=self.facilitator.id))
         if masked:
             self.rows.append(Original(input_id=made.id, consultation_id=self.consultation.id, text=told["text"],
-                                      reason=MASKED_WHY))
+                                      reason=MASKED_WHY, reason_lang="es"))
         self.rows += self.translated("input", made.id, "text", told.get("translations", {}), told["lang"],
                                      told.get("read_in_days", 0) + 2)
 

@@ -16,6 +16,7 @@ from polyphony.kernel.viewer import Viewer
 BEGINNING = 400  # characters by which a translator knows a text in a list
 LABELS: dict[tuple[str, str], Any] = {
     ("theme", "title"): lazy("Title of the theme"), ("theme", "summary"): lazy("Summary"),
+    ("theme", "added"): lazy("Why also to these companies"),
     ("quote", "quote"): lazy("Quote"), ("words", "objection"): lazy("Not what I meant"),
     ("words", "reply"): lazy("The facilitator’s reply to an author"),
     ("answer", "words"): lazy("The answer"), ("answer", "changes"): lazy("What this changed, or may change"),
@@ -32,6 +33,7 @@ def _parts(by: Viewer, here: uuid.UUID) -> list[tuple[str, str, str, Any, Any, A
     return [
         ("theme", "title", "title", Theme, Theme.title, Theme.lang, sa.true()),
         ("theme", "summary", "summary", Theme, Theme.summary, Theme.lang, sa.true()),
+        ("theme", "added_reason", "added", Theme, Theme.added_reason, Theme.lang, sa.true()),
         ("quote", "quote", "quote", Excerpt, Excerpt.quote, Input.lang, quoted if works else sa.false()),
         ("words", "words", "objection", Objection, Objection.words, Objection.lang, sa.true()),
         ("words", "handled_words", "reply", Objection, Objection.handled_words, Objection.handled_lang,

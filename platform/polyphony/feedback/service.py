@@ -100,6 +100,7 @@ class ThemeShown:
     row: Theme
     title: Written
     summary: Written
+    added: Written  # why the facilitator addressed further companies
     is_mine: bool
     cells: list[Cell]
 
@@ -175,7 +176,8 @@ def _board(by: Viewer, consultation: Consultation, rows: list[Any]) -> Board:
     shown = _answers(answers, [(*each, consultation.threshold) for each in kept], own, tr, lang)
     names = [(c.company_id, c.company.name) for c, _ in sides]
     lines = [ThemeShown(t, written(t.title, t.lang, t.id, "title", tr, lang),
-                        written(t.summary, t.lang, t.id, "summary", tr, lang), by.is_in("placed", t.id),
+                        written(t.summary, t.lang, t.id, "summary", tr, lang),
+                        written(t.added_reason, t.lang, t.id, "added_reason", tr, lang), by.is_in("placed", t.id),
                         [_cell(consultation, t, company, name, shown) for company, name in names]) for t in themes]
     silent = [(c.company.name, written(d.words, d.lang, d.id, "words", tr, lang), clock.day(d.on))
               for c, d in sides if d]

@@ -93,7 +93,8 @@ def save(by: Viewer, *, consultation_id: uuid.UUID, theme_id: uuid.UUID | None =
         db.session.add(theme)
         audit.record("theme.made", theme.id, about=consultation_id)
         return theme
-    mark_stale(theme.id, [name for name in ("title", "summary") if getattr(theme, name) != values[name]])
+    texts = ("title", "summary", "added_reason")
+    mark_stale(theme.id, [name for name in texts if getattr(theme, name) != values[name]])
     for name, value in values.items():
         setattr(theme, name, value)
     theme.revision += 1

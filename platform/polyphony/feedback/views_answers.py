@@ -51,6 +51,7 @@ def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | No
                 is_draft=bool(latest and latest.state == "draft"), said=said, more=more,
                 title=written(theme.title, theme.lang, theme.id, "title", tr, lang),
                 summary=written(theme.summary, theme.lang, theme.id, "summary", tr, lang),
+                added=written(theme.added_reason, theme.lang, theme.id, "added_reason", tr, lang),
                 may_draft=answers.may_draft(by, company_id), may_sign=by.is_in("deciding", company_id),
                 conflict=conflict, kept=kept or ("kept" in request.args and request.method == "GET"),
                 measure_typed=_typed(made["measure_form"]),

@@ -67,6 +67,11 @@ readable_with("input", "inputs.input", held="waits OR stale",
 changeable("input", f"{_INSIDE} OR {any_of('consultation_id', 'translating')}", removed=_INSIDE)
 read_first("input", own="authored", said="NEW.subject_id")
 
+# Why something was masked is between the facilitator and the author, in every language: no translator reads it.
+readable_with("masking", "inputs.original", key="input_id")
+changeable("masking", f"{any_of('consultation_id', 'facilitated')} AND EXISTS (SELECT 1 FROM inputs.original p WHERE "
+           "p.input_id = subject_id OFFSET 0)", removed=_INSIDE)
+
 _OF_MY_DRAFT = "subject_id IN (SELECT d.input_id FROM inputs.draft d)"  # row security shows nobody another's draft
 _OF_MINE = f"subject_id = ANY ({ids('authored')}) OR {_OF_MY_DRAFT}"
 hangs_on("input", read="EXISTS (SELECT 1 FROM inputs.input p WHERE p.id = subject_id OFFSET 0)", own=_OF_MINE,

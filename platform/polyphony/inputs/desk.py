@@ -7,11 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from polyphony.consultations.models import Translator
-from polyphony.inputs import looking, rules
+from polyphony.inputs import looking, rules, tongues
 from polyphony.inputs.lists import PAGE, Slice, cursor, place_of
 from polyphony.inputs.looking import Sought, narrowed
 from polyphony.inputs.models import Handed, Input, Original, Reading
-from polyphony.kernel import audit, clock, providers
+from polyphony.kernel import audit, clock, locale, providers
 from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import ChangedMeanwhile, an_id
@@ -112,9 +112,10 @@ def mask(by: Viewer, *, entry: Input, text: str, reason: str, revision: int | No
     _ensure_present(entry, revision)
     if text == entry.text:
         raise rules.NothingMasked()
-    first = {"input_id": entry.id, "consultation_id": entry.consultation_id, "text": entry.text, "reason": reason}
+    first = {"input_id": entry.id, "consultation_id": entry.consultation_id, "text": entry.text, "reason": reason,
+             "reason_lang": tongues.guess(reason, locale.language())}
     db.session.execute(insert(Original.__table__).values(first).on_conflict_do_update(
-        index_elements=["input_id"], set_={"reason": reason}))
+        index_elements=["input_id"], set_={"reason": reason, "reason_lang": first["reason_lang"]}))
     entry.text, entry.masked, entry.revision = text, True, entry.revision + 1
     _note_reading(by, entry)
     providers.ask("input_changed", entry, is_masked=True)  # quotes of words that are no longer there go

@@ -76,6 +76,7 @@ class Original(Base):
     consultation_id: Mapped[uuid.UUID]
     text: Mapped[str]
     reason: Mapped[str]
+    reason_lang: Mapped[str] = mapped_column(default="")
 
 
 class Handed(Base):

@@ -28,7 +28,7 @@ keeps(
           SPOKEN, lazy("So that the companies can be held to what they were told."), DELETED,
           {"inputs.input": "id consultation_id day shuffle lang text audience readers addressed naming shown_as speaks_as "
                            "masked read_on withdrawn_on revision source",
-           "inputs.authorship": "input_id person_id phrase_id", "inputs.original": "input_id consultation_id text reason"},
+           "inputs.authorship": "input_id person_id phrase_id", "inputs.original": "input_id consultation_id text reason reason_lang"},
           "SELECT i.day, i.lang, coalesce(o.text, i.text) AS text, i.audience, i.naming, i.shown_as, i.speaks_as, o.reason, "
           "i.withdrawn_on, i.id FROM inputs.input i LEFT JOIN inputs.original o ON o.input_id = i.id "
           "WHERE i.id = ANY (:authored) ORDER BY i.day, i.shuffle, i.id",

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,8 @@ from polyphony.kernel.access import require, there
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import ChangedMeanwhile
 from polyphony.kernel.viewer import Viewer
-from polyphony.languages.service import mark_stale, remove_translations
+from polyphony.languages.models import Translation
+from polyphony.languages.service import Written, mark_stale, remove_translations, written
 from polyphony.organisations.models import Organisation
 from polyphony.uploads import service as uploads
 
@@ -194,6 +196,7 @@ class Mine:
     entry: Input
     state: str
     original: Original | None
+    reason: Written | None  # why something was masked, in her language where somebody translated it
     fate: list[Any]
 
     @property
@@ -211,15 +214,30 @@ def own(by: Viewer, id: uuid.UUID, said_in: uuid.UUID | None = None) -> Input:
 def with_fate(entries: list[Input]) -> list[Mine]:
     """Own inputs with what was masked and what became of each."""
     ids = [e.id for e in entries]
-    return told(entries, db.session.scalars(sa.select(Original).where(Original.input_id.in_(ids)))) if ids else []
+    return told(entries, db.session.execute(sa.select(Original, reason_told()).where(
+        Original.input_id.in_(ids)))) if ids else []
 
 
-def told(entries: list[Input], originals: Iterable[Original]) -> list[Mine]:
+def reason_told() -> Any:
+    """Beside `Original`: why something was masked, translated for this reader; nothing where it was not."""
+    columns = (Translation.text, Translation.lang, Translation.mark, Translation.stale)
+    named = (part for column in columns for part in (sa.literal(column.key), column))
+    return sa.select(sa.func.json_build_object(*named)).where(
+        Translation.subject_id == Original.input_id, Translation.field == "reason",
+        Translation.lang == locale.language()).correlate(Original).scalar_subquery()
+
+
+def told(entries: list[Input], originals: Iterable[Any]) -> list[Mine]:
     """Own inputs, these words of them masked, with what became of each."""
-    masked = {o.input_id: o for o in originals}
+    masked: dict[Any, tuple[Any, Any]] = {o.input_id: (o, _reason(o, told)) for o, told in originals}
     fates = [answer for answer in providers.ask("fate", [e.id for e in entries]) if answer]
-    return [Mine(e, rules.state_of(e), masked.get(e.id), [x for fate in fates for x in fate.get(e.id, ())])
-            for e in entries]
+    return [Mine(e, rules.state_of(e), *masked.get(e.id, (None, None)), [
+        x for fate in fates for x in fate.get(e.id, ())]) for e in entries]
+
+
+def _reason(original: Original, told: Any) -> Written:
+    there_is = {(original.input_id, "reason"): SimpleNamespace(**told)} if told else {}
+    return written(original.reason, original.reason_lang, original.input_id, "reason", there_is, locale.language())
 
 
 def ensure_changeable(entry: Input, about: Consultation) -> None:
@@ -240,6 +258,8 @@ def change(by: Viewer, *, entry: Input, about: Consultation, text: str, revision
     if revision != entry.revision:
         raise ChangedMeanwhile()
     lang = rules.tag(lang or tongues.guess(text, locale.language()), other)
+    if entry.masked:
+        remove_translations([entry.id], "masking")
     _forget_reading(entry)
     entry.text, entry.lang, entry.masked, entry.read_on = text, lang, False, None
     entry.revision += 1

@@ -2,12 +2,13 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from polyphony.consultations.models import Consultation, Convener, Translator
 from polyphony.inputs.models import Handed, Input, Original
-from polyphony.inputs.service import Mine, told
+from polyphony.inputs.service import Mine, reason_told, told
 from polyphony.kernel import locale
 from polyphony.kernel.access import there
 from polyphony.kernel.database import db
@@ -24,6 +25,7 @@ class Whole:
     entry: Input
     about: Consultation
     original: Original | None
+    reason: Any  # why something was masked, in the reader’s language
     companies: dict[str, str]
     files: list[File]
     has_keepers: bool
@@ -42,7 +44,7 @@ def own(by: Viewer, id: uuid.UUID) -> tuple[Whole, Mine]:
     """One input of this author with what became of it; 404 for everybody else's."""
     there(by.is_in("authored", id) or None)
     found = _one(Input.id == id)
-    return found, told([found.entry], [found.original] if found.original else [])[0]
+    return found, told([found.entry], [(found.original, found.reason)] if found.original else [])[0]
 
 
 def _one(*wanted: sa.ColumnElement[bool]) -> Whole:
@@ -51,11 +53,12 @@ def _one(*wanted: sa.ColumnElement[bool]) -> Whole:
         Convener.consultation_id == Input.consultation_id, Convener.state == "accepted"
     ).correlate(Input).scalar_subquery()
     row = db.session.execute(
-        sa.select(Input, Consultation, Original, names, hanging_on(Input.id), has_ring(Input.consultation_id))
+        sa.select(Input, Consultation, Original, reason_told(), names, hanging_on(Input.id),
+                  has_ring(Input.consultation_id))
         .join(Consultation, Consultation.id == Input.consultation_id)
         .outerjoin(Original, Original.input_id == Input.id).where(*wanted)).first()
-    entry, about, original, companies, files, has_keepers = there(row)
-    return Whole(entry, about, original, companies or {}, listed(files), has_keepers)
+    entry, about, original, reason, companies, files, has_keepers = there(row)
+    return Whole(entry, about, original, reason, companies or {}, listed(files), has_keepers)
 
 
 def translators_of(entry: Input) -> list[tuple[Translator, bool]]:

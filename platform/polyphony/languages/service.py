@@ -177,17 +177,17 @@ def mark_each_stale(subject_ids: Iterable[uuid.UUID], fields: Iterable[str]) -> 
                            .values(stale=True))
 
 
-def remove_translations(subject_ids: Iterable[uuid.UUID]) -> None:
-    """Translations go with the text they translate."""
+def remove_translations(subject_ids: Iterable[uuid.UUID], kind: str = "") -> None:
+    """Translations go with the text they translate: of these things all, or those of one kind."""
     gone = list(subject_ids)
     if not gone:
         return
-    db.session.execute(_REMOVED, {"gone": gone})
+    db.session.execute(_REMOVED, {"gone": gone, "kind": kind})
 
 
 _REMOVED = sa.text(
-    "WITH t AS (DELETE FROM languages.translation WHERE subject_id = ANY (:gone) RETURNING id) "
-    "SELECT languages.forget_work(array_agg(t.id)) FROM t").bindparams(
+    "WITH t AS (DELETE FROM languages.translation WHERE subject_id = ANY (:gone) AND :kind IN ('', kind) "
+    "RETURNING id) SELECT languages.forget_work(array_agg(t.id)) FROM t").bindparams(
         sa.bindparam("gone", type_=sa.ARRAY(sa.UUID)))
 _REPLACED = sa.text(
     "WITH t AS (DELETE FROM languages.translation o USING languages.translation w WHERE w.subject_id = :subject "
@@ -219,6 +219,8 @@ def kinds_for(by: Viewer, consultation_id: uuid.UUID, only: str = "") -> set[str
     kinds: set[str] = set()
     if by.is_in("translating", consultation_id) or by.is_in("facilitated", consultation_id):
         kinds |= {"consultation", "input", "theme", "answer", "measure", "ground_view", "words", "quote"}
+    if by.is_in("facilitated", consultation_id):
+        kinds.add("masking")
     if by.is_in("led", consultation_id):
         kinds |= {"consultation", "answer", "measure"}
     if by.is_in("participating", consultation_id):

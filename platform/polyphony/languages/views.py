@@ -20,7 +20,8 @@ from polyphony.languages.forms import ReviewForm, TranslationForm
 blueprint = Blueprint("languages", __name__, url_prefix="/<lang>/consultations/<uuid:id>/translations")
 BLUEPRINTS = [blueprint]
 KINDS = {
-    "consultation": lazy("The consultation"), "input": lazy("Inputs"), "quote": lazy("Quotes"), "theme": lazy("Themes"),
+    "consultation": lazy("The consultation"), "input": lazy("Inputs"), "masking": lazy("Why something is masked"),
+    "quote": lazy("Quotes"), "theme": lazy("Themes"),
     "answer": lazy("The answers"), "measure": lazy("Measures"), "ground_view": lazy("View from the ground"),
     "words": lazy("Other words"), "fund_call": lazy("Call for applications"), "fund_criterion": lazy("Criterion"),
     "fund_eligibility": lazy("Questions before applying"), "fund_part": lazy("Applications"),
