@@ -36,6 +36,6 @@ def test_the_terminal_waits_for_no_room() -> None:
 def test_the_web_waits_for_no_library_that_most_of_its_people_never_use() -> None:
     """Passkeys, a company's own sign-in and the drawn square load what they need at their first use: 15 MB a worker."""
     said = subprocess.run([sys.executable, "-c", "import sys, polyphony.app, polyphony.rooms\npolyphony.rooms.blueprints()\n"
-                           "print([x for x in ('webauthn', 'authlib', 'requests', 'segno', 'pikepdf', 'PIL') if x in sys.modules])"],
+                           "print([x for x in ('webauthn', 'authlib', 'requests', 'segno', 'zxcvbn', 'pikepdf', 'PIL') if x in sys.modules])"],
                           capture_output=True, text=True, check=True, env={"PYTHONPATH": "platform"})
     assert said.stdout.strip() == "[]"

@@ -112,7 +112,7 @@ def ensure_good_password(password: str) -> None:
         raise TooShort()
     letters = re.sub(r"[\W\d_]+", "", password.casefold())
     few = len(set(password)) < 4 or (not letters and len(password) < 16)
-    if few or common.is_easy(password) or common.is_a_run(password):
+    if few or common.is_easy(password):
         raise TooCommon()
 
 
