@@ -1,7 +1,7 @@
 """Every page of the application in a real browser, as the first person to whom it opens.
 
-At 320 px: axe finds nothing, nothing overflows, and in Arabic it runs from the right. `test_look.py` follows links as each
-person does; here the list comes from the application itself, so no page can be forgotten.
+At 320 px: axe finds nothing, nothing overflows, in Arabic it runs from the right, and loaded with nothing kept from before
+it asks for no more than `test_weight.py` allows. `test_look.py` and that one follow links as each person does; here the list comes from the application itself, so no page can be forgotten.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.browser.conftest import served
 from tests.browser.test_look import judged, open_page
+from tests.browser.test_weight import Scales
 from tests.browser.walking import WIDER
 from tests.pages.test_sweep import SEND_ON
 
@@ -65,9 +66,9 @@ def test_every_page_is_sound(lived: Any, here: str, opened: Opened, browser: Any
     page = open_page(browser, here)
     if cookie:
         page.context.add_cookies([{"name": lived.app.config["SESSION_COOKIE_NAME"], "value": cookie, "url": here}])
+    scales = Scales(page, here)
     for _, path in pages:
-        answer = page.goto(here + path)
-        assert answer.status == 200, f"{who} is answered {answer.status} at {path}"
+        wrong += scales.judge(page, path, until="load")
         wrong += [f"{path}: overflows"] * page.evaluate(WIDER) + judged(page)
         page.goto(f"{here}/ar/{path.removeprefix('/en/')}")
         assert page.get_attribute("html", "dir") == "rtl", page.url
