@@ -89,8 +89,8 @@ def without(monkeypatch: Any, part: str, instead: str) -> None:
 
 
 def test_a_withdrawal_that_forgets_the_work_alone_would_be_found(stage: Any, monkeypatch: Any) -> None:
-    without(monkeypatch, "DELETE FROM languages.translation WHERE subject_id = ANY (:gone) RETURNING id",
-            "SELECT id FROM languages.translation WHERE subject_id = ANY (:gone)")
+    found = "FROM languages.translation WHERE subject_id = ANY (:gone) AND :kind IN ('', kind)"
+    without(monkeypatch, f"DELETE {found} RETURNING id", f"SELECT id {found}")
     stage.amina.post(f"/en/inbox/{stage.said}/withdrawal", data={"sure": "yes"})
     assert "languages.translation" in found_in(stage.world, "Baraka")
 

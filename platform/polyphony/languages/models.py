@@ -8,8 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from polyphony.kernel.database import Base, Row, at_most, one_of, to
 
-KINDS = ("consultation", "input", "masking", "theme", "answer", "measure", "ground_view", "words", "quote",
-         "fund_call", "fund_criterion", "fund_eligibility", "fund_part", "fund_decision", "fund_purpose")
+KINDS = ("consultation", "input", "theme", "answer", "measure", "ground_view", "words", "quote", "fund_call",
+         "fund_criterion", "fund_eligibility", "fund_part", "fund_decision", "fund_purpose", "masking")
 MARKS = ("person", "reviewed", "machine")
 
 
