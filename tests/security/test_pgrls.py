@@ -7,6 +7,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from polyphony.kernel import policies
 from polyphony.kernel.policies import _identity
 
@@ -44,6 +46,7 @@ def test_nothing_is_found_that_is_not_explained(world) -> None:
     assert unexplained(found) == ([], [])
 
 
+@pytest.mark.slow
 def test_a_planted_fault_is_found(world) -> None:
     for fault, rule in (
             ("ALTER TABLE inputs.input DISABLE ROW LEVEL SECURITY", "SEC032"),
