@@ -90,19 +90,16 @@ class Scales:
         if said["requestId"] in self.heads:
             self.first += said["encodedDataLength"] - self.heads[said["requestId"]]
 
-    def judge(self, page: Any, path: str, until: str = "networkidle", least: int = 5000) -> list[str]:
+    def judge(self, page: Any, path: str, least: int = 5000) -> list[str]:
         """Load a page with nothing kept from before; what is too much."""
         self.line.send("Network.clearBrowserCache")
         self.asked, self.heads, self.bytes, self.first, self.wrong = {}, {}, 0.0, 0.0, []
-        answer = page.goto(self.base + path, wait_until=until)
+        answer = page.goto(self.base + path, wait_until="networkidle")
         assert answer.status == 200, f"{answer.status} at {path}"
-        answer.finished()
-        self.line.send("Network.enable")  # its answer comes after everything that was to be told of the page
         wrong = [f"{path}: {each}" for each in self.wrong]
         wrong += [f"{path}: asks {each}" for each in self.asked.values() if not each.startswith(self.base)]
-        asked = sorted(set(self.asked.values()))  # what is asked for twice comes from memory the second time
-        if len(asked) > REQUESTS:
-            wrong.append(f"{path}: {len(asked)} requests: {asked}")
+        if len(self.asked) > REQUESTS:
+            wrong.append(f"{path}: {len(self.asked)} requests: {sorted(self.asked.values())}")
         if self.bytes > BYTES:
             wrong.append(f"{path}: {self.bytes / 1024:.1f} KB")
         if self.first > FIRST:
