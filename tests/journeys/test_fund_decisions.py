@@ -12,7 +12,6 @@ from tests.journeys.test_fund_reviews import assign, browser, fund, get, post, s
 from tests.security.test_fund_database import act, receipt
 
 from polyphony.fund.deciding import table
-from polyphony.fund.deciding.rules import Tally, best_first, reached
 
 __all__ = ["fund"]  # a fixture
 
@@ -387,19 +386,3 @@ def test_the_table_is_in_order_of_score_and_says_how_far_money_reaches(case: Any
         for path in (f"/calls/{f['call']}/committee", f"/cases/{weak}", f"/cases/{weak}/decide"):
             client.get(f"/en/fund{path}")
             assert g.sql <= 10, (path, g.sql)
-
-
-def test_pure_rules_of_counting_and_reaching() -> None:
-    tally = Tally(5, 1, 4, 3, 3, 2, 0, 1, 1)
-    assert tally.is_valid
-    assert tally.outcome == "granted"
-    assert Tally(5, 3, 2, 3, 3, 2, 0, 0, 1).is_lost
-    assert Tally(5, 0, 5, 3, 3, 1, 1, 1, 1).outcome == "declined"
-    a, b, c = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
-    assert reached([(a, 10), (b, 5), (c, 1)], 12) == [a]
-    assert reached([], 5) == []
-    row = type("R", (), {})
-    ones = [row(), row(), row()]
-    for each, (mean, id) in zip(ones, ((None, 1), (2, 3), (2, 2)), strict=True):
-        each.mean, each.id = mean, id
-    assert [each.id for each in best_first(ones)] == [2, 3, 1]
