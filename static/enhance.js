@@ -7,13 +7,13 @@ const on = (name, act, early) => page.addEventListener(name, act, early);
 let typed = false, presses = 0, last = 0;
 
 const localTime = (node) => {
-  const when = new Date(node.dateTime);
+  const when = new Date(node.dateTime), day = node.dataset.local === "day";
   if (isNaN(when) || node.dataset.done) return;
-  const style = new Intl.DateTimeFormat(lang, { dateStyle: "long", timeStyle: "short" });
+  const style = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { dateStyle: "long", timeStyle: day ? undefined : "short" });
   const zone = style.resolvedOptions().timeZone;
   node.dataset.done = 1;
-  node.textContent = `${style.format(when)} (${zone.split("/").pop().replace(/_/g, " ")})`;
-  node.nextElementSibling?.removeAttribute("hidden");
+  node.textContent = style.format(when) + (day ? "" : ` (${zone.split("/").pop().replace(/_/g, " ")})`);
+  if (!day) node.nextElementSibling?.removeAttribute("hidden");
 };
 
 const count = (box) => {

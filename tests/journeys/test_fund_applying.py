@@ -112,7 +112,7 @@ def test_from_the_questions_to_the_confirmation(world, cast):
     check = cast["asha"].get(f"{base}/check").get_data(as_text=True)
     assert "1,000.50" in check
     number = cast["asha"].post(f"{base}/check", data={"payee_reference": "GB29NWBK60161331926819", **once()})
-    assert (number.status_code, "This is an account number" in number.get_data(as_text=True)) == (422, True)
+    assert (number.status_code, "This looks like an account number" in number.get_data(as_text=True)) == (422, True)
     done = cast["asha"].post(f"{base}/check", data={"payee_reference": "P-9", **once()})
     assert done.status_code == 303
     page = cast["asha"].get(base).get_data(as_text=True)

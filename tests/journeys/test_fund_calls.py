@@ -175,7 +175,7 @@ def test_it_closes_at_the_exact_moment_and_is_decided_only_when_everybody_has_an
     refused = admin.post(f"/en/fund/calls/{id}/finish", data=once())
     assert refused.status_code == 409
     assert "Not every application is decided yet." in refused.get_data(as_text=True)
-    fund.sql("UPDATE fund.application SET state = 'decided' WHERE id = %s", application)
+    fund.sql(f"SET session_replication_role = replica; UPDATE fund.application SET state = 'decided' WHERE id = '{application}'")
     assert admin.post(f"/en/fund/calls/{id}/finish", data=once()).status_code == 303
     assert state(fund) == "decided"
 

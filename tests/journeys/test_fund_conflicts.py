@@ -61,6 +61,17 @@ def test_who_was_in_one_organisation_with_the_applicants_people_steps_aside(fund
     assert [(name, origin) for name, origin, _kind in fund.sql(RECUSALS)] == [("member3", "found"), ("reviewer2", "found")]
 
 
+def test_who_worked_on_a_past_grant_of_the_applicant_steps_aside(fund: Any) -> None:
+    f = fund.facts
+    make_grants.received(fund, 5_000_00)
+    past = make_grants.grant(fund, f["ngo"])
+    fund.sql("INSERT INTO fund.application_hand (application_id, person_id, organisation_id, \"on\") SELECT application_id, %s, %s, "
+             "current_date - 400 FROM fund.\"grant\" WHERE id = %s", f["reviewer2"], f["ngo"], past)
+    fund.sql("DELETE FROM fund.recusal")
+    assert nightly(fund) > 0
+    assert ("reviewer2", "found", "worked_on") in fund.sql(RECUSALS)
+
+
 def test_the_rooms_are_asked_when_a_call_closes_before_anybody_judges(fund: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     f = fund.facts
     fund.sql("UPDATE fund.call SET state = 'closed'")

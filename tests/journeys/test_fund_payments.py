@@ -120,6 +120,19 @@ def test_who_steps_aside_sees_no_payment(fund: Any) -> None:
     assert fund.sql("SELECT state FROM fund.payment") == [("prepared",)]
 
 
+def test_every_hand_can_say_that_she_has_a_conflict_where_she_meets_the_payment(fund: Any) -> None:
+    f = fund.facts
+    page = _prepared(fund)
+    (application,) = fund.sql('SELECT application_id FROM fund."grant"')[0]
+    aside = f"/en/fund/applications/{application}/step-aside"
+    second = f"/en/fund/instalments/{f['second']}/prepare"
+    for who, here in (("treasurer", second), ("approver", page), ("releaser", page)):
+        assert f'href="{aside}"' in _get(fund, who, here), who
+        _post(fund, who, aside, kind="family", words="")
+        _get(fund, who, here, 404)
+    assert fund.sql("SELECT count(*) FROM fund.recusal WHERE origin = 'declared'") == [(3,)]
+
+
 def test_an_instalment_is_prepared_once_when_due_and_its_condition_met(fund: Any) -> None:
     f = fund.facts
     _prepared(fund)
@@ -216,13 +229,16 @@ def test_a_grantee_whom_the_bank_does_not_know_says_how_and_is_paid(fund: Any) -
     for who in ("treasurer", "admin", "lead@halcyon.org"):
         _get(fund, who, page, 404)
         _post(fund, who, page, 404, payee_reference="MINE-1")
-    for number in ("GB29 NWBK 6016 1331 9268 19", "de89370400440532013000"):  # the examples of the IBAN registry
+    for number in ("GB29 NWBK 6016 1331 9268 19", "de89370400440532013000",  # the examples of the IBAN registry
+                   "IBAN: DE89 3704 0044 0532 0130 00", "DE89.3704.0044.0532.0130.00", "DE89370400440532013000 COBADEFF",
+                   "Account 12345678 sort code 20-00-00", "1234 5678"):
         kept = _post(fund, "asha@ngo.org", page, 422, payee_reference=number)
-        assert "This is an account number" in kept
+        assert "This looks like an account number" in kept
         assert number in kept, "what she typed is still there"
-    _post(fund, "asha@ngo.org", page, payee_reference="SAUTI-7")
+    for reference in ("ET-2015-12345", "AFG-15/3485/AR/H/NGO/388", "SAUTI-7"):
+        _post(fund, "asha@ngo.org", page, payee_reference=reference)
     assert page not in _get(fund, "asha@ngo.org", "/en/home")
-    assert fund.sql("SELECT count(*) FROM audit.row WHERE verb = 'grant.payee'") == [(1,)]
+    assert fund.sql("SELECT count(*) FROM audit.row WHERE verb = 'grant.payee'") == [(3,)]
     prepared = _prepared(fund)
     _post(fund, "asha@ngo.org", page, payee_reference="SAUTI-8")
     assert "SAUTI-7" in _get(fund, "approver", prepared), "what was prepared does not change under other hands"

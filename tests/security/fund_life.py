@@ -293,6 +293,7 @@ class Life(RuleBasedStateMachine):
             **about, outcome="granted", amount=amount, reason="need", words="Because", lang="en",
             application_revision=0, seats=0, stepped_aside=0, needed=0, votes_for=0, votes_against=0, abstained=0,
             person_id=f["admin"], at=make.now()))
+        self.run(sa.update(Application).where(Application.id == case).values(state="decided"))
         return case
 
     def step_aside(self, who: str, case: Case) -> None:

@@ -16,6 +16,7 @@ from polyphony.fund.ledger import rules, service
 from polyphony.fund.ledger.rules import Posting
 from polyphony.fund.paying.models import Payment, PaymentStep
 from polyphony.fund.reviewing.models import Assignment, Lock, Recusal
+from polyphony.kernel import audit
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import open_viewer
 from polyphony.organisations.models import ROLES
@@ -96,10 +97,16 @@ def vote(world: Any, *members: int, choice: str = "for") -> None:
 
 def decide(world: Any, *, outcome: str = "granted", amount: int = 1_000_00) -> Any:
     f = world.facts
-    return act(world, "admin", lambda by: db.session.execute(sa.insert(Decision).values(
-        application_id=f["application"], fund_id=f["fund"], outcome=outcome, amount=amount, reason="need",
-        words="Because", lang="en", application_revision=0, seats=0, stepped_aside=0, needed=0, votes_for=0,
-        votes_against=0, abstained=0, person_id=by.person, at=make.now())))
+
+    def do(by: Any) -> None:
+        db.session.execute(sa.insert(Decision).values(
+            application_id=f["application"], fund_id=f["fund"], outcome=outcome, amount=amount, reason="need",
+            words="Because", lang="en", application_revision=0, seats=0, stepped_aside=0, needed=0, votes_for=0,
+            votes_against=0, abstained=0, person_id=by.person, at=make.now()))
+        db.session.execute(sa.text("UPDATE fund.application SET state = 'decided' WHERE id = :id"), {"id": f["application"]})
+        audit.record("case.decided", f["application"], about=f["fund"], outcome=outcome, needed=3)
+
+    return act(world, "admin", do)
 
 
 def grant(world: Any, *, amount: int = 1_000_00, parts: tuple[int, ...] = (600_00, 400_00), reserve: bool = True) -> Any:

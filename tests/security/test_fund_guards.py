@@ -18,8 +18,10 @@ from tests.security.test_fund_verify import paid  # noqa: F401
 from polyphony.kernel import refusals
 
 TODAY, NEW = "current_date", "gen_random_uuid()"
-_POST = ("SELECT fund.post(jsonb_build_object('id', gen_random_uuid(), 'fund_id', '{fund}', 'kind', '%s', 'at', now(), "
-         "'person_id', '{admin}', 'words', '', 'key', gen_random_uuid()::text, 'grant_id', %s), 'x', 'KES', '%s', '%s', %s)")
+_MOVE = ("SELECT fund.post(jsonb_build_object('id', gen_random_uuid(), 'fund_id', '{fund}', 'kind', '%s', 'at', now(), "
+         "'person_id', '{admin}', 'words', '', 'key', gen_random_uuid()::text, 'grant_id', %s, 'payment_id', %s), 'x', '%s', "
+         "'%s', '%s', %s)")
+_POST = _MOVE % ("%s", "%s", "NULL", "KES", "%s", "%s", "%s")
 _AWARD = _POST % ("award", "'{grant}'", "available", "awarded", "%s")
 _VOTE = ("INSERT INTO fund.vote (id, application_id, fund_id, person_id, number, choice, words, application_revision, at) "
          "VALUES (gen_random_uuid(), '{%s}', '{fund}', '{%s}', 7, 'for', 'Good', %s, now())")
@@ -45,6 +47,7 @@ _GRANT = ("SELECT fund.make_grant(jsonb_build_object('id', '{id}', 'fund_id', '{
 GUARDS: dict[str, tuple[str, ...]] = {
     "application_deadline": ("UPDATE fund.application SET state = 'submitted', requested = 5 WHERE id = '{late}'",),
     "application_stands": ("UPDATE fund.application SET requested = requested - 1 WHERE id = '{waiting}'",),
+    "application_without_decision": ("UPDATE fund.application SET state = 'decided' WHERE id = '{waiting}'",),
     "correction_in_time": (_ASKED % "application",),
     "call_undecided": ("UPDATE fund.call SET state = 'decided' WHERE id = '{call}'",),
     "call_stands": ("UPDATE fund.call SET envelope = envelope + 1 WHERE id = '{call}'",),
@@ -109,6 +112,18 @@ GUARDS: dict[str, tuple[str, ...]] = {
     "seat_most_per_organisation": (_RULE % ("most_per_organisation", "", 1) + _SEAT % ("south_civil_society", "member6"),),
     "seat_least_share": (_RULE % ("least_share", "south_civil_society", 90) + _SEAT % ("other", "member6"),),
 }
+_OF_PAID = "(SELECT payment_id FROM fund.entry WHERE kind = 'release')"
+# What somebody alone could post past a guard in another way, and the guard that refuses it.
+FURTHER = (
+    ("payment_has_its_entries", "another release of a payment", _MOVE % ("release", "'{grant}'", _OF_PAID, "KES", "paid", "transit", 1)),
+    ("payment_has_its_entries", "its confirmation too early", _MOVE % ("confirmation", "'{grant}'", _OF_PAID, "KES", "transit", "bank", 600_00)),
+    ("payment_has_its_entries", "a release of no payment", _MOVE % ("release", "'{grant}'", "NULL", "KES", "paid", "transit", 1)),
+    ("payment_has_its_entries", "a release of nothing", _MOVE % ("release", "NULL", "NULL", "KES", "paid", "transit", 1)),
+    ("grant_there", "an award of nothing", _POST % ("award", "NULL", "available", "awarded", 5)),
+    ("grant_is_reserved", "a cancellation and an award in another currency", "; ".join((
+        _MOVE % ("receipt", "NULL", "NULL", "USD", "bank", "available", 9), _MOVE % ("award", "'{grant}'", "NULL", "USD", "available", "awarded", 5),
+        _POST % ("cancellation", "'{grant}'", "awarded", "available", 5)))),
+)
 # Refused only to the web role, so proven by that role: which test does it.
 ELSEWHERE = {"grant_opened_by_grantee": "tests/journeys/test_fund_statement.py",
              "departure_waits": "tests/journeys/test_my_data.py"}
@@ -202,9 +217,19 @@ def test_every_trigger_refuses_and_would_not_if_it_were_taken_out(full: Any) -> 
     assert wrong == []
 
 
+def test_no_other_way_leads_past_a_guard(full: Any) -> None:
+    f = full.facts
+    with undone(full) as connection:
+        assert [(name, what) for name, what, attempt in FURTHER if said(connection, attempt.format(**f)) != name] == []
+        for name in {name for name, *_ in FURTHER}:
+            take_out(connection, name)
+        assert [what for _, what, attempt in FURTHER if said(connection, attempt.format(**f))] == [], "taken out, none is refused"
+
+
 def test_every_refusal_of_a_trigger_is_told_in_words(world: Any) -> None:
     """What the database refuses is never shown as an error, but as what it means and who can help."""
-    inside = {name for name in GUARDS if name.startswith("entry_")} | {"grant_there", "grant_is_reserved", "grant_was_decided"}
+    inside = {name for name in GUARDS if name.startswith("entry_")} | {
+        "application_without_decision", "grant_there", "grant_is_reserved", "grant_was_decided"}
     assert {name for name in told_by_triggers(world) if name not in refusals.CONSTRAINTS} <= inside
 
 

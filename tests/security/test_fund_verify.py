@@ -41,12 +41,44 @@ BREAKS = {
     "I13": "UPDATE fund.balance SET amount = 1 WHERE kind = 'paid'",
     "I14": "UPDATE fund.entry SET body_hash = 'x' WHERE kind = 'award'",
 }
+_AGAIN = """
+WITH was AS (SELECT * FROM fund.entry WHERE kind = 'release'), made AS (
+  INSERT INTO fund.entry (id, fund_id, kind, at, person_id, words, key, body_hash, lines_count, grant_id, payment_id)
+  SELECT gen_random_uuid(), fund_id, kind, at, person_id, words, 'again', body_hash, 2, {grant}, {payment} FROM was RETURNING id)
+INSERT INTO fund.entry_line (id, entry_id, account_id, currency, amount)
+SELECT gen_random_uuid(), made.id, l.account_id, l.currency, sign(l.amount) FROM made, fund.entry_line l
+WHERE l.entry_id = (SELECT id FROM was)"""
 # Further ways to break some of them.
 MORE = (
     ("I4", "a receipt falsified within its promise", "UPDATE fund.receipt SET amount = amount * 3 / 2"),
     ("I4", "a receipt said to be taken back", "UPDATE fund.receipt SET state = 'reversed', pledge_id = NULL"),
     ("I4", "a receipt under another promise", "UPDATE fund.receipt SET pledge_id = gen_random_uuid()"),
     ("I4", "an entry of nothing that came", "DELETE FROM fund.receipt"),
+    ("I5", "a grant that nobody decided", "DELETE FROM fund.decision"),
+    ("I5", "decided for less than granted", "UPDATE fund.decision SET amount = 1"),
+    ("I5", "reserved, and the grant is gone", 'DELETE FROM fund."grant"'),
+    ("I5", "more granted than the call gives", "UPDATE fund.call SET smallest = 1, largest = 1, envelope = 1"),
+    ("I5", "a payment that is not its instalment", "UPDATE fund.payment SET amount = amount * 2"),
+    ("I5", "a payment of the other instalment", "UPDATE fund.payment p SET instalment_id = i.id FROM fund.instalment i "
+     "WHERE i.grant_id = p.grant_id AND i.place = 2"),
+    ("I5", "a payment in another currency", "UPDATE fund.payment SET currency = 'USD'"),
+    ("I5", "a payment for another grant", "UPDATE fund.payment SET grant_id = gen_random_uuid()"),
+    ("I5", "a payment of what was cancelled", "UPDATE fund.instalment SET cancelled_on = current_date, "
+     "cancelled_because = 'x' WHERE place = 1"),
+    ("I5", "money reserved for no grant", "UPDATE fund.entry SET grant_id = NULL WHERE kind = 'award'"),
+    ("I5", "reserved in another currency", "UPDATE fund.entry_line SET currency = 'USD' WHERE entry_id = "
+     "(SELECT id FROM fund.entry WHERE kind = 'award')"),
+    ("I6", "a second entry of the same payment, of another amount", _AGAIN.format(grant="grant_id", payment="payment_id")),
+    ("I6", "money on its way without a payment", _AGAIN.format(grant="grant_id", payment="NULL")),
+    ("I6", "an entry of the payment for no grant", "UPDATE fund.entry SET grant_id = NULL WHERE kind = 'release'"),
+    ("I8", "decided, and no decision", "DELETE FROM fund.decision"),
+    ("I8", "a decision on what still waits", "UPDATE fund.application SET state = 'submitted'"),
+    ("I8", "fewer needed afterwards", "UPDATE fund.decision SET needed = 1"),
+    ("I8", "votes of people who never sat", "DELETE FROM fund.seat"),
+    ("I8", "votes of people whose term was over", "UPDATE fund.seat SET begun_on = begun_on - 900, until = begun_on - 800"),
+    ("I13", "balances that are gone", "DELETE FROM fund.balance"),
+    ("I13", "one balance that is gone", "DELETE FROM fund.balance WHERE kind = 'bank'"),
+    ("I13", "a grant's balance that is gone", "DELETE FROM fund.grant_balance"),
     ("I10", "the newest link taken out", "DELETE FROM fund.seal WHERE number = 3"),
     ("I10", "another receipt named", "UPDATE fund.entry SET receipt_id = gen_random_uuid() WHERE kind = 'receipt'"),
     ("I11", "granted money that is not shown", _rewritten(

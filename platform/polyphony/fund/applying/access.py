@@ -115,6 +115,8 @@ BEGIN
   is_open := EXISTS (SELECT 1 FROM fund.call c WHERE c.id = OLD.call_id AND {OPEN});
   IF (NEW.call_id, NEW.fund_id) IS DISTINCT FROM (OLD.call_id, OLD.fund_id) OR (OLD.state = 'decided' AND
      NEW.state <> 'decided') THEN wrong := 'application_stands';
+  ELSIF NEW.state = 'decided' AND OLD.state <> 'decided' AND NOT EXISTS (SELECT 1 FROM fund.decision d
+     WHERE d.application_id = OLD.id) THEN wrong := 'application_without_decision';
   ELSIF NEW.state = 'submitted' AND OLD.state <> 'submitted' AND NOT is_open THEN wrong := 'application_deadline';
   ELSIF OLD.state <> 'draft' AND NOT is_open AND (NEW.requested, NEW.country, NEW.lang) IS DISTINCT FROM
      (OLD.requested, OLD.country, OLD.lang) AND NOT EXISTS (SELECT 1 FROM fund.change_request q WHERE

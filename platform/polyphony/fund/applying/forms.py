@@ -84,7 +84,7 @@ class PlanForm(StepForm):
 class SafetyForm(StepForm):
     safety = Words(words.PART_NAMES["safety"])
     at_risk = BooleanField(lazy("People could be harmed if this grant became known"))
-    level = RadioField(lazy("How openly a grant may be shown"), default="full",
+    level = RadioField(lazy("How openly a grant may be shown"), default="aggregate",
                        choices=[SelectChoice(*x) for x in words.LEVELS.items()])
 
 

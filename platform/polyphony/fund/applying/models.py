@@ -33,7 +33,7 @@ class Application(Row, Base):
     requested: Mapped[int] = mapped_column(sa.BigInteger, default=0)  # minor units of the call's currency
     country: Mapped[str] = mapped_column(default="")  # where the work happens, ISO 3166-1 alpha-2
     at_risk: Mapped[bool] = mapped_column(default=False)
-    level: Mapped[str] = mapped_column(default="full")  # how openly a grant may be shown
+    level: Mapped[str] = mapped_column(default="aggregate")  # how openly a grant may be shown
     submitted_on: Mapped[date | None]
     revision: Mapped[int] = mapped_column(default=1)  # a change after submission voids votes
 

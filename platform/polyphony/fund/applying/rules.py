@@ -54,8 +54,8 @@ class StaysComplete(BadInput):
 
 
 class BankDetails(BadInput):
-    message = lazy("This is an account number (IBAN). Bank details are not kept here: please write the reference under "
-                   "which the fund’s bank knows you.")
+    message = lazy("This looks like an account number. Bank details are not kept here: please write the reference "
+                   "under which the fund’s bank knows you, with fewer than eight digits in a row.")
     field = "payee_reference"
 
 
@@ -223,8 +223,18 @@ def ensure_stays_complete(step: str, given: dict[str, Any], call: Call) -> None:
 
 
 def ensure_no_account_number(reference: str) -> None:
-    """A payee reference is no IBAN (ISO 13616, check digits by ISO 7064 MOD 97-10). Raises `BankDetails`."""
-    plain = "".join(reference.split()).replace("-", "").upper()
-    is_shaped = re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", plain)
-    if is_shaped and int("".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])) % 97 == 1:
+    """A payee reference holds no account number, however it is spaced and whatever stands around it.
+
+    An IBAN is found by its check digits (ISO 13616; ISO 7064 MOD 97-10), any other number by its length. Raises
+    `BankDetails`.
+    """
+    plain = re.sub(r"[^A-Z0-9]", "", reference.upper())
+    starts = (found.start() for found in re.finditer(r"(?=[A-Z]{2}\d{2}[A-Z0-9]{11})", plain))
+    is_iban = any(_checks(plain[start:start + length]) for start in starts for length in range(15, 35)
+                  if start + length <= len(plain))
+    if is_iban or re.search(r"\d{8}", re.sub(r"[\s.]", "", reference)):
         raise BankDetails()
+
+
+def _checks(iban: str) -> bool:
+    return int("".join(str(int(letter, 36)) for letter in iban[4:] + iban[:4])) % 97 == 1

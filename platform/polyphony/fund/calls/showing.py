@@ -59,11 +59,17 @@ def due(by: Viewer, call: Call) -> dict[str, Any] | None:
     if state == "open":
         note = ngettext("in %(num)s day", "in %(num)s days", left) if left > 0 else _("today")
     return {"label": _("Deadline"), "text": day.text if day else "", "note": note,
-            "moment": moment(by, call, call.closes_at)}
+            "moment": moment(by, call, call.closes_at), "guessed_at": _guessed(by, call.closes_at)}
 
 
-def stages(call: Call, steps: Sequence[CallStep], place: str) -> list[dict[str, Any]]:
+def _guessed(by: Viewer, when: datetime | None) -> str:
+    """The instant of a day that another zone may call by another name; empty where the reader's zone is known."""
+    return when.isoformat(timespec="minutes") if when and not _has_zone(by) else ""
+
+
+def stages(by: Viewer, call: Call, steps: Sequence[CallStep]) -> list[dict[str, Any]]:
     """The line of stages with their dates: past, now, next."""
+    place = zone_for(by, call)
     taken = {s.end: s.at for s in steps}
     planned = {"open": call.opens_at, "closed": call.closes_at}
     here = STATES.index(rules.standing(call, clock.now()))
@@ -71,7 +77,7 @@ def stages(call: Call, steps: Sequence[CallStep], place: str) -> list[dict[str, 
     for number, name in enumerate(STATES[1:], start=1):
         when = planned.get(name) or taken.get(name)
         told = clock.day(when.astimezone(clock.zone(place)).date()) if when else None
-        found.append({"label": words.STATES[name], "date": told.text if told else "",
+        found.append({"label": words.STATES[name], "date": told.text if told else "", "guessed_at": _guessed(by, when),
                       "state": "past" if number < here else "now" if number == here else "next"})
     return found
 

@@ -52,14 +52,14 @@ def index():  # type: ignore[no-untyped-def]
 def show(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
     by = viewer.current()
     kept, fund = service.find_named(call_id)
-    (criteria, questions), place = service.asked_of(call_id), showing.zone_for(by, kept)
+    criteria, questions = service.asked_of(call_id)
     tr = translations_for([call_id, *(c.id for c in criteria), *(q.id for q in questions)], language())
     state = rules.standing(kept, clock.now())
     own = next(filter(None, providers.ask("own_application", by, call_id)), None)
     return page(
         "fund/call.html", c=kept, state=state, words=words, say=lambda field: showing.say(kept, field, tr),
         said=lambda row, field: showing.said(row, field, kept, tr), criteria=criteria, questions=questions,
-        stages=showing.stages(kept, service.steps_of(call_id), place), due=showing.due(by, kept),
+        stages=showing.stages(by, kept, service.steps_of(call_id)), due=showing.due(by, kept),
         opens=showing.moment(by, kept, kept.opens_at), amounts=showing.amounts(kept), own=own,
         tongues=listing([name_of(x) for x in kept.languages]), fund=fund,
         may=by.is_in("fund_admin", kept.fund_id), translates=by.is_in("fund_translate", kept.fund_id))

@@ -172,13 +172,15 @@ DECLARE target uuid; g fund."grant"; wrong text;
 BEGIN
   target := CASE TG_TABLE_NAME WHEN 'grant' THEN (to_jsonb(NEW) ->> 'id')::uuid
                                ELSE (to_jsonb(NEW) ->> 'grant_id')::uuid END;
-  IF target IS NULL THEN RETURN NULL; END IF;
+  IF target IS NULL AND coalesce(to_jsonb(NEW) ->> 'kind', '') NOT IN ('award', 'cancellation') THEN RETURN NULL; END IF;
   SELECT * INTO g FROM fund."grant" x WHERE x.id = target;
   IF g.id IS NULL THEN wrong := 'grant_there';
   ELSIF g.amount <> (SELECT coalesce(sum(i.amount), 0) FROM fund.instalment i WHERE i.grant_id = target)
     THEN wrong := 'grant_instalments_add_up';
   ELSIF (SELECT coalesce(sum(i.amount), 0) FROM fund.instalment i WHERE i.grant_id = target AND i.cancelled_on IS NULL)
-    <> coalesce((SELECT b.awarded FROM fund.grant_balance b WHERE b.grant_id = target), 0) THEN wrong := 'grant_is_reserved';
+    <> coalesce((SELECT b.awarded FROM fund.grant_balance b WHERE b.grant_id = target), 0) OR EXISTS (SELECT 1
+      FROM fund.entry e JOIN fund.entry_line l ON l.entry_id = e.id WHERE e.grant_id = target AND
+      (e.fund_id, l.currency) <> (g.fund_id, g.currency)) THEN wrong := 'grant_is_reserved';
   ELSIF NOT EXISTS (SELECT 1 FROM fund.decision d WHERE d.application_id = g.application_id AND d.amount = g.amount)
     THEN wrong := 'grant_was_decided';
   ELSIF EXISTS (SELECT 1 FROM fund.instalment i JOIN fund.payment p ON p.instalment_id = i.id WHERE i.grant_id = target

@@ -59,15 +59,16 @@ class DecisionForm(Form):
     currency = ""
     outcome = RadioField(lazy("Decision"), [required()], choices=_options(words.OUTCOMES.items()))
     amount = Amount(lazy("Amount of the grant"), [optional()])
-    reason = SelectField(lazy("Kind of reason"), [required()], choices={})
+    reason = SelectField(lazy("Kind of reason"), [required()], choices=[])
     words = Words(lazy("The reason in words"), [required(ReasonInWords.message)])
     revision = HiddenField(default="1")
     places: tuple[int, ...] = tuple(range(1, PARTS + 1))
 
     def __init__(self, *args: Any, **kw: Any):
         super().__init__(*args, **kw)
-        self.reason.choices = {str(words.OUTCOMES[outcome]): [(code, words.REASONS[code]) for code in codes] for
-                               outcome, codes in (("granted", GRANTED_FOR), ("declined", DECLINED_FOR))}
+        self.reason.choices = [SelectChoice("", lazy("Not chosen yet")), *(
+            SelectChoice(code, words.REASONS[code], optgroup=str(words.OUTCOMES[outcome]))
+            for outcome, codes in (("granted", GRANTED_FOR), ("declined", DECLINED_FOR)) for code in codes)]
 
     def validate(self, extra_validators: Any = None) -> bool:
         """An instalment that was begun is complete, of some money, and due today or later."""

@@ -117,7 +117,8 @@ def decide(by: Viewer, *, case: Standing, ruling: Ruling) -> uuid.UUID:
     db.session.flush()
     if ruling.outcome == "granted":
         _grant(by, case, ruling)
-    audit.record("case.decided", application.id, about=application.fund_id, outcome=ruling.outcome)
+    audit.record("case.decided", application.id, about=application.fund_id, outcome=ruling.outcome,
+                 needed=count.needed)
     tell("fund_decided", consultation_id=application.id, subject_id=case.applicant.organisation_id, to="members")
     return application.id
 

@@ -22,6 +22,9 @@ for _step, _who in HANDS.items():
 allow(PaymentStep, "INSERT", "stopped", "", check=f"step = 'stopped' AND length(trim(words)) > 0 AND person_id = "
       f"{one('person')} AND {any_of('fund_id', 'fund_treasury', 'fund_approve', 'fund_release')} AND {_SEEN}")
 
+# Whether an entry `e` moves what its payment `p` says, and nothing else: one line in debit and one in credit.
+OF_PAYMENT = """(e.grant_id IS NOT DISTINCT FROM p.grant_id AND e.fund_id = p.fund_id AND e.lines_count = 2 AND NOT EXISTS (
+      SELECT 1 FROM fund.entry_line l WHERE l.entry_id = e.id AND (abs(l.amount), l.currency) <> (p.amount, p.currency)))"""
 _HEAD = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$"
 _WAYS = ", ".join(f"('{way.start}', '{way.end}')" for way in MACHINE.ways)
 
@@ -59,16 +62,18 @@ BEGIN
   UPDATE fund.payment x SET state = NEW.step WHERE x.id = p.id;
   RETURN NEW;
 END $f$""")
-# Each payment that left has exactly one release entry of its amount, and one confirmation or return when it ended.
+# Each payment that left has exactly one release entry, and one confirmation or return when it ended; all of them of its
+# amount, for its grant. No money is on its way without a payment.
 definer("fund.payment_posted() RETURNS trigger", f"""
 LANGUAGE plpgsql STABLE {_HEAD}
-DECLARE target uuid := (to_jsonb(NEW) ->> 'payment_id')::uuid; p fund.payment; found text;
+DECLARE target uuid := (to_jsonb(NEW) ->> 'payment_id')::uuid; p fund.payment; found text; fit boolean;
 BEGIN
-  IF target IS NULL THEN RETURN NULL; END IF;
+  IF target IS NULL AND coalesce(to_jsonb(NEW) ->> 'kind', '') NOT IN ('release', 'confirmation', 'return') THEN
+    RETURN NULL; END IF;
   SELECT * INTO p FROM fund.payment x WHERE x.id = target;
-  SELECT coalesce(string_agg(e.kind, ',' ORDER BY e.kind DESC), '') INTO found FROM fund.entry e JOIN fund.entry_line l
-    ON l.entry_id = e.id AND l.amount = p.amount WHERE e.payment_id = target;
-  IF p.id IS NULL OR found <> (CASE p.state WHEN 'released' THEN 'release' WHEN 'confirmed' THEN 'release,confirmation'
+  SELECT coalesce(string_agg(e.kind, ',' ORDER BY e.kind DESC), ''), coalesce(bool_and({OF_PAYMENT}), true)
+    INTO found, fit FROM fund.entry e WHERE e.payment_id = target;
+  IF p.id IS NULL OR NOT fit OR found <> (CASE p.state WHEN 'released' THEN 'release' WHEN 'confirmed' THEN 'release,confirmation'
      WHEN 'returned' THEN 'return,release' ELSE '' END) THEN
     RAISE EXCEPTION 'a payment has its entries' USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_has_its_entries';
   END IF;

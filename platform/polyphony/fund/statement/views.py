@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, current_app, g, request, url_for
 
 from polyphony.fund.bodies.rules import ADMINISTRATOR
+from polyphony.fund.calls import showing
 from polyphony.fund.deciding.models import Grant
 from polyphony.fund.paying.words import INSTALMENTS
 from polyphony.fund.statement import providing, publication, service, words
@@ -74,7 +75,7 @@ def _public(fund: Any, organisation: Any) -> Any:
     shown = page("fund/statement.html", fund=fund, organisation=organisation, on=on, wrong=wrong, figures=figures,
                  pictures={f.currency: service.picture(f) for f in figures if f.received > 0}, words=words,
                  account=account, sought=looked_for, that_day=day, is_today=not day, clock=clock, money=money,
-                 where=where,
+                 where=where, deadline=lambda call: showing.moment(viewer.current(), call, call.closes_at),
                  calls=[each for each in account.calls if service.is_open(each[0])], typed=request.args.get("on", ""),
                  writes=[fact for fact in ("fund_admin", "fund_translate")
                          if viewer.current().is_in(fact, fund.organisation_id)])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from polyphony.fund.ledger.models import IN_DEBIT
+from polyphony.fund.paying.access import OF_PAYMENT
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.small_numbers import THRESHOLD
 
@@ -41,6 +42,10 @@ def _conflicted(app: str, who: str, at: str) -> str:
     return f"EXISTS (SELECT 1 FROM fund.conflicts_since({who}) q WHERE q.application_id = {app} AND q.since <= {at})"
 
 
+# Whether whoever gave vote `w` sat in the committee on the day of decision `d`.
+_SAT = """EXISTS (SELECT 1 FROM fund.seat s JOIN fund.body b ON b.id = s.body_id WHERE b.fund_id = d.fund_id AND
+          b.kind = 'allocation' AND s.person_id = w.person_id AND s.begun_on <= d.at::date AND d.at::date < s.until)"""
+
 INVARIANTS = (
     Invariant("I1", lazy("Every entry sums to zero in each currency."), """
       SELECT l.entry_id::text, l.currency || ' ' || sum(l.amount) FROM fund.entry_line l GROUP BY 1, l.entry_id, l.currency
@@ -70,12 +75,25 @@ INVARIANTS = (
         FILTER (WHERE x.cancelled_on IS NULL), 0) AS living FROM fund.instalment x WHERE x.grant_id = g.id) i
       CROSS JOIN LATERAL (SELECT coalesce(-sum(l.amount), 0) AS awarded FROM fund.entry e JOIN fund.entry_line l
         ON l.entry_id = e.id JOIN fund.account a ON a.id = l.account_id WHERE e.grant_id = g.id AND a.kind = 'awarded') w
-      WHERE g.amount <> i.whole OR i.living <> w.awarded"""),
-    Invariant("I6", lazy("Every payment that left has exactly its entries, and every such entry its payment."), """
+      WHERE g.amount <> i.whole OR i.living <> w.awarded
+      UNION ALL SELECT g.id::text, g.amount || ', decided ' || coalesce(d.amount::text, 'never') FROM fund."grant" g
+      LEFT JOIN fund.decision d ON d.application_id = g.application_id AND d.outcome = 'granted' AND d.fund_id = g.fund_id
+      WHERE d.amount IS DISTINCT FROM g.amount
+      UNION ALL SELECT c.id::text, c.envelope || ' / ' || sum(g.amount) FROM fund.call c JOIN fund."grant" g
+        ON g.call_id = c.id GROUP BY c.id HAVING sum(g.amount) > c.envelope
+      UNION ALL SELECT p.id::text, p.currency || ' ' || p.amount || ' is not its instalment' FROM fund.payment p
+      WHERE NOT EXISTS (SELECT 1 FROM fund.instalment i JOIN fund."grant" g ON g.id = i.grant_id
+        WHERE i.id = p.instalment_id AND (g.id, g.fund_id, g.currency, i.amount) = (p.grant_id, p.fund_id, p.currency, p.amount)
+        AND (i.cancelled_on IS NULL OR p.state IN ('stopped', 'returned')))
+      UNION ALL SELECT DISTINCT e.id::text, e.kind || ' ' || l.currency || ' for no such grant' FROM fund.entry e
+      JOIN fund.entry_line l ON l.entry_id = e.id LEFT JOIN fund."grant" g ON g.id = e.grant_id
+      WHERE (e.kind IN ('award', 'cancellation') OR e.grant_id IS NOT NULL)
+        AND (e.fund_id, l.currency) IS DISTINCT FROM (g.fund_id, g.currency)"""),
+    Invariant("I6", lazy("Every payment that left has exactly its entries, and every such entry its payment."), f"""
       SELECT p.id::text, p.state || ': ' || coalesce(f.kinds, '') FROM fund.payment p LEFT JOIN LATERAL (
-        SELECT string_agg(e.kind, ',' ORDER BY e.kind DESC) AS kinds FROM fund.entry e JOIN fund.entry_line l
-        ON l.entry_id = e.id AND l.amount = p.amount WHERE e.payment_id = p.id) f ON true
-      WHERE coalesce(f.kinds, '') <> CASE p.state WHEN 'released' THEN 'release' WHEN 'confirmed'
+        SELECT string_agg(e.kind, ',' ORDER BY e.kind DESC) AS kinds, bool_and({OF_PAYMENT}) AS fit
+        FROM fund.entry e WHERE e.payment_id = p.id) f ON true
+      WHERE NOT coalesce(f.fit, true) OR coalesce(f.kinds, '') <> CASE p.state WHEN 'released' THEN 'release' WHEN 'confirmed'
         THEN 'release,confirmation' WHEN 'returned' THEN 'return,release' ELSE '' END
       UNION ALL SELECT e.id::text, e.kind FROM fund.entry e WHERE e.kind IN ('release', 'confirmation', 'return')
         AND NOT EXISTS (SELECT 1 FROM fund.payment p WHERE p.id = e.payment_id)
@@ -94,9 +112,14 @@ INVARIANTS = (
         FROM (SELECT DISTINCT ON (x.person_id) x.person_id, x.choice FROM fund.vote x WHERE
           x.application_id = d.application_id AND x.application_revision = d.application_revision AND x.at <= d.at
           ORDER BY x.person_id, x.number DESC) w
-        WHERE NOT {_conflicted('d.application_id', 'w.person_id', 'd.at')}) v
+        WHERE {_SAT} AND NOT {_conflicted('d.application_id', 'w.person_id', 'd.at')}) v
       WHERE (v.yes, v.no, v.none) IS DISTINCT FROM (d.votes_for::bigint, d.votes_against::bigint, d.abstained::bigint)
         OR v.yes + v.no + v.none < d.needed OR (d.outcome = 'granted') <> (v.yes > v.no)
+      UNION ALL SELECT d.application_id::text, 'needed ' || d.needed || ', at the time ' || (r.details ->> 'needed')
+        FROM fund.decision d JOIN audit.row r ON r.verb = 'case.decided' AND r.subject = d.application_id
+        WHERE (r.details ->> 'needed')::int <> d.needed
+      UNION ALL SELECT a.id::text, a.state || ', decided ' || coalesce(d.outcome, 'never') FROM fund.application a
+        LEFT JOIN fund.decision d ON d.application_id = a.id WHERE (a.state = 'decided') <> (d.outcome IS NOT NULL)
       UNION ALL SELECT d.application_id::text, 'recorded by somebody with a conflict' FROM fund.decision d
         WHERE {_conflicted('d.application_id', 'd.person_id', 'd.at')}
       UNION ALL SELECT s.payment_id::text, s.step || ' by somebody with a conflict' FROM fund.payment_step s
@@ -133,12 +156,15 @@ INVARIANTS = (
         ON g.application_id = p.application_id WHERE p.name = 'title' AND (g.level <> 'full' OR g.at_risk)
         AND fund.is_public_title(p.id)"""),
     Invariant("I13", lazy("Balances kept beside the ledger equal a replay of its entries from zero."), """
-      SELECT a.id::text, a.kind || ' ' || b.amount FROM fund.account a JOIN fund.balance b ON b.account_id = a.id
-      WHERE b.amount <> (SELECT coalesce(sum(l.amount), 0) FROM fund.entry_line l WHERE l.account_id = a.id)
-      UNION ALL SELECT g.grant_id::text, g.awarded || ' / ' || g.paid FROM fund.grant_balance g CROSS JOIN LATERAL (
+      SELECT a.id::text, a.kind || ' ' || coalesce(b.amount::text, 'none') FROM fund.account a LEFT JOIN fund.balance b
+      ON b.account_id = a.id
+      WHERE b.amount IS DISTINCT FROM (SELECT sum(l.amount)::bigint FROM fund.entry_line l WHERE l.account_id = a.id)
+      UNION ALL SELECT x.grant_id::text, coalesce(g.awarded || ' / ' || g.paid, 'none') FROM (SELECT b.grant_id
+        FROM fund.grant_balance b UNION SELECT e.grant_id FROM fund.entry e WHERE e.grant_id IS NOT NULL) x
+      LEFT JOIN fund.grant_balance g ON g.grant_id = x.grant_id CROSS JOIN LATERAL (
         SELECT coalesce(-sum(l.amount) FILTER (WHERE a.kind = 'awarded'), 0) AS awarded,
                coalesce(sum(l.amount) FILTER (WHERE a.kind = 'paid'), 0) AS paid FROM fund.entry e JOIN fund.entry_line l
-        ON l.entry_id = e.id JOIN fund.account a ON a.id = l.account_id WHERE e.grant_id = g.grant_id) r
+        ON l.entry_id = e.id JOIN fund.account a ON a.id = l.account_id WHERE e.grant_id = x.grant_id) r
       WHERE (g.awarded, g.paid) IS DISTINCT FROM (r.awarded::bigint, r.paid::bigint)"""),
 )
 CHAIN = Invariant("I10", lazy("The chain of seals is whole: no sealed entry was changed or taken out."), "")
