@@ -23,7 +23,7 @@ def ensure_layers_show(old: pikepdf.Pdf) -> None:
     layers = old.Root.get("/OCProperties")
     if not isinstance(layers, Dictionary):
         return
-    others = layers.get("/Configs", [])
+    others: Any = layers.get("/Configs", [])
     for way in (layers.get("/D", Dictionary()), *others):
         if len(way.get("/OFF", [])) or way.get("/BaseState", Name.ON) != Name.ON or len(way.get("/AS", [])) \
                 or not _is_for_viewing(way):
