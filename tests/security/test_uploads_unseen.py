@@ -1,13 +1,17 @@
 """Promise 12: what a file holds and does not show is taken out, or the file is refused; nothing hidden becomes seen."""
 
 import io
+import struct
+import zlib
 from collections.abc import Callable
 from typing import Any
 
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
+from PIL import Image, ImageChops
 
+import dirty
 from polyphony.uploads.cleaning import cleaner, verdicts
 from polyphony.uploads.cleaning.verdicts import Unclean
 
@@ -119,3 +123,35 @@ def test_a_pdf_cut_as_large_as_its_sheet_is_taken(crop: list[float]) -> None:
 
     with pikepdf.open(io.BytesIO(cleaner.clean(pdf(change))[1])) as cleaned:
         assert set(cleaned.pages[0].obj.keys()) == {"/Type", "/Parent", "/MediaBox", "/Resources", "/Contents"}
+
+
+def test_what_lies_under_the_clear_parts_of_a_picture_is_blank() -> None:
+    hidden = dirty.picture(mode="RGBA")
+    hidden.putalpha(0)
+    partly = hidden.copy()
+    partly.paste((9, 8, 7, 1), (0, 0, 5, 5))
+    for picture, how in ((partly, {"format": "PNG"}), (hidden, {"format": "WEBP", "lossless": True, "exact": True})):
+        out = io.BytesIO()
+        picture.save(out, **how)
+        seen = Image.open(io.BytesIO(cleaner.clean(out.getvalue())[1])).convert("RGBA")
+        clear = seen.getchannel("A").point(lambda light: 0 if light else 255)
+        blank = Image.new("RGB", seen.size)
+        assert ImageChops.difference(Image.composite(seen.convert("RGB"), blank, clear), blank).getbbox() is None
+        assert picture is hidden or seen.getpixel((2, 2)) == (9, 8, 7, 1), "what is seen a little stays"
+
+
+@pytest.mark.parametrize(("mode", "depth"), [("RGB", 16), ("I;16", 16)])
+def test_a_colour_that_stands_for_nothing_in_finer_shades_than_remain_is_refused(mode: str, depth: int) -> None:
+    """Painted again in fewer shades, what was clear would be seen."""
+    channels = 3 if mode == "RGB" else 1
+    lines = (b"\0" + b"\x12\x34" * channels * 4) * 4
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    def png(*between: bytes) -> bytes:
+        head = struct.pack(">IIBBBBB", 4, 4, depth, 2 if channels == 3 else 0, 0, 0, 0)
+        return b"".join([b"\x89PNG\r\n\x1a\n", chunk(b"IHDR", head), *between, chunk(b"IDAT", zlib.compress(lines)), chunk(b"IEND", b"")])
+
+    assert cleaner.clean(png())[0] == "png"
+    assert refused(png(chunk(b"tRNS", b"\x12\x34" * channels))) == verdicts.PICTURE
