@@ -101,6 +101,13 @@ def test_what_is_hidden_and_cannot_simply_go_is_refused(body: str, automatic: st
     assert said.value.reason == verdicts.HIDDEN
 
 
+def test_closed_cells_are_refused_wherever_their_style_stands() -> None:
+    closed = style("ce1", "table-cell", 'style:cell-protect="hidden-and-protected"', kind="table-cell")
+    with pytest.raises(Unclean):
+        cleaner.clean(document('<table:table table:protected="true"/>', common=closed))
+    assert cleaner.clean(document('<table:table table:protected="false"/>', common=closed))
+
+
 def test_sheets_rows_and_slides_that_are_seen_are_taken() -> None:
     seen = (style("ta1", "table", 'table:display="true"', kind="table")
             + style("dp1", "drawing-page", 'presentation:visibility="visible"', kind="drawing-page"))

@@ -25,6 +25,7 @@ class Styles:
     def __init__(self, roots: Iterable[Element]):
         self.own: dict[tuple[str, str], str] = {}
         self.parents: dict[tuple[str, str], str] = {}
+        self.close_cells = False  # as soon as the sheet is protected
         for root in roots:
             for node in every(root, lambda node: local(node.tag) in ("style", "default-style")):
                 self._add(node)
@@ -33,12 +34,17 @@ class Styles:
         family, name = _of(style, "family"), _of(style, "name")
         said = [(_of(each, "display"), _of(each, "visibility")) for each in style
                 if local(each.tag).endswith("-properties")]
+        self.close_cells |= any(_of(each, "cell-protect").startswith("hidden") for each in style)
         for display, visibility in said:
             if display in ("none", "false", "condition") or visibility == "hidden":
                 self.own[family, name] = "condition" if display == "condition" else "none"
             elif display == "true":
                 self.own.setdefault((family, name), "true")
         self.parents[family, name] = _of(style, "parent-style-name")
+
+    @property
+    def hide_something(self) -> bool:
+        return bool({"none", "condition"} & set(self.own.values()))
 
     def of(self, node: Element) -> str:
         """`none`, `condition` or `true`, if a mark's style or the nearest one above it says so; else ''."""
@@ -54,19 +60,20 @@ class Styles:
 
 def clean(root: Element, styles: Styles) -> None:
     """Hidden words out, with the paragraph or section that they hide. Raises Unclean when it cannot be told."""
-    _ensure_sheets_seen(root)
+    _ensure_sheets_seen(root, styles)
     for mark in every(root, lambda node: local(node.tag) == "hidden-paragraph"):
         if _is_hidden(mark):
             words = next((up for up in mark.iterancestors() if local(up.tag) in ("p", "h")), mark)
             _drop(words)
-    for node in every(root, lambda node: True):
-        if local(node.tag) == "section" and _of(node, "display") in ("none", "condition"):
-            if _of(node, "display") == "none" or _is_hidden(node):
+    for node in _saying(root, "display"):
+        if local(node.tag) == "section" and _of(node, "display") == "condition":
+            if _is_hidden(node):
                 _drop(node)
         elif _of(node, "display") == "none" and not local(node.tag).endswith("-properties"):
             _drop(node)
-    for node in every(root, lambda node: styles.of(node) in ("none", "condition")):
-        _drop_by_style(node, styles)
+    if styles.hide_something:
+        for node in every(root, lambda node: styles.of(node) in ("none", "condition")):
+            _drop_by_style(node, styles)
     _without_choices(root)
 
 
@@ -90,19 +97,23 @@ def _drop(node: Element) -> None:
         drop(node)
 
 
-def _ensure_sheets_seen(root: Element) -> None:
+def _ensure_sheets_seen(root: Element, styles: Styles) -> None:
     """No row, column, slide or cell is out of sight. Raises Unclean."""
-    closed = any(_of(node, "protected") == "true" for node in root.iter())
-    for node in root.iter():
-        if local(node.tag) in ("table-row", "table-column") and _of(node, "visibility") in ("collapse", "filter"):
-            raise Unclean(verdicts.HIDDEN)
-        if local(node.tag) in ("table-row-group", "table-column-group") and _of(node, "display") == "false":
-            raise Unclean(verdicts.HIDDEN)
-        if "drawing" in node.tag and _of(node, "display") in ("none", "printer"):
-            raise Unclean(verdicts.HIDDEN)
-        if (closed and _of(node, "cell-protect").startswith("hidden")) or (
+    for node in _saying(root, "visibility"):
+        if (local(node.tag) in ("table-row", "table-column") and _of(node, "visibility") in ("collapse", "filter")) or (
                 local(node.tag) == "page" and _of(node, "visibility") == "hidden"):
             raise Unclean(verdicts.HIDDEN)
+    for node in _saying(root, "display"):
+        if (local(node.tag) in ("table-row-group", "table-column-group") and _of(node, "display") == "false") or (
+                "drawing" in node.tag and _of(node, "display") in ("none", "printer")):
+            raise Unclean(verdicts.HIDDEN)
+    if styles.close_cells and any(_of(node, "protected") == "true" for node in _saying(root, "protected")):
+        raise Unclean(verdicts.HIDDEN)
+
+
+def _saying(root: Element, name: str) -> list[Element]:
+    """The marks that say something under this name."""
+    return [node for node in root.xpath("//*[@*[local-name()=$name]]", name=name) if node is not root]
 
 
 def _without_choices(root: Element) -> None:

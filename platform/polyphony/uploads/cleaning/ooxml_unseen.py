@@ -14,6 +14,7 @@ from polyphony.uploads.cleaning.verdicts import Unclean
 _ON = ("1", "true", "on", "")
 _NOTES = {"footnoteReference", "endnoteReference"}  # what they lead to lies in another part
 _VML = "urn:schemas-microsoft-com:vml"
+_HIDING = '//*[local-name()="vanish" or local-name()="specVanish"]'
 _SHOWS_NOTHING = re.compile(r"(\[[^\]]*\])?(;(\[[^\]]*\])?){2,3}")  # a format of numbers that leaves a cell blank
 
 
@@ -46,6 +47,10 @@ class Styles:
         if kind == "table" and any(_hides(each) for each in every(style, lambda node: local(node.tag) == "rPr")):
             self.tables.add(id)
 
+    @property
+    def hide_something(self) -> bool:
+        return self.always or bool(self.tables) or True in self.own.values()
+
     def hide(self, kind: str, id: str) -> bool:
         """Whether a style, or the nearest one it is based on that says so, hides words."""
         for here in self._line(kind, id):
@@ -68,10 +73,12 @@ class Styles:
 
 def drop_hidden(root: Element, styles: Styles) -> None:
     """Words formatted as hidden are seen by whoever switches a view, not by whoever sent them. Raises Unclean."""
-    for row in every(root, lambda node: is_word(node.tag) and local(node.tag) == "tr"):
+    for row in every(root, lambda node: local(node.tag) == "tr" and is_word(node.tag)):
         if row.getparent() is not None and any(_is_on(mark) for mark in _marks(row, "trPr", "hidden")):
             _ensure_alone(row)
             drop(row)
+    if not styles.hide_something and not root.xpath(_HIDING):
+        return
     for run in every(root, lambda node: local(node.tag) == "r"):
         if (is_word(run.tag) or "/math" in space(run.tag)) and _is_hidden(run, styles):
             _ensure_alone(run)
