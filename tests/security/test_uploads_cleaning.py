@@ -17,7 +17,7 @@ from PIL import Image
 import dirty
 import dirty_office
 from polyphony.folders import root
-from polyphony.uploads.cleaning import box, cleaner, images, limits, ooxml_fields, packages, pdf_pictures, verdicts
+from polyphony.uploads.cleaning import box, cleaner, images, limits, ooxml_fields, packages, verdicts
 from polyphony.uploads.cleaning.verdicts import Unclean
 
 MADE = {"jpeg": dirty.jpeg, "png": dirty.png, "webp": dirty.webp, "pdf": dirty.pdf, "docx": dirty_office.docx,
@@ -210,18 +210,6 @@ def test_the_judges_do_find_something_in_the_files_as_they_came(tmp_path: Path) 
 ])
 def test_fields_that_reach_outside_become_plain(instruction: str, kept: bool) -> None:
     assert ooxml_fields.is_kept(instruction) is kept
-
-
-def test_notes_are_cut_out_of_pictures_in_a_pdf() -> None:
-    data = dirty.jpeg() + b"canarybehind"
-    cut = pdf_pictures.without_notes(data)
-    assert b"canary" not in cut
-    assert Image.open(io.BytesIO(cut)).tobytes() == Image.open(io.BytesIO(data)).tobytes()
-    boxed = b"\0\0\0\x0cjP  \r\n\x87\n" + b"\0\0\0\x0exml canary" + b"\0\0\0\x09jp2cX"
-    assert pdf_pictures.without_boxes(boxed) == b"\0\0\0\x0cjP  \r\n\x87\n" + b"\0\0\0\x09jp2cX"
-    for broken in (b"\xff\xd8\xff\xe1\xff", b"\xff\xd8zz", b"nothing"):
-        with pytest.raises(Unclean):
-            pdf_pictures.without_notes(broken)
 
 
 def test_an_archive_says_nothing_of_its_own() -> None:

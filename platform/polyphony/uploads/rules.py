@@ -77,8 +77,18 @@ class Moving(FileRefused):
 
 
 class HiddenLayers(FileRefused):
-    message = lazy("This PDF has layers that are switched off. Cleaning would make them visible.")
+    message = lazy("This PDF has layers that are or can be switched off. Cleaning would make them visible.")
     help = lazy("Print it to a new PDF so that only what you see is in it, and attach that.")
+
+
+class CutAway(FileRefused):
+    message = lazy("This PDF holds more than its pages show: a part of a page is cut away and cannot be seen.")
+    help = lazy("Print it to a new PDF so that only what you see is in it, and attach that.")
+
+
+class HiddenParts(FileRefused):
+    message = lazy("This file has hidden parts: sheets, rows, columns, slides or words.")
+    help = lazy("Show or delete them, save the file anew, and attach that.")
 
 
 class CannotCleanInside(FileRefused):
@@ -122,7 +132,8 @@ REFUSED: dict[str, type[FileRefused]] = {
     verdicts.UNKNOWN: UnknownKind, verdicts.BOOK: UnknownKind, verdicts.PICTURE: PictureKind, verdicts.DRAWING: Drawing,
     verdicts.ARCHIVE: Archive, verdicts.OLD_OFFICE: OldOffice, verdicts.MEDIA: SoundOrFilm, verdicts.EMPTY: Empty,
     verdicts.BROKEN: Broken, verdicts.ENCRYPTED: Encrypted, verdicts.MACROS: WithMacros, verdicts.MOVING: Moving,
-    verdicts.LAYERS: HiddenLayers, verdicts.INSIDE: CannotCleanInside, verdicts.TOO_MUCH: TooMuch,
+    verdicts.LAYERS: HiddenLayers, verdicts.CROPPED: CutAway, verdicts.HIDDEN: HiddenParts,
+    verdicts.INSIDE: CannotCleanInside, verdicts.TOO_MUCH: TooMuch,
 }
 
 

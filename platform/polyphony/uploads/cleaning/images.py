@@ -50,7 +50,7 @@ def _points(data: bytes, formats: tuple[str, ...], *, turned: bool = True) -> Im
             ImageOps.exif_transpose(opened, in_place=True)
         shown = _plain(opened)
         painted = Image.new(shown.mode, shown.size)
-        painted.paste(shown)
+        painted.paste(shown, mask=_seen(shown))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
         raise Unclean(verdicts.TOO_MUCH) from None
     except (OSError, ValueError, SyntaxError, KeyError, IndexError, TypeError, AttributeError, EOFError):
@@ -67,9 +67,23 @@ def _measured(opened: Image.Image) -> None:
         raise Unclean(verdicts.MOVING)
 
 
+def _seen(shown: Image.Image) -> Image.Image | None:
+    """Where there is anything to see: what lies under the clear parts of a picture is not painted."""
+    if shown.mode != "RGBA":
+        return None
+    return shown.getchannel("A").point(lambda light: 255 if light else 0)
+
+
+def _is_too_fine(clear: Any) -> bool:
+    """Whether the colour that stands for nothing is one of more shades than are left when the picture is painted."""
+    return any(isinstance(each, int) and each > 255 for each in (clear if isinstance(clear, tuple) else (clear,)))
+
+
 def _plain(picture: Image.Image) -> Image.Image:
     clear = "transparency" in picture.info or picture.mode in ("RGBA", "LA", "PA", "La", "RGBa")
     profile = picture.info.get("icc_profile")
+    if _is_too_fine(picture.info.get("transparency")) or (clear and picture.mode.startswith("I;16")):
+        raise Unclean(verdicts.PICTURE)
     if picture.mode.startswith("I;16"):
         return picture.point(lambda light: light / 256).convert("L")
     if picture.mode in ("1", "L") and not clear:

@@ -7,8 +7,8 @@ from posixpath import normpath
 
 from lxml import etree
 
-from polyphony.uploads.cleaning import images, odf_marks, verdicts
-from polyphony.uploads.cleaning.markup import parsed, written
+from polyphony.uploads.cleaning import images, odf_marks, odf_unseen, verdicts
+from polyphony.uploads.cleaning.markup import local, parsed, written
 from polyphony.uploads.cleaning.packages import Package, packed
 from polyphony.uploads.cleaning.verdicts import Unclean
 
@@ -53,11 +53,13 @@ class _Builder:
         return packed([(MIMETYPE, type.encode()), *bodies, ("META-INF/manifest.xml", _manifest(entries))])
 
     def _document(self, old: str, new: str) -> None:
-        for name in (CONTENT, STYLES):
-            if old + name in self.package and self.package.names[old + name].file_size:
-                root = parsed(self.package.read(old + name))
-                odf_marks.clean(root, partial(self._shown, old))
-                self.files[new + name] = ("text/xml", written(root))
+        roots = {name: parsed(self.package.read(old + name)) for name in (CONTENT, STYLES)
+                 if old + name in self.package and self.package.names[old + name].file_size}
+        common = [each for each in roots.get(STYLES, ()) if local(each.tag) == "styles"]
+        styles = {name: odf_unseen.Styles([root, *common]) for name, root in roots.items()}
+        for name, root in roots.items():
+            odf_marks.clean(root, partial(self._shown, old), styles[name])
+            self.files[new + name] = ("text/xml", written(root))
 
     def _shown(self, base: str, address: str) -> str:
         """The new address of a picture or inner document; '' when it does not go over."""

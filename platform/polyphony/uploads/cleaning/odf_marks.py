@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from polyphony.uploads.cleaning import verdicts
+from polyphony.uploads.cleaning import odf_unseen, verdicts
 from polyphony.uploads.cleaning.markup import (
     Element,
     drop,
@@ -44,21 +44,24 @@ _OF_PEOPLE = ("http://purl.org/dc/elements/1.1/", "urn:oasis:names:tc:opendocume
 NO_ATTRIBUTES = {"change-id", "author", "creator", "filter-name", "filter-options", "protection-key",
                  "protection-key-digest-algorithm"}
 UNWRAPPED = {"database-display", "database-name", "database-row-number", "script", "dde-connection", "execute-macro",
-             "meta-field"}
+             "meta-field",
+             # fields that hold more than they show: what else could stand there, and hints on what to write
+             "conditional-text", "placeholder", "text-input", "drop-down", "content-control"}
 # What a reader sees or hears of these cannot be kept without keeping what is hidden in them.
 UNCLEANABLE = {"applet", "plugin", "object-ole", "floating-frame"}
 _OTHER_FILE = re.compile(r"file:|'#|//", re.IGNORECASE)
 WEB = ("http://", "https://", "#")
 
 
-def clean(root: Element, shown: Callable[[str], str]) -> None:
+def clean(root: Element, shown: Callable[[str], str], styles: odf_unseen.Styles) -> None:
     """One text in its place; `shown` tells the new address of a picture or inner document, '' when it stays behind.
 
-    Raises Unclean for programs, sounds and films inside.
+    Raises Unclean for programs, sounds and films inside, and for hidden parts.
     """
     if every(root, lambda node: local(node.tag) in UNCLEANABLE):
         raise Unclean(verdicts.INSIDE)
     drop_where(root, lambda node: local(node.tag) == "table" and _is_copy(node))
+    odf_unseen.clean(root, styles)
     drop_where(root, lambda node: local(node.tag) in GONE or space(node.tag) in _OF_PEOPLE)
     unwrap_where(root, lambda node: local(node.tag) in UNWRAPPED)
     for node in every(root, lambda node: f"{{{_LINK}}}href" in node.attrib):

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from polyphony.uploads.cleaning import images, markup, ooxml_marks, verdicts
+from polyphony.uploads.cleaning import images, markup, ooxml_marks, ooxml_unseen, verdicts
 from polyphony.uploads.cleaning.markup import Element, local, parsed, written
 from polyphony.uploads.cleaning.packages import Package, packed
 from polyphony.uploads.cleaning.verdicts import Unclean
@@ -36,6 +36,8 @@ FOLLOWED = {
 }
 # What a reader sees or hears of these cannot be kept without keeping what is hidden in them.
 UNCLEANABLE = {"audio", "video", "media", "oleObject", "control", "aFChunk", "subDocument"}
+# Reached only where a mark says so: what only the list of relations knows of is not seen.
+MARKED = {"header", "footer", "chart", "drawing", "image", "worksheet", "chartsheet", "table", "diagramData"}
 UNSEEN_WHEN_EMPTY = {"fontTable", "settings", "theme", "numbering", "tableStyles"}
 WEB = ("http://", "https://")
 
@@ -70,11 +72,13 @@ class _Builder:
         self.parts: dict[str, Part] = {}
         self.numbers: dict[str, int] = {}
         self.folder = self.root_type = ""
+        self.styles = ooxml_unseen.Styles()
 
     def build(self) -> tuple[str, bytes]:
         start = self._start()
         kind, place = MAIN[self.types(start)]
         self.folder = dirname(place)
+        self.styles = self._styles(start)
         self._take(start, place, "officeDocument")
         return kind, packed(self._files(place))
 
@@ -90,12 +94,22 @@ class _Builder:
                 return target
         raise Unclean(verdicts.ARCHIVE)
 
+    def _styles(self, start: str) -> ooxml_unseen.Styles:
+        for _id, type, target, outside in self._relations_of(start):
+            if type.endswith("/styles") and not outside and self._is_there(target, ""):
+                return ooxml_unseen.Styles(parsed(self.package.read(target)))
+        return ooxml_unseen.Styles()
+
     def _take(self, old: str, new: str, kind: str) -> Part:
         """Bring one part over with all it leads to, once."""
         part = self.parts[old] = Part(old, new, self.types(old))
         root = parsed(self.package.read(old))
         lost = self._follow(part)
-        ooxml_marks.clean(root, kind, lost)
+        ooxml_marks.clean(root, kind, lost, self.styles)
+        named = ooxml_marks.named(root)
+        marked = {*MARKED, "slide"} if kind == "officeDocument" else MARKED
+        part.relations = [each for each in part.relations
+                          if each[0] in named or each[1].rpartition("/")[2] not in marked]
         part.body = written(root)
         return part
 
@@ -156,7 +170,7 @@ class _Builder:
         return found
 
     def _files(self, main: str) -> list[tuple[str, bytes]]:
-        parts = sorted(self.parts.values(), key=lambda part: part.new)
+        parts = sorted(self._reached(main), key=lambda part: part.new)
         files = [(CONTENT_TYPES, _types(parts)),
                  (ROOT_RELATIONS, _relations([("rId1", self.root_type, main, False)]))]
         for part in parts:
@@ -165,6 +179,17 @@ class _Builder:
                 folder, _, name = part.new.rpartition("/")
                 files.append((f"{folder}/_rels/{name}.rels", _relations(part.relations)))
         return files
+
+    def _reached(self, main: str) -> list[Part]:
+        """The parts to which marks that are shown still lead."""
+        places = {part.new: part for part in self.parts.values()}
+        waiting, found = [main], {}
+        while waiting:
+            place = waiting.pop()
+            if place not in found:
+                found[place] = places[place]
+                waiting += [target for _id, _type, target, outside in places[place].relations if not outside]
+        return list(found.values())
 
 
 def _content_types(package: Package):  # type: ignore[no-untyped-def]

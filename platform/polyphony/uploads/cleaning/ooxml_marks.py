@@ -6,7 +6,7 @@ and Microsoft's published extensions [MS-DOCX], [MS-XLSX], [MS-PPTX].
 
 import re
 
-from polyphony.uploads.cleaning import ooxml_fields
+from polyphony.uploads.cleaning import ooxml_fields, ooxml_unseen
 from polyphony.uploads.cleaning.markup import (
     Element,
     drop,
@@ -18,6 +18,7 @@ from polyphony.uploads.cleaning.markup import (
     unwrap,
     unwrap_where,
 )
+from polyphony.uploads.cleaning.ooxml_unseen import Styles, is_word
 
 _LINKED = "officeDocument/2006/relationships", "ooxml/officeDocument/relationships"
 CHANGED = {  # only among the marks of texts: drawings use some of these names for lines
@@ -29,6 +30,8 @@ CHANGED = {  # only among the marks of texts: drawings use some of these names f
     "customXmlMoveToRangeStart", "customXmlMoveToRangeEnd", "delText", "delInstrText", "commentRangeStart",
     "commentRangeEnd", "commentReference", "annotationRef", "proofErr", "permStart", "permEnd", "dataBinding",
     "attachedTemplate", "docVars", "rsids",
+    # what a box to fill in is called, and what else could have been chosen
+    "alias", "tag", "listItem",
 }
 UNWRAPPED = {"ins", "moveTo", "smartTag", "customXml"}
 GONE = {
@@ -52,24 +55,21 @@ _OTHER_FILE = re.compile(r"\[\d+\]|\[[^\]]*\.xl|file:|\\\\", re.IGNORECASE)
 _SHOWN = ("t", "drawing", "pict", "br", "sectPr", "object")
 
 
-def clean(root: Element, kind: str, lost: set[str]) -> None:
-    """One part in its place; `lost` are the relations that lead nowhere any more."""
+def clean(root: Element, kind: str, lost: set[str], styles: Styles) -> None:
+    """One part in its place; `lost` are the relations that lead nowhere any more. Raises Unclean for hidden parts."""
+    ooxml_unseen.ensure_seen(root)
     if kind == "settings":
         drop_where(root, lambda node: node.getparent() is root and local(node.tag) not in WORD_SETTINGS)
     _accept_changes(root)
     drop_where(root, lambda node: local(node.tag) in GONE or _is_revision(node.tag)
-               or (_is_word(node.tag) and local(node.tag) in CHANGED))
-    unwrap_where(root, lambda node: _is_word(node.tag) and local(node.tag) in UNWRAPPED)
+               or (is_word(node.tag) and local(node.tag) in CHANGED))
+    unwrap_where(root, lambda node: is_word(node.tag) and local(node.tag) in UNWRAPPED)
     ooxml_fields.clean(root)
-    _drop_hidden(root)
+    ooxml_unseen.drop_hidden(root, styles)
     _loosen(root, lost)
     _cut_sheets(root)
     for node in root.iter():
         _plain(node)
-
-
-def _is_word(name: str) -> bool:
-    return "wordprocessingml" in space(name) or "/office/word/" in space(name)
 
 
 def _is_revision(name: str) -> bool:
@@ -78,7 +78,7 @@ def _is_revision(name: str) -> bool:
 
 def _accept_changes(root: Element) -> None:
     """Rows, cells and paragraphs that somebody deleted go as a whole; the marks of inserted ones go alone."""
-    for mark in every(root, lambda node: _is_word(node.tag) and local(node.tag) in ("del", "cellDel")):
+    for mark in every(root, lambda node: is_word(node.tag) and local(node.tag) in ("del", "cellDel")):
         holder = mark.getparent()
         if (local(mark.tag), local(holder.tag)) in (("del", "trPr"), ("cellDel", "tcPr")):
             whole = holder.getparent()
@@ -95,18 +95,7 @@ def _says_something(paragraph: Element) -> bool:
 
 
 def _is_deleted(node: Element) -> bool:
-    return any(_is_word(up.tag) and local(up.tag) in ("del", "moveFrom") for up in node.iterancestors())
-
-
-def _drop_hidden(root: Element) -> None:
-    """Words formatted as hidden are seen by whoever switches a view, not by whoever sent them."""
-    for mark in every(root, lambda node: _is_word(node.tag) and local(node.tag) == "vanish"):
-        run = mark.getparent().getparent()
-        is_off = any(local(name) == "val" and value in ("0", "false", "off") for name, value in mark.attrib.items())
-        if is_off or run is None or local(run.tag) != "r":
-            continue
-        for words in every(run, lambda node: local(node.tag) in ("t", "drawing", "pict")):
-            drop(words)
+    return any(is_word(up.tag) and local(up.tag) in ("del", "moveFrom") for up in node.iterancestors())
 
 
 def _loosen(root: Element, lost: set[str]) -> None:
@@ -120,6 +109,11 @@ def _loosen(root: Element, lost: set[str]) -> None:
         elif node.getparent() is not None:
             drop(node)
     drop_where(root, lambda node: local(node.tag) in ("hyperlinks", "definedNames") and not len(node))
+
+
+def named(root: Element) -> set[str]:
+    """The relations that the marks of a part speak of."""
+    return {value for node in root.iter() for name, value in node.attrib.items() if space(name).endswith(_LINKED)}
 
 
 def _lost(node: Element, lost: set[str]) -> list[str]:
@@ -138,7 +132,7 @@ def _plain(node: Element) -> None:
     for name in list(node.attrib):
         short, of = local(name), space(name)
         is_of_machine = of.startswith(_OF_MACHINES) and short in ("title", "href", "relid")
-        is_day = short == "date" and _is_word(name)
+        is_day = short == "date" and is_word(name)
         if short.startswith("rsid") or short in NO_ATTRIBUTES or "/revision" in of or is_of_machine or is_day:
             del node.attrib[name]
     if tag in ("cNvPr", "docPr"):

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import pikepdf
 from pikepdf import Dictionary, Name, Stream
 
-from polyphony.uploads.cleaning import limits, pdf_content, pdf_pictures, verdicts
+from polyphony.uploads.cleaning import limits, pdf_content, pdf_pictures, pdf_unseen, verdicts
 from polyphony.uploads.cleaning.verdicts import Unclean
 
-PAGE = ("/MediaBox", "/CropBox", "/TrimBox", "/Rotate", "/Resources", "/Contents", "/UserUnit", "/Group")
+PAGE = ("/MediaBox", "/Rotate", "/Resources", "/Contents", "/UserUnit", "/Group")
 INHERITED = ("/MediaBox", "/CropBox", "/Rotate", "/Resources")
 IMAGE = {"/Type", "/Subtype", "/Width", "/Height", "/ColorSpace", "/BitsPerComponent", "/Intent", "/ImageMask", "/Mask",
          "/Decode", "/Interpolate", "/SMask", "/SMaskInData", "/Matte", "/Filter", "/DecodeParms", "/Length"}
@@ -56,10 +56,7 @@ def _ensure_cleanable(old: pikepdf.Pdf) -> None:
         raise Unclean(verdicts.TOO_MUCH)
     if not len(old.pages):
         raise Unclean(verdicts.BROKEN)
-    layers = old.Root.get("/OCProperties")
-    usual = layers.get("/D", Dictionary()) if isinstance(layers, Dictionary) else Dictionary()
-    if len(usual.get("/OFF", [])) or usual.get("/BaseState", Name.ON) == Name.OFF:
-        raise Unclean(verdicts.LAYERS)  # without its layers the file would show what its sender has hidden
+    pdf_unseen.ensure_layers_show(old)  # without its layers the file would show what its sender has hidden
     if isinstance(old.Root.get("/Collection"), Dictionary):
         raise Unclean(verdicts.ARCHIVE)
 
@@ -68,6 +65,8 @@ def _flatten(old: pikepdf.Pdf) -> None:
     """What forms and comments show becomes part of the page; who wrote them does not."""
     if "/AcroForm" in old.Root and "/XFA" in old.Root.AcroForm:
         del old.Root.AcroForm["/XFA"]
+    for page in old.pages:
+        pdf_unseen.drop_notes_off_screen(page)
     old.generate_appearance_streams()
     old.flatten_annotations("all")
 
@@ -79,6 +78,7 @@ def _bare(page: pikepdf.Page) -> pikepdf.Page:
         found = _inherited(given, name)
         if found is not None:
             given[name] = found
+    pdf_unseen.ensure_whole(given)
     for name in list(given.keys()):
         if name not in PAGE and name not in ("/Type", "/Parent"):
             del given[name]
@@ -102,6 +102,8 @@ def _clean_all(new: pikepdf.Pdf) -> None:
         if "/Contents" in page.obj:
             pdf_content.clean(page.obj.Contents)
     for thing in _reached(new):
+        if isinstance(thing, Stream | Dictionary):
+            pdf_unseen.ensure_nothing_hangs_on_layers(thing)
         if isinstance(thing, Stream):
             _clean_stream(thing)
         if isinstance(thing, pikepdf.Array):

@@ -3,7 +3,7 @@
 import pikepdf
 from pikepdf import Dictionary, Name, Operator
 
-from polyphony.uploads.cleaning import verdicts
+from polyphony.uploads.cleaning import pdf_unseen, verdicts
 from polyphony.uploads.cleaning.verdicts import Unclean
 
 POINTS = {"MP", "DP"}  # a note at a point
@@ -31,6 +31,8 @@ def clean(stream: pikepdf.Object) -> None:
 
 def _noted(each: pikepdf.ContentStreamInstruction) -> pikepdf.ContentStreamInstruction:
     """A note reduced to what it says aloud; a note that stands in the resources is not kept."""
+    if pdf_unseen.is_layer_mark(each.operands):
+        raise Unclean(verdicts.LAYERS)
     said = each.operands[1] if len(each.operands) > 1 else None
     if isinstance(said, Dictionary):
         spoken = {name: said[name] for name in SPOKEN if isinstance(said.get(name), pikepdf.String)}

@@ -2,10 +2,11 @@
 
 UNKNOWN, PICTURE, DRAWING, ARCHIVE, OLD_OFFICE, MEDIA, BOOK = (
     "unknown", "picture", "drawing", "archive", "old_office", "media", "book")
-EMPTY, BROKEN, ENCRYPTED, MACROS, MOVING, LAYERS, INSIDE, TOO_MUCH = (
-    "empty", "broken", "encrypted", "macros", "moving", "layers", "inside", "too_much")
+EMPTY, BROKEN, ENCRYPTED, MACROS, MOVING, LAYERS, CROPPED, HIDDEN, INSIDE, TOO_MUCH = (
+    "empty", "broken", "encrypted", "macros", "moving", "layers", "cropped", "hidden", "inside",
+    "too_much")
 REASONS = (UNKNOWN, PICTURE, DRAWING, ARCHIVE, OLD_OFFICE, MEDIA, BOOK, EMPTY, BROKEN, ENCRYPTED, MACROS, MOVING,
-           LAYERS, INSIDE, TOO_MUCH)
+           LAYERS, CROPPED, HIDDEN, INSIDE, TOO_MUCH)
 
 
 class Unclean(Exception):
