@@ -1,7 +1,9 @@
 """What may be said, when, and by whom it may be read: pure decisions and their explanations."""
 
+import hashlib
+import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +11,8 @@ from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import BadInput, NotPermitted, WrongState
 
 PHRASE_NAMINGS = ("pseudonym", "unattributed")
+SAID = ("text", "lang")  # the parts of a draft, as its pages ask for them
+CHOSEN = ("addressed", "audience", "readers", "naming", "pseudonym", "speaks_as")
 _TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -75,6 +79,11 @@ class DraftGone(WrongState):
     help = lazy("Your inputs are in your inbox.")
 
 
+class DraftChanged(WrongState):
+    message = lazy("The draft was changed in the meantime, perhaps in another window of yours. This is how it stands "
+                   "now: read it once more before you send it.")
+
+
 class Withdrawn(WrongState):
     message = lazy("This input was withdrawn.")
 
@@ -94,6 +103,19 @@ def ensure_open(consultation: Any, now: datetime) -> None:
         raise NotOpenYet()
     if consultation.state != "open" or (consultation.closes_at and now >= consultation.closes_at):
         raise NoMoreInputs()
+
+
+def mark(stored: Mapping[str, Any], names: Collection[str]) -> str:
+    """What stood in these fields of a draft, as the page that showed them carries it; '' for nothing."""
+    stood = {name: stored[name] for name in names if name in stored}
+    return hashlib.sha256(json.dumps(stood, sort_keys=True).encode()).hexdigest()[:24] if stood else ""
+
+
+def is_unseen(stored: Mapping[str, Any], seen: str | None, coming: Mapping[str, Any]) -> bool:
+    """Whether what comes would write over something in a draft that was not on the page it comes from."""
+    names = [name for name in (*SAID, *CHOSEN) if name in coming]
+    stands = any(name in stored and stored[name] != coming[name] for name in names)
+    return stands and seen is not None and seen != mark(stored, names)
 
 
 def ensure_said(text: str | None) -> str:
