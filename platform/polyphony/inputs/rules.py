@@ -2,18 +2,17 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from polyphony.kernel import locale
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import BadInput, NotPermitted, WrongState
 
 PHRASE_NAMINGS = ("pseudonym", "unattributed")
 SAID = ("text", "lang")  # the parts of a draft, as its pages ask for them
 CHOSEN = ("addressed", "audience", "readers", "naming", "pseudonym", "speaks_as")
-_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
 class NotOpenYet(WrongState):
@@ -128,13 +127,14 @@ def ensure_said(text: str | None) -> str:
 def tag(chosen: str, typed: str) -> str:
     """The language of a text: chosen from the list, else typed as a tag that nobody has to know.
 
-    Raises NoSuchTag. Source: BCP 47, reduced to the shape of a tag.
+    Raises NoSuchTag. Source: BCP 47, reduced to language, script and region, in its usual spelling.
     """
     if chosen and chosen != "other":
         return chosen
-    if not _TAG.fullmatch(typed or ""):
+    known = locale.tag(typed or "")
+    if known is None:
         raise NoSuchTag()
-    return typed
+    return known
 
 
 def lacking(audience: str | None, addressed: Collection[Any] | None, readers: Collection[Any] | None,
