@@ -41,7 +41,13 @@ def _take_language(endpoint: str | None, values: dict | None) -> None:
         g.lang = "en"
         abort(404)
     usual = current_app.extensions["settings"].default_language
-    g.lang = code or request.accept_languages.best_match(sorted(locale.codes()), usual)
+    g.lang = code or _begun() or request.accept_languages.best_match(sorted(locale.codes()), usual)
+
+
+def _begun() -> str:
+    """The language with which an address begins that leads nowhere."""
+    first = request.path.split("/", 2)[1] if request.routing_exception else ""
+    return first if first in locale.codes() else ""
 
 
 def _give_language(endpoint: str, values: dict) -> None:
