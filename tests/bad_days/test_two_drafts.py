@@ -52,7 +52,7 @@ def test_words_are_not_written_over_unseen(stage: Any, windows_of: Any, begun: b
     assert one.post(place, data=shown(pages[0], place, text=FIRST, lang="en")).status_code == 303
     refused = two.post(place, data=shown(pages[1], place, text=SECOND, lang="en"))
     page = body(refused, 409)
-    assert "since you opened it" in page
+    assert "perhaps in another window of yours" in page
     present, form = page.split("The present version")[1].split("novalidate")
     assert FIRST in present
     assert SECOND in form

@@ -27,11 +27,11 @@ LINE_LENGTH = 300
 
 
 class ChangedMeanwhile(Refusal):
-    """Somebody else saved the same thing first; the second keeps her text and sees theirs."""
+    """Somebody else, or she herself in another window, saved the same thing first: she keeps her text and sees it."""
 
     status = 409
-    message = lazy("Somebody else has changed this since you opened it. Your text is still here: compare it with "
-                   "the present version, then save again.")
+    message = lazy("This was changed after you opened it, perhaps in another window of yours. Your text is still here: "
+                   "compare it with the present version, then save again.")
 
 
 class SentAlready(ChangedMeanwhile):
