@@ -22,7 +22,7 @@ from polyphony.kernel.database import Base, db
 from polyphony.kernel.policies import APP, WORKER, definer, protect
 
 DONE = "done"
-PROTECTION = {"csrf_token", "once", "sum", "solved"}  # what a form carries beside what it says
+PROTECTION = {"csrf_token", "once", "sum", "solved", "waiting"}  # what a form carries beside what it says
 
 
 class Once(Base):
