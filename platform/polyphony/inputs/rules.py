@@ -117,6 +117,12 @@ def is_unseen(stored: Mapping[str, Any], seen: str | None, coming: Mapping[str, 
     return stands and seen is not None and seen != mark(stored, names)
 
 
+def ensure_shown(stored: Mapping[str, Any], seen: str | None) -> None:
+    """She sends what stood on the page. Raises DraftChanged."""
+    if seen not in (None, mark(stored, SAID + CHOSEN)):
+        raise DraftChanged()
+
+
 def ensure_said(text: str | None) -> str:
     """Some words were written. Raises NothingSaid."""
     if not (text or "").strip():

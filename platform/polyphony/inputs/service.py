@@ -118,9 +118,8 @@ def say(by: Viewer, *, about: Consultation, text: str, lang: str, other: str, is
     if not text and not is_last:
         return _keep(by, about)
     rules.ensure_said(text)
-    guessed = not lang
-    lang = rules.tag(lang or tongues.guess(text, locale.language()), other)
-    return _keep(by, about, revision, text=text, lang=lang, guessed=guessed)
+    tag = rules.tag(lang or tongues.guess(text, locale.language()), other)
+    return _keep(by, about, revision, text=text, lang=tag, guessed=not lang)
 
 
 def choose(by: Viewer, *, about: Consultation, addressed: list[str], audience: str, readers: list[str], naming: str,
@@ -161,8 +160,7 @@ def send(by: Viewer, *, about: Consultation, revision: str | None = None) -> Inp
     kept = draft(by, about.id)
     if kept is None or not is_complete(kept):
         raise rules.DraftGone()
-    if revision not in (None, rules.mark(kept.fields, rules.SAID + rules.CHOSEN)):
-        raise rules.DraftChanged()
+    rules.ensure_shown(kept.fields, revision)
     fields = {k: v for k, v in kept.fields.items() if k != "guessed"}
     fields["addressed"], fields["readers"] = _taking_part(about.id, fields["addressed"], fields.get("readers", []))
     for refusal in rules.lacking(fields["audience"], fields["addressed"], fields["readers"], fields["naming"],
