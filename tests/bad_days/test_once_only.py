@@ -167,7 +167,7 @@ def test_two_windows_change_one_input(stage: Any) -> None:
     assert revision == 2
     [lost] = set(texts) - {kept}
     assert lost in body(second, 409), "the second keeps her text"
-    assert "changed this since" in body(second, 409)
+    assert "perhaps in another window of yours" in body(second, 409)
     assert kept in body(windows[0].get(f"/en/inbox/{entry}"))
 
 

@@ -9,6 +9,7 @@ import uuid
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyotp
 import pytest
@@ -19,7 +20,7 @@ from tests import make, make_fund
 from polyphony import folders
 from polyphony.cli import main
 from polyphony.commands import importing_applications
-from polyphony.fund.applying.importing import BadLine, Mapping, run
+from polyphony.fund.applying.importing import BadLine, Mapping, read, run
 from polyphony.kernel.locale import _
 from polyphony.kernel.refusals import Refusal
 from polyphony.people import factors
@@ -87,6 +88,19 @@ def test_all_or_nothing_only_once_and_to_the_minor_unit(fund, tmp_path):
     with pytest.raises(Refusal):
         bring(fund, tmp_path, GOOD.replace("A-1", "B-1"))
     assert fund.sql(count) == [(3,)]
+
+
+def test_a_key_that_stands_for_two_applications_is_a_bad_row(fund, tmp_path):
+    again = "A-1,Sauti,100,100,0,Something else,SD\n"
+    result = bring(fund, tmp_path, GOOD + GOOD.splitlines(keepends=True)[1] + again)
+    assert result.errors == [(6, "The key stands in line 2 already, with other words.")]
+    assert bring(fund, tmp_path, GOOD + again, skip_bad=True).added == 3
+
+
+def test_a_file_that_is_not_utf8_is_said_to_be(fund, tmp_path):
+    (tmp_path / "given.csv").write_bytes(HEAD.replace("name", "né").encode("latin-1"))
+    with pytest.raises(BadLine, match="not in UTF-8"):
+        read(tmp_path / "given.csv", SimpleNamespace(mapping=MAPPING))
 
 
 COLUMNS = ("--key", "code", "--organisation", "who", "--requested", "total", "--part", "title=name", "--country", "where",

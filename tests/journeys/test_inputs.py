@@ -128,7 +128,7 @@ def test_nothing_reaches_others_before_the_facilitator(stage: Any) -> None:
     changed = amina.post(f"/en/inbox/{id}", data={"text": SWAHILI + " Asante.", "revision": known})
     assert changed.status_code == 303
     stale = body(fay.post(f"{one}/release", data={"revision": known}), 409)
-    assert "changed this since" in stale
+    assert "changed after you opened it" in stale
     assert "Asante" in stale
     assert fay.post(f"{one}/release", data={"revision": revision(fay, one)}).status_code == 303
     shown = body(leads[1].get(f"{stage.at}/inputs"))
@@ -170,8 +170,9 @@ def test_what_cannot_be_taken_is_kept_on_the_page(stage: Any) -> None:
     long = body(amina.post(f"{stage.at}/say", data={"text": "m" * 20_001, "lang": "sw"}), 422)
     assert "m" * 20_001 in long
     assert "1 character too long" in long
-    unknown = {"text": "Ko te reo", "lang": "other", "other": "mi-x-unknown"}
+    unknown = {"text": "Ko te reo", "lang": "other", "other": "MI_nz"}
     assert amina.post(f"{stage.at}/say", data=unknown).status_code == 303
+    assert world.sql("SELECT fields ->> 'lang' FROM inputs.draft") == [("mi-NZ",)], "one spelling, however it is typed"
     chosen = {"addressed": [str(stage.firms[0])], "audience": "chosen", "naming": "name", "speaks_as": "expert"}
     assert "companies that may read" in body(amina.post(f"{stage.at}/say/choices", data=chosen), 422)
     assert "Ko te reo" in body(amina.get(f"{stage.at}/say"))

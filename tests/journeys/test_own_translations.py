@@ -226,7 +226,7 @@ def test_a_translation_begun_before_the_masking_does_not_bring_the_words_back(st
     page = late.get_data(as_text=True)
     assert TOLD in page
     assert MASKED in page
-    assert "Somebody else has changed this" in page
+    assert "This was changed after you opened it" in page
     assert "Juma" not in visitor(stage)
 
 

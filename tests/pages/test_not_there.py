@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from crawl import OTHERS, PEOPLE, addresses, browser_of
+from polyphony.kernel import locale
 from sight import GAP, INNER, TABLES, gaps, inside, put, visible
 from swap import CHANGING
 
@@ -69,6 +70,20 @@ def test_own_words_are_there_only_where_they_were_said(lived) -> None:
     assert set(asked.values()) == {True, False}
     assert {address: client.get(address).status_code for address in asked} == {
         address: 200 if is_there else 404 for address, is_there in asked.items()}
+
+
+@pytest.mark.parametrize("code", sorted(locale.codes()))
+def test_an_address_that_leads_nowhere_is_answered_in_its_language(lived, code) -> None:
+    """A mistyped address says the same bytes as a hidden thing, in the language it begins with, whatever the browser asks for."""
+    client = browser_of(lived, "visitor")
+    asked = {"Accept-Language": "fr" if code != "fr" else "sw"}
+    answers = [client.get(f"/{code}/{rest}", headers=asked) for rest in (
+        f"consultations/{uuid.uuid4()}", "nonsense", "inbox/abc", "no/such/place/")]
+    assert [answer.status_code for answer in answers] == [404] * 4
+    assert len({answer.data for answer in answers}) == 1
+    assert f'<html lang="{code}" dir="{locale.direction(code)}">' in answers[0].get_data(as_text=True)
+    elsewhere = client.get("/no/such/place", headers=asked).get_data(as_text=True)
+    assert f'<html lang="{asked["Accept-Language"]}"' in elsewhere
 
 
 def test_the_one_404_is_the_same_for_everybody(lived) -> None:

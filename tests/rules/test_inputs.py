@@ -32,11 +32,13 @@ def test_an_open_consultation_takes_inputs_at_every_level(level: str) -> None:
     rules.ensure_open(consultation(protection=level), NOW)
 
 
-def test_a_language_unknown_to_us_is_taken_as_typed() -> None:
-    assert rules.tag("other", "quc-Latn") == "quc-Latn"
+def test_a_language_unknown_to_us_is_taken_in_its_usual_spelling() -> None:
+    for typed, taken in (("quc-Latn", "quc-Latn"), ("EN", "en"), ("zh_hANT_tw", "zh-Hant-TW"), (" Es-419 ", "es-419")):
+        assert rules.tag("other", typed) == taken
     assert rules.tag("sw", "rubbish !") == "sw"
-    with pytest.raises(rules.NoSuchTag):
-        rules.tag("other", "not a tag")
+    for typed in ("not a tag", "en-xx-yy-zz", "english", "e", "", None):
+        with pytest.raises(rules.NoSuchTag):
+            rules.tag("other", typed)  # type: ignore[arg-type]
 
 
 CHOICES = {"audience": "companies", "addressed": [FIRM], "readers": [], "naming": "unattributed", "pseudonym": "",

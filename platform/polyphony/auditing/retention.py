@@ -15,7 +15,8 @@ keeps(
 )
 spare("hashes of rows and signatures over them", audit__seal="number row_id content hash",
       audit__head="day link hash key signature")
-spare("the random value of a form and the page it led to, without who sent it, until the next day",
+spare("that a form was sent, under names made with a secret key, and the page it led to, without who sent it, until the "
+      "next day",
       kernel__once="value place day")
 spare("counts, too small ones as nothing", kernel__tally="subject name count")
 spare("the deployment's own secret", viewer__key="number secret")

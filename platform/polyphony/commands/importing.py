@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 import click
+from click.core import ParameterSource
 
 from polyphony.app import application
 from polyphony.inputs.importing import BadLine, Mapping, run
@@ -31,13 +32,15 @@ from polyphony.kernel.refusals import NotThere, Refusal
 @click.option("--naming", type=click.Choice(NAMINGS), default="unattributed", show_default=True)
 @click.option("--speaks-as", type=click.Choice(SPEAKS_AS), default="affected", show_default=True)
 @click.option("--skip-bad", is_flag=True, help="Leave out bad lines instead of importing nothing.")
-def command(file: Path, consultation_id: uuid.UUID, address: str, password: str, code: str, skip_bad: bool,
-            **columns: str) -> None:
+@click.pass_context
+def command(context: click.Context, file: Path, consultation_id: uuid.UUID, address: str, password: str, code: str,
+            skip_bad: bool, **columns: str) -> None:
     """Import inputs from a CSV FILE with a header line, in UTF-8."""
+    is_given = context.get_parameter_source("lang") is not ParameterSource.DEFAULT
     with ready() as settings, application(settings) as app, app.app_context(), force_locale(settings.default_language):
         try:
             result = run(app, file, address=address, password=password, code=code, skip_bad=skip_bad,
-                         consultation_id=consultation_id, mapping=Mapping(**columns))
+                         consultation_id=consultation_id, mapping=Mapping(lang_is_given=is_given, **columns))
         except NotThere:
             raise click.ClickException(_("There is no such consultation for this member.")) from None
         except (Refusal, BadLine) as error:

@@ -96,6 +96,9 @@ class InATongue:
 
 
 class SayForm(InATongue, Form):
+    """What she says; `revision` marks the words that stood in the draft when the page was opened."""
+
+    revision = HiddenField()
     text = Words(lazy("What do you want to say?"), [required(lazy("Please write what you want to say."))])
     files = Files()
 
@@ -106,6 +109,9 @@ class SayForm(InATongue, Form):
 
 
 class ChoicesForm(Form):
+    """Who reads it and how she is named; `revision` marks the choices that stood there when the page was opened."""
+
+    revision = HiddenField()
     addressed = companies_field(lazy("Who owes you an answer?"))
     audience = RadioField(lazy("Who may read this?"), [required(lazy("Please choose one."))],
                           choices=options(AUDIENCE_LABELS.items()), default="facilitator")
@@ -133,7 +139,9 @@ class ChoicesForm(Form):
 
 
 class SendForm(Form):
-    """Nothing to type: everything was shown once more."""
+    """Nothing to type: everything was shown once more, and `revision` marks what."""
+
+    revision = HiddenField()
 
 
 class Revised(Form):

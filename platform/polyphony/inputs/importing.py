@@ -9,7 +9,7 @@ import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,13 @@ class Mapping:
     audience: str = "facilitator"
     naming: str = "unattributed"
     speaks_as: str = "affected"
+    lang_is_given: bool = False  # somebody named that column, so it must be there
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that must be there."""
+        lang = self.lang if self.lang_is_given else ""
+        return [c for c in (self.text, lang, self.translation, self.key, self.pseudonym) if c]
 
 
 @dataclass(frozen=True)
@@ -72,16 +79,18 @@ class BadLine(Exception):
 def read(path: Path, mapping: Mapping, consultation_id: uuid.UUID) -> tuple[list[Line], list[tuple[int, str]]]:
     """Every good row and, by line number, what is wrong with the others. Raises BadLine without the columns."""
     good, bad, said_before = [], [], Counter[str]()
+    by_key: dict[str, Line] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
-        wanted = [c for c in (mapping.text, mapping.translation, mapping.key, mapping.pseudonym) if c]
-        missing = [c for c in wanted if c not in (rows.fieldnames or [])]
-        if missing:
-            raise BadLine(_("The file has no column named %(names)s.", names=", ".join(missing)))
         try:
+            missing = [c for c in mapping.columns if c not in (rows.fieldnames or [])]
+            if missing:
+                raise BadLine(_("The file has no column named %(names)s.", names=", ".join(missing)))
             for row in rows:
                 try:
-                    good.append(_line(rows.line_num, row, mapping, consultation_id, said_before))
+                    line = _line(rows.line_num, row, mapping, consultation_id, said_before)
+                    _ensure_same(by_key.setdefault(line.source, line), line)
+                    good.append(line)
                 except (BadLine, Refusal) as error:
                     bad.append((rows.line_num, str(getattr(error, "message", "") or error)))
         except UnicodeDecodeError:
@@ -89,6 +98,12 @@ def read(path: Path, mapping: Mapping, consultation_id: uuid.UUID) -> tuple[list
         except csv.Error as error:
             raise BadLine(_("Line %(number)s: %(reason)s", number=rows.line_num, reason=error)) from None
     return good, bad
+
+
+def _ensure_same(first: Line, line: Line) -> None:
+    """A key stands for one row: repeated with other words, one of them would be lost unseen. Raises BadLine."""
+    if replace(line, number=first.number) != first:
+        raise BadLine(_("The key stands in line %(number)s already, with other words.", number=first.number))
 
 
 def _by_words(lang: str, text: str, said_before: Counter[str]) -> str:

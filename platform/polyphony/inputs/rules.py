@@ -1,15 +1,18 @@
 """What may be said, when, and by whom it may be read: pure decisions and their explanations."""
 
-import re
-from collections.abc import Collection
+import hashlib
+import json
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from polyphony.kernel import locale
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import BadInput, NotPermitted, WrongState
 
 PHRASE_NAMINGS = ("pseudonym", "unattributed")
-_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+SAID = ("text", "lang")  # the parts of a draft, as its pages ask for them
+CHOSEN = ("addressed", "audience", "readers", "naming", "pseudonym", "speaks_as")
 
 
 class NotOpenYet(WrongState):
@@ -75,6 +78,11 @@ class DraftGone(WrongState):
     help = lazy("Your inputs are in your inbox.")
 
 
+class DraftChanged(WrongState):
+    message = lazy("The draft was changed in the meantime, perhaps in another window of yours. This is how it stands "
+                   "now: read it once more before you send it.")
+
+
 class Withdrawn(WrongState):
     message = lazy("This input was withdrawn.")
 
@@ -96,6 +104,25 @@ def ensure_open(consultation: Any, now: datetime) -> None:
         raise NoMoreInputs()
 
 
+def mark(stored: Mapping[str, Any], names: Collection[str]) -> str:
+    """What stood in these fields of a draft, as the page that showed them carries it; '' for nothing."""
+    stood = {name: stored[name] for name in names if name in stored}
+    return hashlib.sha256(json.dumps(stood, sort_keys=True).encode()).hexdigest()[:24] if stood else ""
+
+
+def is_unseen(stored: Mapping[str, Any], seen: str | None, coming: Mapping[str, Any]) -> bool:
+    """Whether what comes would write over something in a draft that was not on the page it comes from."""
+    names = [name for name in (*SAID, *CHOSEN) if name in coming]
+    stands = any(name in stored and stored[name] != coming[name] for name in names)
+    return stands and seen is not None and seen != mark(stored, names)
+
+
+def ensure_shown(stored: Mapping[str, Any], seen: str | None) -> None:
+    """She sends what stood on the page. Raises DraftChanged."""
+    if seen not in (None, mark(stored, SAID + CHOSEN)):
+        raise DraftChanged()
+
+
 def ensure_said(text: str | None) -> str:
     """Some words were written. Raises NothingSaid."""
     if not (text or "").strip():
@@ -106,13 +133,14 @@ def ensure_said(text: str | None) -> str:
 def tag(chosen: str, typed: str) -> str:
     """The language of a text: chosen from the list, else typed as a tag that nobody has to know.
 
-    Raises NoSuchTag. Source: BCP 47, reduced to the shape of a tag.
+    Raises NoSuchTag. Source: BCP 47, reduced to language, script and region, in its usual spelling.
     """
     if chosen and chosen != "other":
         return chosen
-    if not _TAG.fullmatch(typed or ""):
+    known = locale.tag(typed or "")
+    if known is None:
         raise NoSuchTag()
-    return typed
+    return known
 
 
 def lacking(audience: str | None, addressed: Collection[Any] | None, readers: Collection[Any] | None,

@@ -93,8 +93,10 @@ def _draft_id(by: Viewer, about: Consultation) -> uuid.UUID:
     return uuid.uuid5(about.id, str(by.person or by.phrase))
 
 
-def _keep(by: Viewer, about: Consultation, **fields: Any) -> Draft:
+def _keep(by: Viewer, about: Consultation, seen: str | None = None, **fields: Any) -> Draft:
     kept = draft(by, about.id)
+    if kept and rules.is_unseen(kept.fields, seen, fields):
+        raise ChangedMeanwhile()
     if kept is None:
         kept = Draft(id=_draft_id(by, about), consultation_id=about.id, person_id=by.person, phrase_id=by.phrase,
                      fields=fields, day=clock.today())
@@ -105,33 +107,33 @@ def _keep(by: Viewer, about: Consultation, **fields: Any) -> Draft:
     return kept
 
 
-def say(by: Viewer, *, about: Consultation, text: str, lang: str, other: str, is_last: bool = True) -> Draft:
+def say(by: Viewer, *, about: Consultation, text: str, lang: str, other: str, is_last: bool = True,
+        revision: str | None = None) -> Draft:
     """Keep the words and their language as a draft; without words only when she goes on writing (not `is_last`).
 
-    Raises NotInvited, NothingSaid, NoSuchTag, and what `ensure_open` raises.
+    Raises NotInvited, NothingSaid, NoSuchTag, ChangedMeanwhile, and what `ensure_open` raises.
     """
     ensure_may_speak(by, about.id)
     ensure_open(about)
     if not text and not is_last:
         return _keep(by, about)
     rules.ensure_said(text)
-    guessed = not lang
-    lang = rules.tag(lang or tongues.guess(text, locale.language()), other)
-    return _keep(by, about, text=text, lang=lang, guessed=guessed)
+    tag = rules.tag(lang or tongues.guess(text, locale.language()), other)
+    return _keep(by, about, revision, text=text, lang=tag, guessed=not lang)
 
 
 def choose(by: Viewer, *, about: Consultation, addressed: list[str], audience: str, readers: list[str], naming: str,
-           pseudonym: str, speaks_as: str) -> Draft:
+           pseudonym: str, speaks_as: str, revision: str | None = None) -> Draft:
     """Keep who owes an answer, who reads, how she is named and as whom she speaks.
 
-    Raises NotInvited, what `rules.ensure_choices` and what `ensure_open` raise.
+    Raises NotInvited, ChangedMeanwhile, what `rules.ensure_choices` and what `ensure_open` raise.
     """
     ensure_may_speak(by, about.id)
     ensure_open(about)
     addressed, readers = _taking_part(about.id, addressed, readers)
     rules.ensure_choices(audience=audience, addressed=addressed, readers=readers, naming=naming,
                          pseudonym=pseudonym, with_account=by.is_signed_in)
-    return _keep(by, about, addressed=addressed, audience=audience, naming=naming, pseudonym=pseudonym or "",
+    return _keep(by, about, revision, addressed=addressed, audience=audience, naming=naming, pseudonym=pseudonym or "",
                  readers=readers if audience == "chosen" else [], speaks_as=speaks_as)
 
 
@@ -146,18 +148,19 @@ def is_complete(kept: Draft | None) -> bool:
     return kept is not None and {"text", "lang", "audience", "addressed", "naming", "speaks_as"} <= set(kept.fields)
 
 
-def send(by: Viewer, *, about: Consultation) -> Input:
+def send(by: Viewer, *, about: Consultation, revision: str | None = None) -> Input:
     """Make the draft an input. It waits for the facilitator; nobody else can read it before.
 
     What a member says is noted without a name; what is said without an account leaves no row of its own.
     A company that left since the choices were made is neither asked nor given it to read.
-    Raises NotInvited, DraftGone, NobodyAddressed, NobodyChosen, and what `ensure_open` raises.
+    Raises NotInvited, DraftGone, DraftChanged, NobodyAddressed, NobodyChosen, and what `ensure_open` raises.
     """
     ensure_may_speak(by, about.id)
     ensure_open(about)
     kept = draft(by, about.id)
     if kept is None or not is_complete(kept):
         raise rules.DraftGone()
+    rules.ensure_shown(kept.fields, revision)
     fields = {k: v for k, v in kept.fields.items() if k != "guessed"}
     fields["addressed"], fields["readers"] = _taking_part(about.id, fields["addressed"], fields.get("readers", []))
     for refusal in rules.lacking(fields["audience"], fields["addressed"], fields["readers"], fields["naming"],

@@ -23,7 +23,7 @@ from polyphony.inputs.forms import (
 from polyphony.inputs.views import blueprint
 from polyphony.kernel import clock, locale, sums, viewer
 from polyphony.kernel.access import access, anyone, author
-from polyphony.kernel.forms import answer, refused
+from polyphony.kernel.forms import ChangedMeanwhile, answer, refused
 from polyphony.kernel.pages import page
 from polyphony.kernel.refusals import Refusal
 from polyphony.languages.service import translations_for, written
@@ -90,7 +90,8 @@ def say(id: uuid.UUID):  # type: ignore[no-untyped-def]
     by, about = _author(id)
     kept = service.draft(by, id)
     fields = kept.fields if kept else {}
-    form = SayForm(data={"text": fields.get("text", ""), **in_tongue(fields.get("lang", ""))})
+    form = SayForm(data={"text": fields.get("text", ""), **in_tongue(fields.get("lang", "")),
+                         "revision": rules.mark(fields, rules.SAID)})
     return _say(about, form)
 
 
@@ -127,7 +128,17 @@ def _author(id: uuid.UUID):  # type: ignore[no-untyped-def]
 def _say(about, form):  # type: ignore[no-untyped-def]
     kept = service.draft(viewer.current(), about.id)
     return page("inputs/say.html", fragment="step", about=about, form=form, title=title_of(about), **showing.told(),
-                closed=service.closed_because(about), files=uploads.on(kept.input_id) if kept else [])
+                closed=service.closed_because(about), files=uploads.on(kept.input_id) if kept else [],
+                present=_present(form, kept, rules.SAID), direction_of=locale.direction)
+
+
+def _present(form, kept, names):  # type: ignore[no-untyped-def]
+    """What stands in the draft, where another window of hers wrote it: she has seen it now, and may save over it."""
+    if not isinstance(form.refusal, ChangedMeanwhile):
+        return {}
+    fields = kept.fields if kept else {}
+    form.revision.data = rules.mark(fields, names)
+    return fields if set(names) <= set(fields) else {}
 
 
 @blueprint.get("/consultations/<uuid:id>/say/choices")
@@ -139,7 +150,8 @@ def choices(id: uuid.UUID):  # type: ignore[no-untyped-def]
         return redirect(url_for("inputs.say", id=id), 303)
     firms = service.companies(id)
     everyone = {"addressed": [str(firm.id) for firm in firms]}
-    form = ChoicesForm(data={**everyone, **kept.fields}).offer(firms, service.namings(by))
+    mark = {"revision": rules.mark(kept.fields, rules.CHOSEN)}
+    form = ChoicesForm(data={**everyone, **kept.fields, **mark}).offer(firms, service.namings(by))
     return _choices(by, about, form, kept)
 
 
@@ -157,7 +169,9 @@ def _choices(by, about, form, kept):  # type: ignore[no-untyped-def]
     explained = {"audience": AUDIENCE_ABOUT, "speaks_as": SPEAKS_ABOUT,
                  "naming": NAMING_ABOUT_PHRASE if by.is_phrase else NAMING_ABOUT}
     fields = kept.fields if kept else {}
+    present = _present(form, kept, rules.CHOSEN)
     return page("inputs/choices.html", fragment="step", about=about, form=form, explained=explained, fields=fields,
+                present=_told(by, about, present) if present else {},
                 language=locale.name_of(fields.get("lang", "")), closed=service.closed_because(about))
 
 
@@ -168,7 +182,7 @@ def check(id: uuid.UUID):  # type: ignore[no-untyped-def]
     kept = service.draft(by, id)
     if not service.is_complete(kept):
         return redirect(url_for("inputs.choices", id=id), 303)
-    return _check(by, about, SendForm(), kept)
+    return _check(by, about, SendForm(formdata=None), kept)
 
 
 @blueprint.post("/consultations/<uuid:id>/say/check")
@@ -176,23 +190,29 @@ def check(id: uuid.UUID):  # type: ignore[no-untyped-def]
 def send(id: uuid.UUID):  # type: ignore[no-untyped-def]
     by, about = _author(id)
     form = SendForm()
-    return answer(form, lambda: service.send(by, about=about),
+    return answer(form, lambda revision: service.send(by, about=about, revision=revision),
                   then=lambda entry: url_for("inputs.sent", id=id, input=entry.id),
                   again=lambda: _check(by, about, form, service.draft(by, id)))
 
 
-def _check(by, about, form, kept):  # type: ignore[no-untyped-def]
-    fields = kept.fields if kept else {}
-    names = {str(firm.id): firm.name for firm in service.companies(about.id)}
+def _told(by, about, fields):  # type: ignore[no-untyped-def]
+    """The choices of a draft, in words."""
     naming = fields.get("naming", "unattributed")
     organisation = service.speaks_for(by, about.id) if naming == "organisation" else ""
+    return {"fields": fields, "names": {str(firm.id): firm.name for firm in service.companies(about.id)},
+            "shown_as": rules.shown_as(naming, name=by.name, organisation=organisation,
+                                       pseudonym=fields.get("pseudonym", "")),
+            "audience": AUDIENCE_LABELS.get(fields.get("audience", "")), "naming": NAMING_LABELS.get(naming),
+            "speaks_as": SPEAKS_LABELS.get(fields.get("speaks_as", ""))}
+
+
+def _check(by, about, form, kept):  # type: ignore[no-untyped-def]
+    fields = kept.fields if kept else {}
+    form.revision.data = rules.mark(fields, rules.SAID + rules.CHOSEN)
     return page(
-        "inputs/check.html", fragment="step", about=about, form=form, fields=fields, names=names,
+        "inputs/check.html", fragment="step", about=about, form=form, **_told(by, about, fields),
         language=locale.name_of(fields.get("lang", "")), direction_of=locale.direction, title=title_of(about),
-        shown_as=rules.shown_as(naming, name=by.name, organisation=organisation,
-                                pseudonym=fields.get("pseudonym", "")),
-        audience=AUDIENCE_LABELS.get(fields.get("audience", "")), naming=NAMING_LABELS.get(naming),
-        speaks_as=SPEAKS_LABELS.get(fields.get("speaks_as", "")), listing=locale.listing,
+        listing=locale.listing,
         promised=clock.day(about.promised_on), closes=clock.moment(about.closes_at, zone_for(by, about)),
         closed=service.closed_because(about), files=uploads.on(kept.input_id) if kept else [])
 

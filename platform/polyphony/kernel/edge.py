@@ -41,7 +41,13 @@ def _take_language(endpoint: str | None, values: dict | None) -> None:
         g.lang = "en"
         abort(404)
     usual = current_app.extensions["settings"].default_language
-    g.lang = code or request.accept_languages.best_match(sorted(locale.codes()), usual)
+    g.lang = code or _begun() or request.accept_languages.best_match(sorted(locale.codes()), usual)
+
+
+def _begun() -> str:
+    """The language with which an address begins that leads nowhere."""
+    first = request.path.split("/", 2)[1] if request.routing_exception else ""
+    return first if first in locale.codes() else ""
 
 
 def _give_language(endpoint: str, values: dict) -> None:
@@ -137,14 +143,17 @@ def unavailable() -> Response:
 def _account(error: BaseException | None) -> None:
     """One log line: which page, how long, how many statements; never who, where from or which row.
 
-    None for what people do without an account: the line's time would say when they did it.
+    None for what people do without an account: the line's time would say when they did it. None for what a command
+    does in the name of the site: nobody asked for a page.
     """
+    if "started" not in g:
+        return
     if not request.endpoint or request.endpoint in ("static", "kernel.healthz", "kernel.readyz"):
         return
     if viewer.current().is_phrase or (g.get("leave_fast") and g.get("no_store")):
         return
     log.info("request", endpoint=request.endpoint, method=request.method, lang=g.get("lang"),
-             ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1), sql=g.get("sql", 0),
+             ms=round((time.perf_counter() - g.started) * 1000, 1), sql=g.get("sql", 0),
              failed=type(error).__name__ if error else None)
 
 

@@ -21,6 +21,11 @@ class FormExpired(Refusal):
     message = lazy("This form was open for too long. Nothing was changed: please send it again.")
 
 
+class SignedOut(access.SignInNeeded):
+    message = lazy("You are no longer signed in: you signed out in another window, or were away for too long. Please "
+                   "sign in again.")
+
+
 class TooLarge(Refusal):
     status = 413
     message = lazy("This is more than we can take at once. Please send it in smaller parts.")
@@ -41,7 +46,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(NotThere, lambda e: not_there())
     app.register_error_handler(404, lambda e: not_there())
     app.register_error_handler(Refusal, show)
-    app.register_error_handler(CSRFError, lambda e: show(FormExpired()))
+    app.register_error_handler(CSRFError, lambda e: _unproven())
     app.register_error_handler(413, lambda e: show(TooLarge()))
     app.register_error_handler(405, lambda e: show(NotThisWay()))
     app.register_error_handler(DBAPIError, _database)
@@ -55,10 +60,37 @@ def not_there() -> Response:
     return response
 
 
+def _unproven() -> Response:
+    """A form whose protection does not fit: kept for after signing in, or made before signing out, or too old."""
+    has_hooks = request.blueprint in current_app.before_request_funcs  # which have not run
+    if not has_hooks and kept.was_waiting():
+        g.csrf_valid = True
+        return _again()
+    g.unproven = True
+    try:
+        edge.begin()
+    except access.SignInNeeded as refusal:
+        return show(refusal)
+    except (Refusal, NotThere, DBAPIError):
+        db.session.rollback()
+    g.pop("touch", None)  # whoever sent it, this keeps no session alive
+    return show(FormExpired())
+
+
+def _again() -> Response:
+    """The view once more, or for the first time; what it raises is answered as ever."""
+    try:
+        return races.again()  # type: ignore[no-any-return]
+    except Exception as next_error:
+        return current_app.make_response(current_app.handle_user_exception(next_error))
+
+
 def show(refusal: Refusal) -> Response:
     """A refusal that no form caught, as a page (or as the fragment htmx asked for); or the page that puts it right."""
     if refusal.page and request.method in edge.READING:
         return _sent_to(url_for(refusal.page, next=request.full_path.rstrip("?")))
+    if type(refusal) is access.SignInNeeded and request.method not in edge.READING and _had_session():
+        refusal = SignedOut()
     names = {403: "errors/403.html", 422: "errors/422.html", 413: "errors/413.html", 429: "errors/429.html",
              400: "errors/400.html"}
     template = names.get(refusal.status, "errors/409.html")
@@ -97,18 +129,21 @@ def _come_back(refusal: Refusal) -> str:
     return url_for("people.come_back", next=request.full_path.rstrip("?"))
 
 
+def _had_session() -> bool:
+    """Whether this form was made for somebody who was signed in."""
+    return bool(g.get("session_ended") or g.get("unproven"))
+
+
 def _typed(refusal: Refusal) -> str:
-    expired = isinstance(refusal, FormExpired)
-    return kept.again(proven=not expired, always=expired or bool(refusal.page))
+    must_sign_in = isinstance(refusal, access.SignInNeeded)
+    return kept.again(proven=not g.get("unproven"), waiting=must_sign_in,
+                      always=isinstance(refusal, FormExpired | SignedOut) or bool(refusal.page))
 
 
 def _database(error: DBAPIError) -> Response:
     db.session.rollback()
     if races.lost(error):
-        try:
-            return races.again()
-        except Exception as next_error:
-            return current_app.make_response(current_app.handle_user_exception(next_error))
+        return _again()
     if edge.is_down(error):
         return edge.unavailable()
     return _unexpected(error)

@@ -27,11 +27,18 @@ LINE_LENGTH = 300
 
 
 class ChangedMeanwhile(Refusal):
-    """Somebody else saved the same thing first; the second keeps her text and sees theirs."""
+    """Somebody else, or she herself in another window, saved the same thing first: she keeps her text and sees it."""
 
     status = 409
-    message = lazy("Somebody else has changed this since you opened it. Your text is still here: compare it with "
-                   "the present version, then save again.")
+    message = lazy("This was changed after you opened it, perhaps in another window of yours. Your text is still here: "
+                   "compare it with the present version, then save again.")
+
+
+class SentAlready(ChangedMeanwhile):
+    """The same form came with something else in it, after a first sending whose answer she may never have seen."""
+
+    message = lazy("This form was sent already, and what it said then is kept. What it says now is still here and not "
+                   "kept yet: look at both, then send it again if you still want to.")
 
 
 def tidy(value: str | None) -> str | None:
@@ -83,7 +90,7 @@ class Form(FlaskForm):
     @property
     def values(self) -> dict[str, Any]:
         """What was typed, ready for a verb: the fields but the protective ones."""
-        kept = {"csrf_token", "once", "submit", "sum", "solved"}
+        kept = {*once.PROTECTION, "submit"}
         return {name: field.data for name, field in self._fields.items() if name not in kept}
 
 
@@ -175,7 +182,11 @@ def answer(form: Form, verb: Callable[..., Any], *, then: Callable[[Any], str], 
     """
     if not form.validate_on_submit():
         return _shown(again(), 422)
-    place = once.earlier(form.once.data or "")
+    value, said = form.once.data or "", once.said(request)
+    place, is_same = once.earlier(value, said)
+    if place and not is_same:
+        form.once.data = once.fresh()
+        return refused(form, SentAlready(place=place), again)
     if place:
         return redirect(place, 303)
     try:
@@ -183,7 +194,7 @@ def answer(form: Form, verb: Callable[..., Any], *, then: Callable[[Any], str], 
             result = verb(**form.values)
             db.session.flush()
             place = then(result)
-            once.settle(form.once.data or "", place)
+            once.settle(value, said, place)
     except Refusal as refusal:
         return refused(form, refusal, again)
     except IntegrityError as error:

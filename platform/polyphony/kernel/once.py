@@ -1,21 +1,28 @@
 """A form sent twice has one result: the second sending lands where the first one did.
 
-Each form carries a random value; the verb's transaction stores it with the place to go. A double click
-waits for the first (the key is unique) and is then sent to the same page.
+Each form carries a random value; the verb's transaction stores the place to go under two names: one made of that
+value alone, one of the value and everything that was sent with it. A double click waits for the first (the names are
+unique) and is then sent to the same page; the same form with other words is known as such. Both names are made with
+the key outside the database, and the random value rests nowhere: they tell nothing about words, not even to whoever
+holds the key.
 """
 
-import secrets
+import hashlib
+import json
+import secrets as randomness
 import uuid
 from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from werkzeug.wrappers import Request
 
-from polyphony.kernel import clock, unlinkable
+from polyphony.kernel import clock, secrets, unlinkable
 from polyphony.kernel.database import Base, db
 from polyphony.kernel.policies import APP, WORKER, definer, protect
 
 DONE = "done"
+PROTECTION = {"csrf_token", "once", "sum", "solved", "waiting"}  # what a form carries beside what it says
 
 
 class Once(Base):
@@ -42,28 +49,45 @@ END $f$""", to=f"{APP}, {WORKER}")
 
 
 def fresh() -> str:
-    return str(uuid.UUID(bytes=secrets.token_bytes(16)))
+    return str(uuid.UUID(bytes=randomness.token_bytes(16)))
 
 
-def _key(value: str) -> uuid.UUID | None:
-    """The value of a form; None when it is none of ours: such a form is taken once each time it is sent."""
+def said(sent: Request) -> str:
+    """One mark for everything a form was sent with and where to, its files and the button pressed included."""
+    words = sorted((name, "\n".join(value.splitlines()).strip()) for name, value in sent.form.items(multi=True)
+                   if name not in PROTECTION)
+    files = sorted((name, hashlib.file_digest(each.stream, "sha256").hexdigest())  # type: ignore[arg-type]
+                   for name, each in sent.files.items(multi=True) if each.filename)
+    return hashlib.sha256(json.dumps([sent.path, words, files]).encode()).hexdigest()
+
+
+def _names(value: str, said: str) -> tuple[uuid.UUID, uuid.UUID] | None:
+    """The names of a form and of this sending of it; None when its value is none of ours: then each sending is new."""
     try:
-        return uuid.UUID(value)
+        form = str(uuid.UUID(value))
     except ValueError:
         return None
+    return _name(form), _name(form, said)
 
 
-def earlier(value: str) -> str | None:
-    """Where the first sending landed, or None when this is the first."""
-    key = _key(value)
-    if key is None:
-        return None
-    return db.session.execute(sa.select(sa.func.kernel.claim_once(key, clock.today()))).scalar() or None
+def _name(*parts: str) -> uuid.UUID:
+    return uuid.UUID(bytes=secrets.keyed("once", *parts)[:16])
 
 
-def settle(value: str, place: str) -> None:
+def earlier(value: str, said: str) -> tuple[str, bool]:
+    """Where the first sending landed and whether it said the same; nowhere when this is the first."""
+    names = _names(value, said)
+    if names is None:
+        return "", True
+    claimed = [sa.func.kernel.claim_once(name, clock.today()) for name in names]
+    form, same = db.session.execute(sa.select(*claimed)).one()
+    return form, bool(same)
+
+
+def settle(value: str, said: str, place: str) -> None:
     """Check what the database promises to check at the end, then remember where this form's verb landed."""
-    db.session.execute(sa.select(sa.func.kernel.settle_once(_key(value), place)))
+    names = _names(value, said) or (None,)
+    db.session.execute(sa.select(*(sa.func.kernel.settle_once(name, place) for name in names)))
 
 
 def begin(session: Session, name: str) -> bool:

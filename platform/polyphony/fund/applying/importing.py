@@ -157,6 +157,7 @@ def read(path: Path, reader: Reader) -> tuple[list[dict[str, Any]], list[tuple[i
     """Every good row and, by line number, what is wrong with the others. Raises `BadLine` without the columns."""
     good: list[dict[str, Any]] = []
     bad: list[tuple[int, str]] = []
+    by_key: dict[str, tuple[int, dict[str, Any]]] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         try:
@@ -165,7 +166,11 @@ def read(path: Path, reader: Reader) -> tuple[list[dict[str, Any]], list[tuple[i
                 raise BadLine(_("The file has no column named %(names)s.", names=", ".join(missing)))
             for row in rows:
                 try:
-                    good.append(reader.row(row))
+                    given = reader.row(row)
+                    number, first = by_key.setdefault(given["id"], (rows.line_num, given))
+                    if first != given:  # one of them would be lost unseen
+                        raise BadLine(_("The key stands in line %(number)s already, with other words.", number=number))
+                    good.append(given)
                 except (BadLine, Refusal) as error:
                     bad.append((rows.line_num, str(getattr(error, "message", "") or error)))
         except UnicodeDecodeError:
