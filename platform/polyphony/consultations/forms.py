@@ -69,7 +69,11 @@ class Countries(Line):
         self.filters = ()
 
     def _value(self) -> str:
-        return self.typed if self.typed is not None else ", ".join(words.country(code) for code in self.data or [])
+        return self.typed if self.typed is not None else self.said()
+
+    def said(self) -> str:
+        """Their names as this reader calls them, however they were typed."""
+        return ", ".join(words.country(code) for code in self.data or [])
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.typed = ", ".join(valuelist)
