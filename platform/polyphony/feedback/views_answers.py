@@ -39,7 +39,7 @@ def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | No
     latest = versions[0] if versions else None
     comments = list(db.session.scalars(sa.select(Comment).where(
         Comment.theme_id == theme_id, Comment.company_id == company_id).order_by(Comment.at)))
-    tr, lang = translations_for([theme.id], language()), language()
+    tr, lang = translations_for([theme.id, *(m.id for m in held)], language()), language()
     said, more = service.excerpts_of(by, theme_id)
     sent: dict[str, Any] = {} if request.method == "POST" else {"formdata": None}  # typed beside is typed still
     made = {"form": _form(latest), "comment_form": CommentForm(prefix="comment-", **sent),
@@ -48,7 +48,8 @@ def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | No
     if conflict:  # she has now seen the present version, and may save over it
         made["form"].revision.data = _revision(latest)
     compared = differences(_form(latest), made["form"]) if conflict and latest else []
-    return page("feedback/draft.html", theme=theme, company_id=company_id, latest=latest, measures=held,
+    return page("feedback/draft.html", theme=theme, company_id=company_id, latest=latest,
+                measures=[(m, written(m.what, m.lang, m.id, "what", tr, lang)) for m in held],
                 earlier=[v for v in versions if v.state != "draft"], comments=comments, words=words, clock=clock,
                 is_draft=bool(latest and latest.state == "draft"), said=said, more=more,
                 title=written(theme.title, theme.lang, theme.id, "title", tr, lang),
