@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from polyphony.feedback.models import Excerpt, Theme
 from polyphony.feedback.themes import theme_title
-from polyphony.inputs.lists import PAGE
+from polyphony.inputs.lists import PAGE, cursor, place_of
 from polyphony.inputs.looking import Sought, narrowed
 from polyphony.inputs.models import Input
 from polyphony.kernel.database import db
@@ -37,29 +37,33 @@ def _read(consultation_id: uuid.UUID, *columns: Any) -> Any:
 
 def _begun(consultation_id: uuid.UUID) -> Any:
     translation = present_translation(Input.id, "text", language())
-    return _read(consultation_id, Input.id, sa.func.left(Input.text, BEGINNING), Input.lang,
-                 sa.func.left(translation, BEGINNING), IN_NO_THEME)
+    return _read(consultation_id, Input.id, Input.day, Input.shuffle, Input.lang,
+                 sa.func.left(Input.text, BEGINNING).label("text"),
+                 sa.func.left(translation, BEGINNING).label("translation"),
+                 IN_NO_THEME.label("is_unplaced")).order_by(~IN_NO_THEME, Input.day, Input.shuffle, Input.id)
 
 
 def _shown(rows: Any) -> list[Begun]:
-    return [Begun(id, in_a_list(text, lang, translation, language()), is_unplaced)
-            for id, text, lang, translation, is_unplaced in rows]
+    return [Begun(row.id, in_a_list(row.text, row.lang, row.translation, language()), row.is_unplaced) for row in rows]
 
 
 def first(consultation_id: uuid.UUID) -> list[Begun]:
     """The few inputs that stand on the desk: those in no theme first."""
-    wanted = _begun(consultation_id).order_by(IN_NO_THEME.desc(), Input.day, Input.shuffle, Input.id)
-    return _shown(db.session.execute(wanted.limit(ON_DESK)))
+    return _shown(db.session.execute(_begun(consultation_id).limit(ON_DESK)))
 
 
-def listed(about: Any, looked_for: Sought, start: int = 0) -> tuple[list[Begun], int | None]:
-    """One page of what was read, those in no theme first, and where the next page begins."""
+def listed(about: Any, looked_for: Sought, after: str = "") -> tuple[list[Begun], str]:
+    """One page of what was read, those in no theme first, and where the next page begins ('' when this is the last)."""
     wanted = narrowed(_begun(about.id), looked_for, about)
     if looked_for.show:
         wanted = wanted.where(IN_NO_THEME if looked_for.show == "unplaced" else ~IN_NO_THEME)
-    rows = list(db.session.execute(wanted.order_by(IN_NO_THEME.desc(), Input.day, Input.shuffle, Input.id)
-                                   .offset(start).limit(PAGE + 1)))
-    return _shown(rows[:PAGE]), start + PAGE if len(rows) > PAGE else None
+    place = place_of(after)
+    if place:
+        known = sa.tuple_(~IN_NO_THEME, Input.day, Input.shuffle, Input.id)
+        wanted = wanted.where(known > sa.tuple_(*(sa.literal(x) for x in place)))
+    rows = list(db.session.execute(wanted.limit(PAGE + 1)))
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    return _shown(rows[:PAGE]), cursor(last, not last.is_unplaced) if last else ""
 
 
 def next_unplaced(consultation_id: uuid.UUID, but: uuid.UUID) -> uuid.UUID | None:
