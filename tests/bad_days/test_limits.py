@@ -74,8 +74,13 @@ def test_an_expired_form_gives_the_words_back_with_a_button(stage: Any, signed_i
     unsure = body(amina.post(f"{stage.at}/say", data=data), 400)
     assert LONG in unsure, "an old browser does not say whose form it was: her words to copy, but no button"
     assert 'name="csrf_token"' not in unsure.split('class="kept"')[1].split("</form>")[0]
+    assert f'href="{stage.at}/say" target="_blank"' in unsure, "but the way to the form, beside her words"
     foreign = body(amina.post(f"{stage.at}/say", data=data, headers={"Sec-Fetch-Site": "cross-site"}), 400)
     assert LONG not in foreign
+    for place in ("/en/sign-out", f"{stage.at}/say?next=//evil.example", "//evil.example/en/sign-out", "/en/nowhere"):
+        told = amina.post(place, data=data).get_data(as_text=True)
+        assert not [link for link in re.findall(r'href="([^"]*)"', told) if "evil.example" in link], place
+        assert ("Open the form again" in told) is ("/say" in place), "only where a page has the form's own address"
 
 
 def test_a_session_that_ended_while_she_wrote_loses_no_word(stage: Any, signed_in: Any) -> None:

@@ -184,6 +184,11 @@ def test_two_colleagues_lose_nothing(loop: Any) -> None:
                  revision="0")
     assert "my own text" in body
     assert "tern will do it." in body
+    theirs = _post(_in(loop, "boss@tern.org"), url, 409, decision="later", reason_kind="cost", words="tern will do it.",
+                   changes="x", lang="fr", revision="0").split('id="compared"')[1].split("</section>")[0]
+    for said in ("Adopted", "Later", "No reason needed", "Cost", "English", "Français", "The alert."):
+        assert said in theirs, said
+    assert "tern will do it." not in theirs, "these are the same"
     _post(_in(loop, "boss@tern.org"), f"{url}/comment", **{"comment-words": "Ask legal."})
     assert "Ask legal." in _get(_in(loop, "lead@tern.org"), url)
     _sign(loop, "tern")

@@ -107,9 +107,15 @@ def test_without_an_account_and_back_again(stage: Any) -> None:
 
 
 def test_the_form_without_account_ignores_who_is_signed_in(stage: Any) -> None:
-    client = signed_in(stage, "amina@sauti.example")
+    client, told = signed_in(stage, "amina@sauti.example"), "You are signed in as a member. What you write here is not"
+    for path in (f"{stage.at}/say/without-account", "/en/come-back"):
+        assert told in body(client.get(path)), "before she goes on"
+        assert "sign out first" in body(client.get(path))
+        assert told not in body(stage.world.client().get(path))
     _, form = begin(stage, client)
     assert client.post(f"{stage.at}/say/without-account", data=form).status_code == 303
+    assert stage.world.sql("SELECT count(person_id), count(phrase_id) FROM people.session") == [(1, 1)], (
+        "the end of the one would lie beside the beginning of the other")
     speak(stage, client)
     assert stage.world.sql("SELECT person_id FROM inputs.authorship") == [(None,)]
     assert not [x for x in stage.world.sql("SELECT verb FROM audit.row") if x[0].startswith("input")]

@@ -116,6 +116,13 @@ def test_the_desk_shows_a_few_and_leads_to_all(many: Any) -> None:
     every += shown(get(fay, address))
     assert sorted(every) == list(range(1, NUMBER + 1)), "every one once"
     assert sorted(every[:10]) == list(range(51, 61)), "those in no theme first"
+    first = get(fay, f"/sw{many.at[3:]}/placing")
+    many.world.sql("DELETE FROM feedback.excerpt e USING inputs.input i WHERE i.id = e.input_id AND i.shuffle IN (49, 50)")
+    after = shown(get(fay, following(first)))
+    assert after == every[25:50], "what changes its place meanwhile neither repeats a line nor leaves one out"
+    many.world.sql("INSERT INTO feedback.excerpt (id, theme_id, input_id, consultation_id, quote, placed_on) SELECT "
+                   "gen_random_uuid(), t.id, i.id, t.consultation_id, i.text, current_date FROM feedback.theme t, "
+                   "inputs.input i WHERE i.shuffle IN (49, 50)")
     assert sorted(shown(get(fay, f"{many.at}/placing?show=unplaced"))) == list(range(51, 61))
     assert "A bright lighthouse" not in get(fay, f"{many.at}/placing?show=unplaced&q=lighthouse")
     [(one,)] = many.world.sql("SELECT id FROM inputs.input WHERE shuffle = 51")

@@ -76,11 +76,13 @@ def test_a_theme_is_taken_back_and_its_inputs_are_in_no_theme_again(loop: Any) -
     assert "The facilitator replied" in _get(asha, theme)
     assert _in(loop, "lead@tern.org").post(f"{theme}/remove").status_code == 403
     assert "in no theme" not in _get(fac, _desk(loop))
+    assert "Place in another theme" in _get(fac, _desk(loop)), "it is in one already"
     assert "drafts that companies may have begun" in _get(fac, f"{theme}/remove")
     _post(fac, f"{theme}/remove")
     for table in ("theme", "excerpt", "answer", "answer_hand", "comment", "objection"):
         assert loop.sql(f"SELECT * FROM feedback.{table}") == [], table
     assert "in no theme" in _get(fac, _desk(loop))
+    assert "Place in a theme" in _get(fac, _desk(loop))
     assert loop.sql("SELECT count(*) FROM audit.row WHERE verb = 'theme.removed'") == [(1,)]
     theme = _theme(loop, fac)
     _answer(loop, "halcyon", theme)

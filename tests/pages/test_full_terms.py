@@ -49,3 +49,10 @@ def test_the_longest_terms_fit_the_page_and_longer_ones_are_asked_back_whole(wor
     assert refused.status_code == 422
     assert "All texts together are 7 characters too long" in page
     assert all(text in page for text in more.values()), "what she typed is still there"
+
+
+def test_the_form_says_how_much_all_texts_hold_together(cast) -> None:
+    page = unescape(cast["halcyon_lead"].get("/en/consultations/new").get_data(as_text=True))
+    assert page.count("All texts of this page together: at most 6,000 characters.") == len(FIELDS) - 2, "title and payer are short"
+    assert "At most 2,000 characters." in page
+    assert "20,000" not in page

@@ -69,7 +69,11 @@ class Countries(Line):
         self.filters = ()
 
     def _value(self) -> str:
-        return self.typed if self.typed is not None else ", ".join(words.country(code) for code in self.data or [])
+        return self.typed if self.typed is not None else self.said()
+
+    def said(self) -> str:
+        """Their names as this reader calls them, however they were typed."""
+        return ", ".join(words.country(code) for code in self.data or [])
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.typed = ", ".join(valuelist)
@@ -104,6 +108,14 @@ class Tongues(Slugs):
                                         code=part))
 
 
+class Shared(Words):
+    """A text that has its room together with the others of its form: `TermsForm.validate` counts them."""
+
+    def __init__(self, label: Any = None, **kw: Any):
+        super().__init__(label, **kw)
+        self.flags.together = TOGETHER
+
+
 class TermsForm(Form):
     """Everything a consultation says of itself, on one page for staff."""
 
@@ -112,13 +124,13 @@ class TermsForm(Form):
     company = SelectField(lazy("Your company"), coerce=an_id, validators=[optional()], validate_choice=False)
     source_lang = SelectField(lazy("Language you write in"))
     title = Line(lazy("Title"), [required()])
-    plain = Words(lazy("In plain words"))
-    purpose = Words(lazy("What it is for"))
-    open_to_change = Words(lazy("Open to change"))
-    closed_to_change = Words(lazy("Not open to change"))
-    cannot_share = Words(lazy("What we cannot share"))
-    cannot_share_why = Words(lazy("Why, and until when"))
-    at_risk = Words(lazy("Who is most at risk"))
+    plain = Shared(lazy("In plain words"))
+    purpose = Shared(lazy("What it is for"))
+    open_to_change = Shared(lazy("Open to change"))
+    closed_to_change = Shared(lazy("Not open to change"))
+    cannot_share = Shared(lazy("What we cannot share"))
+    cannot_share_why = Shared(lazy("Why, and until when"))
+    at_risk = Shared(lazy("Who is most at risk"))
     technologies = Slugs(lazy("Technologies"))
     countries = Countries(lazy("Countries"))
     segments = Slugs(lazy("Groups of people"))

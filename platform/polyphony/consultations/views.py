@@ -11,6 +11,7 @@ from polyphony.consultations.forms import TermsForm
 from polyphony.kernel import providers, viewer
 from polyphony.kernel.access import access, anyone, company, require, there
 from polyphony.kernel.clock import moment, zone
+from polyphony.kernel.compared import differences
 from polyphony.kernel.forms import ChangedMeanwhile, answer
 from polyphony.kernel.locale import codes, language, listing, name_of
 from polyphony.kernel.pages import page
@@ -121,12 +122,17 @@ def edit(id: uuid.UUID):  # type: ignore[no-untyped-def]
     kept = service.find(id)
     require(viewer.current().is_in("led", id), rules.NotLeading())
     rules.ensure_draft(kept)
+    return _terms(_as_kept(kept), kept)
+
+
+def _as_kept(kept: Any) -> TermsForm:
+    """The form with the terms as they stand, whatever was sent."""
     data = {name: getattr(kept, name) for name in (*service.PLAIN, "revision")}
     data["further"] = [x for x in kept.languages if x not in codes()]
     local = zone(kept.time_zone)
     for name in ("opens_at", "closes_at"):
         data[name] = data[name].astimezone(local) if data[name] else None
-    return _terms(TermsForm(data=data), kept)
+    return TermsForm(formdata=None, data=data)
 
 
 @blueprint.post("/consultations/<uuid:id>/edit")
@@ -146,7 +152,11 @@ def _offered(form: TermsForm) -> TermsForm:
 
 
 def _terms(form: TermsForm, kept=None):  # type: ignore[no-untyped-def]
-    present = kept if isinstance(form.refusal, ChangedMeanwhile) else None
-    if present:
-        form.revision.data = present.revision
-    return page("consultations/terms.html", form=_offered(form), kept=kept, present=present, words=words)
+    present = []
+    form = _offered(form)
+    if kept and isinstance(form.refusal, ChangedMeanwhile):
+        form.revision.data = kept.revision
+        now = _as_kept(kept)
+        now.offer([], form.facilitator_id.choices[1:])
+        present = differences(now, form, without=("company",))
+    return page("consultations/terms.html", form=form, kept=kept, present=present, words=words)

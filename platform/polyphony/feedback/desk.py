@@ -32,6 +32,7 @@ from polyphony.kernel import clock
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, language, ngettext
 from polyphony.kernel.viewer import Viewer
+from polyphony.languages.service import Written, in_a_list, present_translation, translations_for, written
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,12 @@ class Desk:
     themes: list[Theme]
     excerpts: dict[uuid.UUID, int]  # how many, by theme
     inputs: Inputs
-    to_place: list[Any]  # a few; the others have a list of their own
+    to_place: list[placing.Begun]  # a few; the others have a list of their own
     objections: list[Objection]
     owing: list[tuple[uuid.UUID, uuid.UUID]]
     silent: set[uuid.UUID]
-    measures: list[tuple[Measure, GroundRound | None]]
-    unread_views: list[GroundView]
+    measures: list[tuple[Measure, Written, GroundRound | None]]
+    unread_views: list[tuple[GroundView, Written]]
     lacking: int
     lost: dict[uuid.UUID, int]  # excerpts that went because the words changed, by theme
     reminded: dict[uuid.UUID, date | None]
@@ -102,7 +103,8 @@ def facilitators(consultation_id: uuid.UUID) -> Desk:
         {theme.id: number for theme, _title, number, _lost in rows}, _inputs(here),
         [] if is_out else placing.first(here), objections,
         rules.owed(themes, [(a.theme_id, a.company_id) for a in answers]), {c.company_id for c, d, _r in sides if d},
-        list({m.id: (m, r) for m, r, _v in held}.values()), [v for _m, _r, v in held if v is not None],
+        list({m.id: (m, what, r) for m, what, r, _v, _words in held}.values()),
+        [(v, words) for _m, _what, _r, v, words in held if v is not None],
         sum(number for _lang, number in unreadable(here)), {theme.id: lost for theme, *_row, lost in rows if lost},
         {c.company_id: on for c, _d, on in sides})
 
@@ -118,10 +120,15 @@ def _inputs(consultation_id: uuid.UUID) -> Inputs:
 
 def _measures(consultation_id: uuid.UUID) -> list[Any]:
     """Each measure with its round and the views from the ground that are not read yet."""
-    return list(db.session.execute(
-        sa.select(Measure, GroundRound, GroundView).outerjoin(GroundRound, GroundRound.measure_id == Measure.id)
+    lang = language()
+    rows = db.session.execute(
+        sa.select(Measure, present_translation(Measure.id, "what", lang), GroundRound, GroundView,
+                  present_translation(GroundView.id, "words", lang))
+        .outerjoin(GroundRound, GroundRound.measure_id == Measure.id)
         .outerjoin(GroundView, sa.and_(GroundView.measure_id == Measure.id, VIEW_WAITS))
-        .where(Measure.consultation_id == consultation_id).order_by(Measure.due_on, Measure.id)))
+        .where(Measure.consultation_id == consultation_id).order_by(Measure.due_on, Measure.id))
+    return [(m, in_a_list(m.what, m.lang, what, lang), r, v, in_a_list(v.words, v.lang, words, lang) if v else None)
+            for m, what, r, v, words in rows]
 
 
 def _placed() -> Any:
@@ -205,8 +212,9 @@ class Line:
     is_owed: bool
 
 
-def companys(by: Viewer, consultation_id: uuid.UUID) -> tuple[Consultation, str, list[Line], list[Measure]]:
-    """The themes addressed to the viewer's own companies, with their own answers alone."""
+def companys(by: Viewer, consultation_id: uuid.UUID
+             ) -> tuple[Consultation, str, list[Line], list[tuple[Measure, Written]]]:
+    """The themes addressed to the viewer's own companies, with their own answers and measures alone."""
     consultation, said = titled(consultation_id)
     own = {c.company_id: c.company.name for c, _d in companies_of(consultation_id)
            if by.is_in("companies", c.company_id)}
@@ -223,4 +231,5 @@ def companys(by: Viewer, consultation_id: uuid.UUID) -> tuple[Consultation, str,
         Measure.consultation_id == consultation_id, Measure.company_id.in_(own)).order_by(Measure.due_on)))
     lines = [Line(theme, title, company, name, latest.get((theme.id, company)), (theme.id, company) not in signed)
              for theme, title in themes for company, name in own.items() if company in theme.addressed]
-    return consultation, said, lines, measures
+    tr, lang = translations_for([m.id for m in measures], language()), language()
+    return consultation, said, lines, [(m, written(m.what, m.lang, m.id, "what", tr, lang)) for m in measures]

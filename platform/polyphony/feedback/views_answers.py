@@ -13,6 +13,7 @@ from polyphony.feedback.models import Answer, Comment, Measure, Theme
 from polyphony.feedback.views import blueprint
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, company, require, there
+from polyphony.kernel.compared import differences
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import answer
 from polyphony.kernel.locale import language, listing
@@ -38,7 +39,7 @@ def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | No
     latest = versions[0] if versions else None
     comments = list(db.session.scalars(sa.select(Comment).where(
         Comment.theme_id == theme_id, Comment.company_id == company_id).order_by(Comment.at)))
-    tr, lang = translations_for([theme.id], language()), language()
+    tr, lang = translations_for([theme.id, *(m.id for m in held)], language()), language()
     said, more = service.excerpts_of(by, theme_id)
     sent: dict[str, Any] = {} if request.method == "POST" else {"formdata": None}  # typed beside is typed still
     made = {"form": _form(latest), "comment_form": CommentForm(prefix="comment-", **sent),
@@ -46,14 +47,16 @@ def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | No
     conflict = any(each.refusal and each.refusal.status == 409 for each in made.values() if each)
     if conflict:  # she has now seen the present version, and may save over it
         made["form"].revision.data = _revision(latest)
-    return page("feedback/draft.html", theme=theme, company_id=company_id, latest=latest, measures=held,
+    compared = differences(_form(latest), made["form"]) if conflict and latest else []
+    return page("feedback/draft.html", theme=theme, company_id=company_id, latest=latest,
+                measures=[(m, written(m.what, m.lang, m.id, "what", tr, lang)) for m in held],
                 earlier=[v for v in versions if v.state != "draft"], comments=comments, words=words, clock=clock,
                 is_draft=bool(latest and latest.state == "draft"), said=said, more=more,
                 title=written(theme.title, theme.lang, theme.id, "title", tr, lang),
                 summary=written(theme.summary, theme.lang, theme.id, "summary", tr, lang),
                 added=written(theme.added_reason, theme.lang, theme.id, "added_reason", tr, lang),
                 may_draft=answers.may_draft(by, company_id), may_sign=by.is_in("deciding", company_id),
-                conflict=conflict, kept=kept or ("kept" in request.args and request.method == "GET"),
+                compared=compared, kept=kept or ("kept" in request.args and request.method == "GET"),
                 measure_typed=_typed(made["measure_form"]),
                 lacking=[] if latest is None else rules.unsignable(*(getattr(latest, x) for x in answers.WRITTEN)),
                 **_signing(functions), **made)

@@ -16,7 +16,6 @@ from polyphony.kernel import viewer
 from polyphony.kernel.access import access, facilitator, there
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import answer
-from polyphony.kernel.leafing import begins
 from polyphony.kernel.pages import page
 
 
@@ -26,9 +25,8 @@ def read_so_far(id: uuid.UUID):  # type: ignore[no-untyped-def]
     themes.ensure_facilitating(viewer.current(), id)
     about = themes.consultation_of(id)
     sought = looking.sought(request.args, shows=placing.SHOWS)
-    rows, after = placing.listed(about, sought, begins(request.args))
-    following: dict[str, Any] = {**sought.asked, "from": after}
-    more = url_for("feedback.placing", id=id, **following) if after else None
+    rows, after = placing.listed(about, sought, request.args.get("after", ""))
+    more = url_for("feedback.placing", id=id, after=after, **sought.asked) if after else None
     return page("feedback/placing.html", fragment="list", about=about, rows=rows, more=more, sought=sought,
                 tongues=looking.tongues_of(about), shows=placing.SHOWS,
                 title=in_words(about.title, about.source_lang, id, "title"))

@@ -29,7 +29,7 @@ class Slice:
     read: set[uuid.UUID] = field(default_factory=set)  # on the facilitator's desk: those she has read
 
 
-def cursor(entry: Input, is_read: bool = True) -> str:
+def cursor(entry: Any, is_read: bool = True) -> str:
     """Where an input stands in its list, as text for an address."""
     return f"{int(is_read)}.{entry.day.isoformat()}.{entry.shuffle}.{entry.id}"
 

@@ -35,7 +35,8 @@ def reading(id: uuid.UUID):  # type: ignore[no-untyped-def]
     sought = looking.sought(request.args, shows=desk.SHOWS)
     found = desk.queue(viewer.current(), about, request.args.get("after", ""), sought)
     tongues, waiting = looking.tongues_in(about)
-    tr = translations_for([id, *(e.id for e in found.rows)], locale.language())
+    tr = {key: each for key, each in translations_for([id, *(e.id for e in found.rows)], locale.language()).items()
+          if not each.stale}  # there is no room to mark it
     rows = [(e, written(e.text, e.lang, e.id, "text", tr, locale.language())) for e in found.rows]
     more = url_for("inputs.reading", id=id, after=found.after, **sought.asked) if found.after else None
     return page("inputs/reading.html", fragment="list", about=about, rows=rows, more=more, day=clock.day,

@@ -97,7 +97,8 @@ def show(refusal: Refusal) -> Response:
     rule = access.rule_of(current_app, request.endpoint or "")
     g.leave_fast = g.get("leave_fast") or bool(rule and rule.with_phrase)
     shown = render_template(template, refusal=refusal, kept=_typed(refusal), sign_in=_sign_in(refusal),
-                            come_back=_come_back(refusal), prove=url_for(refusal.page) if refusal.page else "")
+                            come_back=_come_back(refusal), form_page=_form_page(refusal),
+                            prove=url_for(refusal.page) if refusal.page else "")
     response = make_response(shown, refusal.status)
     response.headers.update(kept.HEADERS)
     response.headers["Cache-Control"] = "no-store"
@@ -132,6 +133,17 @@ def _come_back(refusal: Refusal) -> str:
 def _had_session() -> bool:
     """Whether this form was made for somebody who was signed in."""
     return bool(g.get("session_ended") or g.get("unproven"))
+
+
+def _form_page(refusal: Refusal) -> str:
+    """For a form that expired, the page it stood on, where that has the form's own address: always one of ours."""
+    if not isinstance(refusal, FormExpired):
+        return ""
+    try:
+        found = current_app.create_url_adapter(request).match(method="GET")  # type: ignore[union-attr]
+    except HTTPException:
+        return ""
+    return url_for(found[0], **found[1])
 
 
 def _typed(refusal: Refusal) -> str:

@@ -83,6 +83,19 @@ def reader_first(subject: Any, field: str, text: Any, source_lang: Any, lang: st
     return sa.case((source_lang == lang, text), else_=sa.func.coalesce(kept, text))
 
 
+def present_translation(subject: Any, field: str, lang: str) -> Any:
+    """The same for a list that has no room to mark what is outdated: a column with a present translation, or none."""
+    return sa.select(Translation.text).where(
+        Translation.subject_id == subject, Translation.field == field, Translation.lang == lang, Translation.text != "",
+        Translation.waits.is_(False), Translation.stale.is_(False)).scalar_subquery()
+
+
+def in_a_list(text: str, source_lang: str, translation: str | None, lang: str) -> Written:
+    """A text with that column, for a reader of `lang`."""
+    return (Written(translation, lang, direction(lang)) if translation and source_lang != lang
+            else Written(text or "", source_lang, direction(source_lang)))
+
+
 def store_translation(by: Viewer, *, kind: str, subject_id: uuid.UUID, consultation_id: uuid.UUID, field: str,
                       lang: str, text: str, mark: str = "person") -> None:
     """Keep a translation, replacing the one before. Who made it stands apart, for it may be the author.

@@ -81,7 +81,11 @@ def keep(words: list[str], consultation_id: uuid.UUID, lang: str) -> None:
 
 
 def come_back(words: list[str]) -> bool:
-    """Open a short session for whoever knows a phrase; the same slow work whether it is right or not."""
+    """Open a short session for whoever knows a phrase; the same slow work whether it is right or not.
+
+    An account's session that this browser carried before ends by itself. Ended here, in the same transaction or the
+    next one, the row that goes would name the row that comes: the page tells her to sign out first if she minds.
+    """
     fresh = secrets.token()
     found = db.session.execute(_COME_BACK, {"derived": _derive(words), "token": secrets.digest(fresh)}).scalar_one()
     if found:
