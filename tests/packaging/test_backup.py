@@ -94,7 +94,7 @@ def test_it_comes_back_whole_and_guarded(server, kept, tmp_path, offline):
 BREAKS = {
     "every row is there again": "DELETE FROM notices.notice",
     "row security is what the code declares": "ALTER TABLE people.person NO FORCE ROW LEVEL SECURITY",
-    "the audit's chain is whole": "UPDATE audit.seal SET hash = '\\x00' WHERE number = 1",
+    "the audit's chain is whole, and its signed heads fit": "UPDATE audit.seal SET hash = '\\x00' WHERE number = 1",
     "the fund's books hold": "UPDATE fund.entry_line SET amount = amount + 1 WHERE id = (SELECT id FROM fund.entry_line LIMIT 1)",
 }
 
