@@ -1,8 +1,12 @@
 """Leaving one's name with the keyholders, and the ceremony that opens it, through the pages."""
 
+import hashlib
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +56,21 @@ def stage(world: Any) -> Any:
         f[name] = make.sign_in(world.client(), f"{name}@keys.example")
         f[f"{name}_house"] = seat[0]
     return world
+
+
+def test_the_offline_tool_is_had_from_the_page_and_is_the_one_it_names(stage: Any, tmp_path: Path) -> None:
+    """It runs alone, and the page tells its SHA-256."""
+    page = body(stage.facts["ann"].get("/en/keyholders"))
+    (address,) = re.findall(r'href="([^"]*/keyholder\.py)" download', page)
+    answer = stage.facts["ann"].get(address)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="keyholder.py"'
+    assert answer.data == Path(tool.__file__).read_bytes()
+    assert hashlib.sha256(answer.data).hexdigest() in page
+    assert "python keyholder.py enrol my.key" in page
+    (tmp_path / "keyholder.py").write_bytes(answer.data)
+    done = subprocess.run([sys.executable, "keyholder.py", "--help"], cwd=tmp_path, capture_output=True, text=True,
+                          env={"PATH": "/usr/bin:/bin"})
+    assert "enrol" in done.stdout
 
 
 def enrol(stage: Any, name: str) -> Any:

@@ -220,8 +220,7 @@ def _others_of_address() -> list[str]:
 
 def _other_of_audit() -> list[str]:
     """The newest head says with which key it was signed."""
-    (head,) = auditing.heads(1) or [None]
-    return ["audit_key"] if head and head.key.hex() != auditing.public_key() else []
+    return ["audit_key" for head in auditing.heads(1) if head.key.hex() != auditing.public_key()]
 
 
 def _rows(settings: Settings, told: dict[str, Any]) -> list[str]:
