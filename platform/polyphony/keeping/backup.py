@@ -176,6 +176,12 @@ def unpack(file: IO[bytes], key: bytes, place: Callable[[str], Callable[[bytes],
     return told
 
 
+def checksum(path: Path) -> str:
+    """SHA-256 of a finished file: it is sealed, but not signed, so this tells whether another one lies in its place."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def program(settings: Settings, name: str) -> str:
     """One of PostgreSQL's own programs."""
     path = pg_binaries.find(settings.pg_bin) / name
