@@ -99,7 +99,7 @@ def asked(stage: Any, **changes: Any) -> tuple[str, Any]:
     f = stage.facts
     key, text = make_vault.one_time()
     box = stage.sql("SELECT id FROM vault.box")[0][0]
-    answer = f["fay"].post(f"/en/boxes/{box}/opening", data={"reason": "She asked for help", "key": text, "days": "3",
+    answer = f["fay"].post(f"/en/boxes/{box}/opening", data={"reason": "She asked us for help", "key": text, "days": "3",
                                                              "delay": "0", "safety_reason": "", **changes})
     assert answer.status_code == 303, answer.get_data(as_text=True)
     return answer.location, key
@@ -134,7 +134,7 @@ def test_the_whole_ceremony_through_the_pages(stage: Any) -> None:
     assert make_vault.opened(text, key) == TOLD
     assert "opened what you left" in body(f["amina"].get("/en/notices"))
     told = body(f["amina"].get(f"{f['at']}/identity"))
-    assert "She asked for help" in told
+    assert "She asked us for help" in told
     assert "Open Table" in told
     gone = follow(f["amina"], f["amina"].post(f"{f['at']}/identity/withdrawal", data={"sure": "yes"}))
     assert "Seal it and leave it there" in gone
@@ -237,7 +237,7 @@ def test_a_word_that_does_not_fit_is_explained(stage: Any) -> None:
 
 
 @pytest.mark.parametrize(("changes", "said"), [
-    ({"reason": ""}, "fill this in"), ({"days": "8"}, "whole number"), ({"key": "x"}, "no sealed text"),
+    ({"reason": ""}, "fill this in"), ({"reason": "x"}, "a whole sentence"), ({"days": "8"}, "whole number"), ({"key": "x"}, "no sealed text"),
     ({"delay": "5"}, "written reason of safety")])
 def test_a_request_without_reason_end_or_key_is_refused(stage: Any, changes: dict[str, str], said: str) -> None:
     f = stage.facts
@@ -245,7 +245,7 @@ def test_a_request_without_reason_end_or_key_is_refused(stage: Any, changes: dic
     leave(stage, f["amina"])
     _key, text = make_vault.one_time()
     box = stage.sql("SELECT id FROM vault.box")[0][0]
-    answer = f["fay"].post(f"/en/boxes/{box}/opening", data={"reason": "She asked", "key": text, "days": "3", "delay": "0",
+    answer = f["fay"].post(f"/en/boxes/{box}/opening", data={"reason": "She asked us for help", "key": text, "days": "3", "delay": "0",
                                                              "safety_reason": "", **changes})
     assert said in body(answer, 422)
     assert stage.sql("SELECT count(*) FROM vault.opening") == [(0,)]

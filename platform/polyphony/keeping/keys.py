@@ -19,7 +19,7 @@ class KeyTrouble(Exception):
 
 
 def make(passphrase: str) -> tuple[str, str]:
-    """A new key pair: the public key in hexadecimal digits, and the text of the private key's file. Raises `KeyTrouble`."""
+    """A new key pair: the public key in hexadecimal, and the text of the private key's file. Raises KeyTrouble."""
     if len(passphrase) < SHORTEST:
         raise KeyTrouble(f"A passphrase needs at least {SHORTEST} characters. Five words chosen by dice are good.")
     private, salt = PrivateKey.generate(), random(16)
