@@ -239,7 +239,7 @@ def _keep(demo):
     """A request to open what lies sealed in the open consultation, which waits for the keyholders' word."""
     (box,) = demo.sql("SELECT id FROM vault.box")[0]
     asked = browser_of(demo, "facilitator").post(f"/en/boxes/{box}/opening", data={
-        "reason": "She asked for help.", "key": make_vault.one_time()[1], "days": "3", "delay": "0", "safety_reason": ""})
+        "reason": "She asked us for help.", "key": make_vault.one_time()[1], "days": "3", "delay": "0", "safety_reason": ""})
     assert asked.status_code == 303, asked.get_data(as_text=True)
 
 

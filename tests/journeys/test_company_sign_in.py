@@ -313,6 +313,20 @@ def test_two_stewards_lift_a_requirement_and_one_does_not(world, firm, provider)
     assert world.client().post("/en/sign-in", data=locked).status_code == 403, "a later requirement is a new one"
 
 
+def test_where_it_is_required_a_mailed_link_changes_the_password_and_opens_nothing(world, firm, provider):
+    linked(world, firm, provider)
+    world.sql("UPDATE organisations.entrance SET tried_at = now(), required_at = now()")
+    world.client().post("/en/reset", data={"address": "ada@halcyon.example"})
+    world.work()
+    place = re.search(r"http://[^/]+(/\S+/new-password/\S+)", world.mails()[-1].replace("=\n", ""))[1]
+    ada = world.client()
+    chosen = ada.post(place, data={"password": "seven lamps beside the river"})
+    assert chosen.headers["Location"].endswith("/sign-in?after=changed")
+    assert ada.get("/en/account").status_code == 403
+    assert ada.get(place).status_code == 410, "the password is changed"
+    assert world.sql("SELECT count(*) FROM people.session") == [(0,)]
+
+
 @pytest.mark.slow
 def test_a_second_factor_counts_only_where_the_company_says_so(world, firm, provider):
     linked(world, firm, provider)

@@ -1,8 +1,12 @@
 """Leaving one's name with the keyholders, and the ceremony that opens it, through the pages."""
 
+import hashlib
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,6 +58,21 @@ def stage(world: Any) -> Any:
     return world
 
 
+def test_the_offline_tool_is_had_from_the_page_and_is_the_one_it_names(stage: Any, tmp_path: Path) -> None:
+    """It runs alone, and the page tells its SHA-256."""
+    page = body(stage.facts["ann"].get("/en/keyholders"))
+    (address,) = re.findall(r'href="([^"]*/keyholder\.py)" download', page)
+    answer = stage.facts["ann"].get(address)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="keyholder.py"'
+    assert answer.data == Path(tool.__file__).read_bytes()
+    assert hashlib.sha256(answer.data).hexdigest() in page
+    assert "python keyholder.py enrol my.key" in page
+    (tmp_path / "keyholder.py").write_bytes(answer.data)
+    done = subprocess.run([sys.executable, "keyholder.py", "--help"], cwd=tmp_path, capture_output=True, text=True,
+                          env={"PATH": "/usr/bin:/bin"})
+    assert "enrol" in done.stdout
+
+
 def enrol(stage: Any, name: str) -> Any:
     f = stage.facts
     locked, public, paper = tool.enrol(SAID, CHEAP)
@@ -80,7 +99,7 @@ def asked(stage: Any, **changes: Any) -> tuple[str, Any]:
     f = stage.facts
     key, text = make_vault.one_time()
     box = stage.sql("SELECT id FROM vault.box")[0][0]
-    answer = f["fay"].post(f"/en/boxes/{box}/opening", data={"reason": "She asked for help", "key": text, "days": "3",
+    answer = f["fay"].post(f"/en/boxes/{box}/opening", data={"reason": "She asked us for help", "key": text, "days": "3",
                                                              "delay": "0", "safety_reason": "", **changes})
     assert answer.status_code == 303, answer.get_data(as_text=True)
     return answer.location, key
@@ -115,7 +134,7 @@ def test_the_whole_ceremony_through_the_pages(stage: Any) -> None:
     assert make_vault.opened(text, key) == TOLD
     assert "opened what you left" in body(f["amina"].get("/en/notices"))
     told = body(f["amina"].get(f"{f['at']}/identity"))
-    assert "She asked for help" in told
+    assert "She asked us for help" in told
     assert "Open Table" in told
     gone = follow(f["amina"], f["amina"].post(f"{f['at']}/identity/withdrawal", data={"sure": "yes"}))
     assert "Seal it and leave it there" in gone
@@ -218,7 +237,7 @@ def test_a_word_that_does_not_fit_is_explained(stage: Any) -> None:
 
 
 @pytest.mark.parametrize(("changes", "said"), [
-    ({"reason": ""}, "fill this in"), ({"days": "8"}, "whole number"), ({"key": "x"}, "no sealed text"),
+    ({"reason": ""}, "fill this in"), ({"reason": "x"}, "a whole sentence"), ({"days": "8"}, "whole number"), ({"key": "x"}, "no sealed text"),
     ({"delay": "5"}, "written reason of safety")])
 def test_a_request_without_reason_end_or_key_is_refused(stage: Any, changes: dict[str, str], said: str) -> None:
     f = stage.facts
@@ -226,7 +245,7 @@ def test_a_request_without_reason_end_or_key_is_refused(stage: Any, changes: dic
     leave(stage, f["amina"])
     _key, text = make_vault.one_time()
     box = stage.sql("SELECT id FROM vault.box")[0][0]
-    answer = f["fay"].post(f"/en/boxes/{box}/opening", data={"reason": "She asked", "key": text, "days": "3", "delay": "0",
+    answer = f["fay"].post(f"/en/boxes/{box}/opening", data={"reason": "She asked us for help", "key": text, "days": "3", "delay": "0",
                                                              "safety_reason": "", **changes})
     assert said in body(answer, 422)
     assert stage.sql("SELECT count(*) FROM vault.opening") == [(0,)]

@@ -90,6 +90,8 @@ def _inside(path: Path, function: ast.FunctionDef) -> Iterator[tuple[str, str, a
             yield from _call(path, function, node)
         if isinstance(node, ast.Compare) and "threshold" in ast.unparse(node).lower() and path.name != "small_numbers.py":
             yield "small number shown", ast.unparse(node), node, _true
+        if isinstance(node, ast.Compare) and "audit" in f"{path.parent.name} {path.stem}" and "hash" in ast.unparse(node):
+            yield "signature", ast.unparse(node), node, lambda one: ast.Constant(isinstance(one.ops[0], ast.Eq))  # a link, a head
         if isinstance(node, ast.If) and any(isinstance(x, ast.Raise) and _called(x.exc or x) in ("TooBusy", "TooManyAttempts")
                                             for x in node.body):
             yield "counter", ast.unparse(node.test), node, _nothing

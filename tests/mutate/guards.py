@@ -27,6 +27,7 @@ ROOMS = {
     "kernel": ["tests/house/test_edge.py", "tests/security/test_edges.py"],
 }
 PLACES = {  # that are not asked of the tests of their room
+    "polyphony.kernel.audit": ["tests/security/test_audit.py"],
     "polyphony.inputs.sealing": ["tests/security/test_phrase_page.py"],
     "polyphony.organisations.entrance.openid": ["tests/security/test_openid.py"],
     "polyphony.people.passkeys": ["tests/journeys/test_passkeys.py"],

@@ -1,5 +1,6 @@
 """A backup opens only with the offline key, is never half, and comes back with everything that guards it."""
 
+import hashlib
 import json
 import os
 import signal
@@ -9,7 +10,9 @@ from dataclasses import replace
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
+from polyphony.cli import main
 from polyphony.folders import root, source
 from polyphony.keeping import backup, keys, restore, sealed
 
@@ -94,7 +97,7 @@ def test_it_comes_back_whole_and_guarded(server, kept, tmp_path, offline):
 BREAKS = {
     "every row is there again": "DELETE FROM notices.notice",
     "row security is what the code declares": "ALTER TABLE people.person NO FORCE ROW LEVEL SECURITY",
-    "the audit's chain is whole": "UPDATE audit.seal SET hash = '\\x00' WHERE number = 1",
+    "the audit's chain is whole, and its signed heads fit": "UPDATE audit.seal SET hash = '\\x00' WHERE number = 1",
     "the fund's books hold": "UPDATE fund.entry_line SET amount = amount + 1 WHERE id = (SELECT id FROM fund.entry_line LIMIT 1)",
 }
 
@@ -152,6 +155,16 @@ def test_wrong_keys_and_passphrases_are_told_apart(kept, tmp_path, offline):
     with pytest.raises(backup.BackupTrouble, match="already"):
         backup.make(kept, kept.backup_database_url, file, offline[0])
     assert sorted(path.name for path in tmp_path.iterdir() if ".part" in path.name) == []
+
+
+def test_the_terminal_tells_the_checksum_and_takes_no_easy_passphrase(kept, tmp_path, offline):
+    """A backup is sealed, not signed: its checksum, kept apart, tells whether another file lies in its place."""
+    said = CliRunner().invoke(main, ["backup", str(tmp_path / "one"), "--to", offline[0]], env=kept.child_environment())
+    assert f"SHA-256: {hashlib.sha256((tmp_path / 'one').read_bytes()).hexdigest()}" in said.output, said.output
+    for easy in ("", "eleven signs"[:11]):
+        said = CliRunner().invoke(main, ["backup-key", str(tmp_path / "easy"), "--passphrase", easy])
+        assert (said.exit_code, "at least 12 characters" in said.output) == (1, True), said.output
+        assert not (tmp_path / "easy").exists()
 
 
 def test_killed_in_the_middle_nothing_is_taken_for_whole(kept, tmp_path, offline):

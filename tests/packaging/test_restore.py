@@ -23,10 +23,12 @@ import make
 import make_vault
 from conftest import open_world
 from polyphony.app import application, create_app
+from polyphony.auditing import service as auditing
 from polyphony.cli import main
 from polyphony.folders import root, source
 from polyphony.keeping import restore
-from polyphony.kernel import unfinished
+from polyphony.kernel import clock, unfinished
+from polyphony.kernel.database import db
 from polyphony.settings import KEYS
 
 WORDS = "has not ended"
@@ -160,10 +162,34 @@ def test_killed_with_the_database_in_the_same_folder(saved):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def test_each_secret_that_is_another_one_is_named(world, tmp_path, offline):  # noqa: F811
+    """By the backup's marks; in one made without them, those to which rows bear witness."""
+    settings = with_something(world)
+    with world.worker.app_context():
+        auditing.sign_day(clock.today())
+        db.session.commit()
+    file, _ = made(settings, tmp_path, offline)
+    place, name = empty_place(world.server, settings, tmp_path)
+    told = bring(place, file, private_of(tmp_path, offline))
+    assert not any(str(getattr(settings, key)) in json.dumps(told) or getattr(settings, key).hex() in json.dumps(told) for key in KEYS)
+    changed = {**{key: os.urandom(32) for key in KEYS}, "argon2_memory": settings.argon2_memory * 2}
+    for key, value in changed.items():
+        other = replace(place, **{key: value})
+        assert secrets_proof(other, told) == [f"POLYPHONY_{key.upper()} is another one than when the backup was made"]
+        rows_tell = key in ("address_hash_key", "address_cipher_key", "audit_key")
+        assert bool(secrets_proof(other, {**told, "secrets": {}})) == rows_tell
+    assert secrets_proof(place, told) == []
+    world.server.drop_database(name)
+
+
+def secrets_proof(settings, told):
+    return dict(restore.proofs(settings, told))["the secrets given here fit what they sealed"]
+
+
 @pytest.mark.slow
 def test_with_other_secrets_than_it_was_sealed_under_nothing_starts_unless_asked(saved):
     place, given = saved
-    for name in ("address_hash_key", "address_cipher_key"):
+    for name in KEYS:
         other = replace(place, **{name: os.urandom(32)})
         said = asked(other, "restore", *given)
         assert said.exit_code == 1

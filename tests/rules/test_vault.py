@@ -28,11 +28,11 @@ def test_a_circle_is_several_apart_and_may_lose_one(needs: int, organisations: s
 
 
 @pytest.mark.parametrize(("changes", "refusal"), [
-    ({"reason": "  "}, rules.NoReason), ({"days": 0}, rules.BadTimes), ({"days": 8}, rules.BadTimes),
+    ({"reason": "  "}, rules.NoReason), ({"reason": f"{'x' * 19}   "}, rules.ReasonTooShort), ({"days": 0}, rules.BadTimes), ({"days": 8}, rules.BadTimes),
     ({"delay": 1}, rules.DelayWithoutReason), ({"delay": 1, "safety_reason": " "}, rules.DelayWithoutReason),
     ({"delay": 91, "safety_reason": "x"}, rules.DelayTooLong), ({"delay": -1}, rules.DelayTooLong)])
 def test_a_request_has_a_reason_and_an_end(changes: dict[str, Any], refusal: type[Exception]) -> None:
-    usual: dict[str, Any] = {"reason": "She asked", "days": 3, "safety_reason": "", "delay": 0}
+    usual: dict[str, Any] = {"reason": "She asked us to help", "days": 3, "safety_reason": "", "delay": 0}
     rules.ensure_request(**usual)
     rules.ensure_request(**{**usual, "delay": 90, "safety_reason": "He reads her phone."})
     with pytest.raises(refusal):

@@ -1,8 +1,10 @@
 """The audit that was taken away tells, alone, whether anything was changed, left out, moved or cut off."""
 
+import hashlib
 import json
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -73,29 +75,63 @@ def test_the_tool_needs_nothing_of_the_platform(acted, tmp_path):
     assert imported <= {*sys.stdlib_module_names, "nacl"}
 
 
+FORGED = "UPDATE audit.row SET verb = 'forged' WHERE id = (SELECT row_id FROM audit.seal WHERE number = 5)"
+CUT = "DELETE FROM audit.row WHERE id IN (SELECT row_id FROM audit.seal WHERE number > 10); DELETE FROM audit.seal WHERE number > 10"
+
+
 def test_whatever_a_superuser_does_is_found(acted):
     honest = taken(acted)
     assert wrong(honest) == []
     deeds = {
-        "UPDATE audit.row SET verb = 'forged' WHERE id = (SELECT row_id FROM audit.seal WHERE number = 5)": "link 5 does not fit",
+        FORGED: "link 5 does not fit",
         "UPDATE audit.row SET at = at + interval '1 hour' WHERE id = (SELECT row_id FROM audit.seal WHERE number = 7)":
             "link 7 does not fit",
         "DELETE FROM audit.seal WHERE number = 9": "link 9 is missing or out of order",
         "UPDATE audit.seal SET number = CASE number WHEN 2 THEN 1003 ELSE 1002 END WHERE number IN (2, 3)": "link 2 is missing",
         "DELETE FROM audit.seal WHERE number > 10": "links 11 to 12, signed on",
+        CUT: "links 11 to 12, signed on",
         "UPDATE audit.head SET link = 3": "is not signed as it should be",
         f"UPDATE audit.head SET day = day + 1, hash = '\\x{'00' * 32}'": "is not signed as it should be",
     }
     for deed, told in deeds.items():
-        twin = f"{acted.name}_{abs(hash(deed)) % 10**6}"
-        acted.close()
-        acted.server.create_database(twin, template=acted.name)
-        with psycopg.connect(acted.server.url("postgres", twin), autocommit=True) as connection:
-            connection.execute("SET session_replication_role = replica")
-            connection.execute(deed)
-        found = wrong(_as_superuser(acted, twin))
+        with _forged(acted, deed) as twin:
+            found = wrong(_as_superuser(acted, twin))
         assert any(each.startswith(told) or told in each for each in found), (deed, found)
-        acted.server.drop_database(twin)
+
+
+def test_a_change_with_every_later_link_made_anew_is_found_by_the_head_alone(acted):
+    with _forged(acted, FORGED) as twin:
+        _linked_anew(acted, twin)
+        found = wrong(_as_superuser(acted, twin))
+    (only,) = found
+    assert only.endswith(f"names another link {ACTS} than stands here")
+
+
+@contextmanager
+def _forged(world, deed):
+    """Another database with all of this one's rows, in which a superuser did something."""
+    twin = f"{world.name}_{abs(hash(deed)) % 10**6}"
+    world.close()
+    world.server.create_database(twin, template=world.name)
+    _do(world, twin, deed)
+    yield twin
+    world.server.drop_database(twin)
+
+
+def _do(world, name, deed):
+    with psycopg.connect(world.server.url("postgres", name), autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(deed)
+
+
+def _linked_anew(world, name):
+    """Make every hash fit what the rows say now, as somebody would who can write the database."""
+    before, deeds = verify_audit.ROOT, []
+    for told in filter(lambda told: "link" in told and "head" not in told, map(json.loads, _as_superuser(world, name).splitlines())):
+        content = hashlib.sha256(json.dumps(told["row"], sort_keys=True, ensure_ascii=False).encode()).digest()
+        before = hashlib.sha256(before + content).digest()
+        deeds.append(f"UPDATE audit.seal SET content = '\\x{content.hex()}', hash = '\\x{before.hex()}' WHERE number = {told['link']}")
+    _do(world, name, ";".join(deeds))
 
 
 def _as_superuser(world, name):
@@ -164,16 +200,22 @@ def test_the_worker_alone_writes_links_and_heads(acted):
             connection.execute(statement)
 
 
-def test_a_broken_chain_is_told_to_the_auditor(acted):
+@pytest.mark.parametrize(("deed", "anew", "told"), [
+    ("SELECT 1", False, 0), (FORGED, False, 1), ("UPDATE audit.seal SET hash = content WHERE number = 20", False, 1),
+    (FORGED, True, 1), (CUT, False, 1), ("UPDATE audit.head SET key = hash, signature = signature || '\\x00'", False, 1),
+    ("UPDATE audit.head SET day = day - 1", False, 1),
+], ids=["nothing", "a row", "a link", "a row and all later links", "cut off", "another signature", "another day"])
+def test_a_broken_chain_is_told_to_the_auditor(acted, deed, anew, told):
     from polyphony.kernel import jobs
 
-    for deed, told in (("SELECT 1", 0), ("UPDATE audit.row SET verb = 'forged' WHERE id = (SELECT row_id FROM audit.seal LIMIT 1)", 1)):
-        acted.sql(deed)
-        with acted.worker.app_context():
-            jobs.TASKS["auditing.check"].function()
-            db.session.commit()
-        acted.work()
-        assert acted.sql("SELECT count(*) FROM notices.notice WHERE kind = 'audit_broken'") == [(told,)]
+    _do(acted, acted.name, deed)
+    if anew:
+        _linked_anew(acted, acted.name)
+    with acted.worker.app_context():
+        jobs.TASKS["auditing.check"].function()
+        db.session.commit()
+    acted.work()
+    assert acted.sql("SELECT count(*) FROM notices.notice WHERE kind = 'audit_broken'") == [(told,)]
 
 
 def test_the_auditor_finds_rows_by_day_area_and_about(acted):

@@ -79,6 +79,38 @@ def test_who_guesses_gets_slow_and_the_owner_is_never_locked_out(world: Any) -> 
     assert try_in(world).status_code == 422
 
 
+def test_while_somebody_guesses_without_pause_the_mailed_link_opens_the_account(world: Any) -> None:
+    """The guesser takes every turn, so that the right password has to wait: the link does not."""
+    make.person(world, "amina@x.example")
+    signed_in = make.sign_in(world.client(), "amina@x.example")
+    over = threading.Event()
+
+    def guess() -> None:
+        while not over.is_set():
+            try_in(world)
+
+    for _ in range(FREE + 4):
+        pass_by(world, LONGEST_WAIT)
+        assert try_in(world).status_code == 422
+    guesser = threading.Thread(target=guess)
+    guesser.start()
+    try:
+        assert try_in(world, make.PASSWORD).status_code == 429
+        assert signed_in.get("/en/account").status_code == 200, "who is in stays in"
+        world.client().post("/en/reset", data={"address": "amina@x.example"})
+        world.work()
+        (mail,) = world.mails()
+        place = re.search(r"http://[^/]+(/\S+)", mail.replace("=\n", ""))
+        assert place
+        amina = world.client()
+        assert amina.post(place[1], data={"password": "seven lamps beside the river"}).status_code == 303
+        assert amina.get("/en/account").status_code == 200
+        assert guesser.is_alive()
+    finally:
+        over.set()
+        guesser.join()
+
+
 def test_guesses_in_one_moment_are_counted_each(world: Any) -> None:
     """They are counted before they are made: nobody gets more tries by sending them together."""
     make.person(world, "amina@x.example")

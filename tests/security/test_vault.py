@@ -56,7 +56,7 @@ def ask(world: Any, who: str = "fay", **changes: Any) -> tuple[Any, Any]:
 
     def do(by: Any) -> Any:
         box = desk.boxes(world.facts["about"])[0]
-        return service.ask(by, box=box, **{"key": text, "reason": "She asked for help", "days": 3, "safety_reason": "",
+        return service.ask(by, box=box, **{"key": text, "reason": "She asked us for help", "days": 3, "safety_reason": "",
                                            "delay": 0, **changes}).id
     return act(world, who, do), key
 
@@ -211,7 +211,7 @@ def test_k_of_different_organisations_open_it_once(stage: Any) -> None:
     with clock.at(make.now() + timedelta(minutes=16)):
         assert text_for(stage, "fay", id) == ""
     told = act(stage, "amina", lambda by: desk.told(by, [stage.facts["about"]]))
-    assert [row.reason for row in told] == ["She asked for help"]
+    assert [row.reason for row in told] == ["She asked us for help"]
 
 
 def test_a_reason_of_safety_delays_the_telling_and_no_longer(stage: Any) -> None:

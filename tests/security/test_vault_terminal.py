@@ -8,6 +8,7 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from nacl.public import PrivateKey
 from tests.security.test_vault_keys import CHEAP, NOW, SAID, TOLD, asked
 
@@ -79,12 +80,50 @@ def test_a_key_file_is_private_and_never_written_over(tmp_path: Path) -> None:
 def test_a_slip_at_the_terminal_is_one_sentence(tmp_path: Path) -> None:
     file, photo = tmp_path / "a.key", tmp_path / "photo.jpg"
     photo.write_bytes(os.urandom(5000))
-    assert "does not open" in Typed(secrets=(SAID, "mistyped passphrase")).runs("enrol", file)
+    assert "are not the same" in Typed(secrets=(SAID, "mistyped passphrase")).runs("enrol", file)
+    assert "at least 12" in Typed(secrets=("short",)).runs("enrol", file)
     assert not file.exists()
     Typed().runs("enrol", file)
     assert "There is no sealed text" in Typed().runs("answer", file, photo)
     assert "There is no sealed text" in Typed().runs("answer", photo, file)
     assert "does not open" in Typed(secrets=("wrong passphrase!",)).runs("answer", file, file)
+
+
+def test_where_no_file_can_be_made_nothing_is_asked(tmp_path: Path) -> None:
+    def asked_for(_: str) -> str:
+        raise AssertionError("nothing may be asked before it is clear that the file can be made")
+
+    at, there = Typed(), tmp_path / "there"
+    there.touch()
+    at.terminal.secret = asked_for
+    for command in (("enrol",), ("ask",), ("recover",)):
+        text = (there,) * (command == ("recover",))
+        assert "File exists" in at.runs(*command, there, *text)
+        assert "No such file" in at.runs(*command, tmp_path / "nowhere" / "a.key", *text)
+        assert at.code == 1
+
+
+@pytest.mark.parametrize("stop", [EOFError, KeyboardInterrupt])
+def test_who_stops_in_the_middle_reads_one_line(tmp_path: Path, stop: type[BaseException]) -> None:
+    def stopped(_: str) -> str:
+        raise stop
+
+    at = Typed()
+    at.terminal.secret = stopped
+    assert at.runs("enrol", tmp_path / "a.key").strip() == "Stopped. Nothing was made or released."
+    assert at.code == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-16-be"])
+def test_a_text_is_read_as_a_windows_editor_saved_it(tmp_path: Path, encoding: str) -> None:
+    at, file, text = Typed(), tmp_path / "a.key", tmp_path / "public.txt"
+    at.runs("enrol", file)
+    text.write_bytes((b"\xfe\xff" * (encoding == "utf-16-be")) + at.lines[1].replace("\n", "\r\n").encode(encoding))
+    back = Typed(secrets=(at.lines[3].replace("\n", " "), SAID, SAID))
+    assert "is back" in back.runs("recover", tmp_path / "new.key", text)
+    (tmp_path / "wide.key").write_bytes((tmp_path / "new.key").read_text().encode("utf-16"))
+    assert "KEYHOLDER KEY" in at.runs("answer", tmp_path / "wide.key", text), "the key opens, and the text is no request"
 
 
 def test_a_lost_key_comes_back_at_the_terminal(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ EVERYBODY = {
               "second_step second_step_post passkey_question use_passkey",
     "retention": "kept erased",
     "uploads": "attachment",
-    "vault": "keyholders",
+    "vault": "keyholders tool",
 }
 # Pages for whoever is signed in, whatever her role; most of them tell or take only what is her own.
 SIGNED_IN = {

@@ -8,7 +8,7 @@ keeps(
     Datum("audit", (ACCOUNT,), lazy("What was done with your account: the act, the moment and numbers, never a word or a "
                                     "name. Nothing of what is said without an account."),
           lazy("As long as this place exists. Once your account is erased, its number leads to nobody."),
-          lazy("So that nobody, the operator included, can rewrite what happened."), STAYS,
+          lazy("So that nobody can rewrite what happened without being noticed by those who have kept a copy."), STAYS,
           {"audit.row": "id at actor verb subject about details"},
           "SELECT r.at, r.verb FROM audit.row r WHERE r.actor = :person ORDER BY r.at DESC, r.id",
           codes={"verb": VERBS}),

@@ -10,10 +10,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
-from nacl.signing import SigningKey
+from nacl.exceptions import BadSignatureError
+from nacl.signing import SigningKey, VerifyKey
 
 from polyphony.auditing.models import Head
-from polyphony.auditing.verify_audit import FORMAT, VERSION, message
+from polyphony.auditing.verify_audit import FORMAT, ROOT, VERSION, message
 from polyphony.kernel import audit, clock
 from polyphony.kernel.audit import AuditRow, AuditSeal
 from polyphony.kernel.database import db
@@ -75,12 +76,34 @@ def sign_day(day: date) -> Head | None:
     audit.seal_new_rows()
     db.session.flush()
     last = db.session.scalars(sa.select(AuditSeal).order_by(AuditSeal.number.desc()).limit(1)).first()
-    link, hash = (last.number, last.hash) if last else (0, b"\0" * 32)
+    link, hash = (last.number, last.hash) if last else (0, ROOT)
     key = _key()
     signed = key.sign(message(day.isoformat(), link, hash.hex())).signature
     head = Head(day=day, link=link, hash=hash, key=key.verify_key.encode(), signature=signed)
     db.session.add(head)
     return head
+
+
+def broken() -> list[str]:
+    """What is wrong with the chain and with its signed heads; nothing when both are whole.
+
+    Who can write the database can make every link anew, but signs no head: the key lies elsewhere.
+    """
+    link = audit.broken_at()
+    kept = db.session.execute(sa.select(Head, AuditSeal.hash).outerjoin(
+        AuditSeal, AuditSeal.number == Head.link).order_by(Head.day))
+    return ([f"link {link}"] if link else []) + [
+        f"the head of {head.day}" for head, found in kept if not _fits(head, found if head.link else ROOT)]
+
+
+def _fits(head: Head, found: bytes | None) -> bool:
+    """Whether our key signed this head, and the link it names stands in the chain as it was signed."""
+    said = message(head.day.isoformat(), head.link, head.hash.hex())
+    try:
+        VerifyKey(bytes.fromhex(public_key())).verify(said, head.signature)
+    except (BadSignatureError, ValueError):
+        return False
+    return head.hash == found
 
 
 def file() -> Iterator[str]:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from polyphony.auditing import service
-from polyphony.kernel import audit, clock, jobs
+from polyphony.kernel import clock, jobs
 from polyphony.notices.service import tell
 
 
@@ -15,6 +15,6 @@ def sign() -> None:
 
 @jobs.task("auditing.check", every="25 3 * * *")
 def check() -> None:
-    """Read the whole chain; the auditor is told when a link does not fit."""
-    if audit.broken_at() is not None:
+    """Read the whole chain and its heads; the auditor is told when a link or a signed head does not fit."""
+    if service.broken():
         tell("audit_broken", to="auditors")

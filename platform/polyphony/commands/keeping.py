@@ -19,7 +19,10 @@ def key(file: Path, passphrase: str) -> None:
     """Make the key that opens backups, into FILE. Do this on a machine that is not online, and keep it there."""
     if file.exists():
         raise click.ClickException(f"There is a file at {file} already; nothing is ever written over.")
-    public, private = keys.make(passphrase)
+    try:
+        public, private = keys.make(passphrase)
+    except keys.KeyTrouble as error:
+        raise click.ClickException(str(error)) from None
     write_private(file, private)
     click.echo(f"The private key lies in {file}: keep it off line, with its passphrase elsewhere.\n"
                f"Backups are sealed to this public key:\n{public}")
@@ -37,7 +40,8 @@ def backup(file: Path, public: str) -> None:
         except (making.BackupTrouble, keys.KeyTrouble) as error:
             raise click.ClickException(str(error)) from None
     click.echo(f"{file}: {sum(told['rows'].values())} rows of {len(told['rows'])} tables and {len(told['parts']) - 1} "
-               "files, written, read again and whole.")
+               f"files, written, read again and whole.\nSHA-256: {making.checksum(file)}\n"
+               "Keep this checksum apart from the file, and compare it before you restore.")
 
 
 @click.command("restore")

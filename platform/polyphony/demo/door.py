@@ -61,7 +61,7 @@ def welcome() -> list[str]:
     return [
         "Demo sign-ins:", *(f"  {'  '.join(people[n:n + 3])}" for n in range(0, len(people), 3)),
         f"  Password of all: {PASSWORD}",
-        "  Second step (companies, fund, facilitator, stewards, auditor): make code WHO=lead@tern.example",
+        "  Second step (companies, fund, facilitator, stewards, auditor, keyholders): make code WHO=lead@tern.example",
         "Demo return phrase (no account; her words were answered):", f"  {answered}",
         "Another, in a consultation that is still open:", f"  {still_open}",
     ]

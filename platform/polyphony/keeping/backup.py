@@ -1,6 +1,7 @@
 """Make a backup: one moment of the database and the files beside it, sealed, read once more, and only then in place."""
 
 import hashlib
+import hmac
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from polyphony.keeping import keys, sealed
 from polyphony.kernel import clock, pg_binaries
-from polyphony.settings import Settings
+from polyphony.settings import KEYS, Settings
 from polyphony.uploads.storing import FRESH
 
 DUMP, SECRETS, UPLOADS = "database", "var/secrets.json", "uploads"
@@ -39,7 +40,7 @@ def make(settings: Settings, source_url: str, target: Path, public: str) -> dict
         with draft.open("xb") as file, one_moment(source_url) as (snapshot, held):
             draft.chmod(0o600)
             writer = sealed.Writer(file, partial(keys.seal, public=public))
-            told = {"made_at": clock.now().isoformat(), **held}
+            told = {"made_at": clock.now().isoformat(), "secrets": marks(settings), **held}
             with dump(settings, source_url, snapshot) as stream:
                 writer.part(DUMP, stream)
             for name, path in files(settings):
@@ -54,6 +55,13 @@ def make(settings: Settings, source_url: str, target: Path, public: str) -> dict
         raise BackupTrouble(f"No backup was made: {error}") from None
     finally:
         draft.unlink(missing_ok=True)
+
+
+def marks(settings: Settings) -> dict[str, str]:
+    """A mark of each secret without which something would open no more; it tells nothing of the secret."""
+    given = {name: getattr(settings, name) for name in KEYS} | {"argon2_memory": str(settings.argon2_memory).encode()}
+    return {name: hmac.digest(secret, f"polyphony mark of {name}".encode(), "sha256").hex()
+            for name, secret in given.items()}
 
 
 @contextmanager
@@ -166,6 +174,12 @@ def unpack(file: IO[bytes], key: bytes, place: Callable[[str], Callable[[bytes],
     if {name: digest.hexdigest() for name, digest in found.items()} != told.get("parts"):
         raise keys.KeyTrouble("The backup is damaged: a part is not what it should be.")
     return told
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a finished file: it is sealed, but not signed, so this tells whether another one lies in its place."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def program(settings: Settings, name: str) -> str:

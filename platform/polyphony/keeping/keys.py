@@ -10,6 +10,7 @@ from nacl.secret import SecretBox
 from nacl.utils import random
 
 MEMORY, PASSES = 65536, 3  # KiB and passes of Argon2id (RFC 9106, second recommended option)
+SHORTEST = 12  # characters of a passphrase, as for the keyholders' keys
 MARK = "polyphony backup key 1"
 
 
@@ -18,7 +19,9 @@ class KeyTrouble(Exception):
 
 
 def make(passphrase: str) -> tuple[str, str]:
-    """A new key pair: the public key in hexadecimal digits, and the text of the private key's file."""
+    """A new key pair: the public key in hexadecimal, and the text of the private key's file. Raises KeyTrouble."""
+    if len(passphrase) < SHORTEST:
+        raise KeyTrouble(f"A passphrase needs at least {SHORTEST} characters. Five words chosen by dice are good.")
     private, salt = PrivateKey.generate(), random(16)
     sealed = SecretBox(_derive(passphrase, salt)).encrypt(bytes(private))
     public = bytes(private.public_key).hex()

@@ -20,10 +20,11 @@ from nacl.public import PrivateKey
 from psycopg import sql
 
 from polyphony.app import application
+from polyphony.auditing import service as auditing
 from polyphony.fund.verify import service as fund
 from polyphony.keeping import backup, keys, sealed
 from polyphony.keeping.backup import BackupTrouble
-from polyphony.kernel import audit, policies, processes, secrets, unfinished
+from polyphony.kernel import policies, processes, secrets, unfinished
 from polyphony.kernel.database import db
 from polyphony.kernel.migrate import migrate
 from polyphony.kernel.pg_roles import BACKUP, ROLES
@@ -193,22 +194,33 @@ def proofs(settings: Settings, told: dict[str, Any]) -> Iterator[tuple[str, list
     yield "row security is what the code declares", _security(settings)
     yield "the database's roles are what they must be", _roles(settings)
     with application(settings, worker=True) as app, app.app_context():
-        yield "the secrets given here fit what they sealed", _secrets()
-        broken = audit.broken_at()
-        yield "the audit's chain is whole", [f"link {broken}"] if broken else []
+        yield "the secrets given here fit what they sealed", _secrets(settings, told)
+        yield "the audit's chain is whole, and its signed heads fit", auditing.broken()
         yield "the fund's books hold", [each.invariant.name for each in fund.check() if not each.holds]
 
 
-def _secrets() -> list[str]:
+def _secrets(settings: Settings, told: dict[str, Any]) -> list[str]:
+    """The settings that are others than when the backup was made, by its marks and by what lies in the rows."""
+    now = backup.marks(settings)
+    other = [name for name, mark in told.get("secrets", {}).items() if now[name] != mark]
+    found = dict.fromkeys([*other, *_others_of_address(), *_other_of_audit()])
+    return [f"POLYPHONY_{name.upper()} is another one than when the backup was made" for name in found]
+
+
+def _others_of_address() -> list[str]:
     """Addresses of accounts are sealed under one key and found by another: whether one of them opens and is found."""
     kept = db.session.scalars(sa.select(Credential).order_by(Credential.person_id).limit(1)).first()
     try:
         address = kept and secrets.open_address(kept.address_sealed, kept.person_id)
-        if kept and address and secrets.address_hash(address) != kept.address_hash:
-            return ["POLYPHONY_ADDRESS_HASH_KEY is another one than when the backup was made"]
+        wrong = kept and address and secrets.address_hash(address) != kept.address_hash
     except CryptoError:
-        return ["POLYPHONY_ADDRESS_CIPHER_KEY is another one than when the backup was made"]
-    return []
+        return ["address_cipher_key"]
+    return ["address_hash_key"] if wrong else []
+
+
+def _other_of_audit() -> list[str]:
+    """The newest head says with which key it was signed."""
+    return ["audit_key" for head in auditing.heads(1) if head.key.hex() != auditing.public_key()]
 
 
 def _rows(settings: Settings, told: dict[str, Any]) -> list[str]:

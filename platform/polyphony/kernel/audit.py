@@ -2,7 +2,7 @@
 
 A row says a verb and ids, never a text, a name or an address; acts of people without an account, and
 what a member says, leave no row that names her or tells the hour. A job seals new rows into a hash chain, in
-order, so a change made later by anybody, the operator included, no longer fits.
+order, so a change made later no longer fits; signed heads tell it even where every later link was made anew.
 """
 
 import hashlib

@@ -114,19 +114,21 @@ BEGIN
   FROM people.credential c WHERE c.address_hash = given;
 END $f$""")
 
-definer("people.use_reset(token bytea, new_salt bytea, derived bytea) RETURNS boolean", f"""
+# Answers by which hash the account is found, so that the new password opens it at once: who guesses shuts no mailed link.
+definer("people.take_reset(token bytea, new_salt bytea, derived bytea) RETURNS bytea", f"""
 LANGUAGE plpgsql VOLATILE {_HEAD}
 DECLARE who uuid;
 BEGIN
   UPDATE people.reset SET used = true WHERE token_hash = sha256(token) AND NOT used AND expires_at > now()
   RETURNING person_id INTO who;
-  IF who IS NULL THEN RETURN false; END IF;
+  IF who IS NULL THEN RETURN NULL; END IF;
   UPDATE people.credential SET salt = new_salt, verifier = sha256(derived) WHERE person_id = who;
   DELETE FROM people.session WHERE person_id = who;
   DELETE FROM people.attempt a USING people.credential c WHERE c.person_id = who
     AND a.address_hash IN (c.address_hash, sha256(convert_to('code|' || who, 'UTF8')));
-  RETURN true;
+  RETURN (SELECT c.address_hash FROM people.credential c WHERE c.person_id = who);
 END $f$""")
+statements.append("DROP FUNCTION IF EXISTS people.use_reset(bytea, bytea, bytea)")
 
 definer("people.reset_is_good(token bytea) RETURNS boolean", f"""
 LANGUAGE sql STABLE {_HEAD}

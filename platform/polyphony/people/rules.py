@@ -36,7 +36,8 @@ class TooManyAttempts(Refusal):
     """Several wrong passwords: so many seconds have to pass before the next one is looked at."""
 
     status = 429
-    help = lazy("You can choose a new password now: then you need not wait.")
+    help = lazy("A link by mail lets you choose a new password and opens your account at once, "
+                "even while somebody else is guessing.")
 
     def __init__(self, seconds: int):
         super().__init__(ngettext(

@@ -35,7 +35,7 @@ _FORGET = call("people.forget_attempts(:hash, :derived)")
 _START = call("people.start_session(:hash, :derived, :token)")
 _END = call("people.end_session(:secret)")
 _ASK = call("people.ask_reset(:hash, :id, :token)", {"id": sa.Uuid()})
-_USE = call("people.use_reset(:token, :salt, :derived)")
+_TAKE = call("people.take_reset(:token, :salt, :derived)")
 _KEEP = call("people.keep_session(:secret)")
 _GOOD = call("people.reset_is_good(:token)")
 
@@ -216,8 +216,18 @@ def reset_is_good(token: str) -> bool:
 
 
 def choose_password(*, token: str, password: str) -> None:
-    """Choose a new password with a mailed link; all sessions of the account end. Raises LinkGone."""
+    """Choose a new password with a mailed link and come in with it; all other sessions of the account end.
+
+    No attempt is counted: whoever guesses without pause keeps nobody out who has the link. Raises LinkGone.
+    """
     salt, derived = new_secret(password)
-    if not run(_USE, token=secrets.bytes_of(token), salt=salt, derived=derived):
+    hashed = run(_TAKE, token=secrets.bytes_of(token), salt=salt, derived=derived)
+    if not hashed:
         raise rules.LinkGone()
     audit.record("person.password_reset", anonymous=True)
+    if begin_session(hashed, derived):
+        fresh = earlier()
+        try:
+            ensure_right_way_in()
+        except Refusal:  # her company asks for its own sign-in: the password is changed, and opens nothing
+            run(_END, secret=fresh)

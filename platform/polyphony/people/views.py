@@ -118,7 +118,7 @@ def choose_password_post(token: str) -> Any:
     if not service.reset_is_good(token):  # before the slow work on a password, and before anything is said of it
         return page("people/choose_password.html", form=form, token=token, good=False), 410
     return answer(form, lambda **typed: service.choose_password(token=token, **typed),
-                  then=lambda _: url_for("people.sign_in", after="changed"),
+                  then=lambda _: views_factors.after_link(),
                   again=lambda: page("people/choose_password.html", form=form, token=token, good=True))
 
 

@@ -32,6 +32,12 @@ def after_password(wanted: str | None) -> str:
     return onwards(wanted)
 
 
+def after_link() -> str:
+    """Where a new password leads: on, or to the sign-in page for whom it alone opens nothing."""
+    is_in = viewer.current().is_signed_in or factors.step()
+    return after_password("") if is_in else url_for("people.sign_in", after="changed")
+
+
 @blueprint.get("/sign-in/second-step")
 @access(anyone, step=True)
 def second_step() -> Any:

@@ -7,6 +7,8 @@ and holds no key to open. What goes to and fro is armoured text, which names wha
 
 import argparse
 import base64
+import codecs
+import errno
 import getpass
 import hashlib
 import json
@@ -76,6 +78,10 @@ class WrongKind(Trouble):
 
 class WrongPassphrase(Trouble):
     message = lazy("This passphrase does not open the key.")
+
+
+class NotTheSame(Trouble):
+    message = lazy("The two passphrases are not the same. Nothing was made; please begin again.")
 
 
 class WeakPassphrase(Trouble):
@@ -449,17 +455,20 @@ class Terminal:
 
     def _new_passphrase(self) -> str:
         first = self.secret(_("A new passphrase: "))
+        if len(first) < SHORTEST_PASSPHRASE:
+            raise WeakPassphrase()
         if self.secret(_("The same once more: ")) != first:
-            raise WrongPassphrase()
+            raise NotTheSame()
         return first
 
     def _key(self, file: Path, use: str = KEY) -> PrivateKey:
-        text = file.read_text("utf-8", errors="replace")
+        text = _decoded(file.read_bytes())
         if dearmour(text, LOCKED):
             self.say(_("The passphrase is never shown and never leaves this computer."))
         return unlock(text, self.secret(_("Passphrase: ")), use)
 
     def enrol(self, file: Path, *_rest: str) -> None:
+        ensure_free(file)
         locked, public, paper = enrol(self._new_passphrase(), self.cost)
         keep(file, locked)
         self.say(_("Hand this in on the page “Keyholders”:"))
@@ -469,6 +478,7 @@ class Terminal:
         self.say(_("Fingerprint: %(key)s", key=fingerprint(public_key(public))))
 
     def recover(self, file: Path, text: str) -> None:
+        ensure_free(file)
         paper = self.secret(_("The recovery words on your paper: "))
         keep(file, recover(text, paper, self._new_passphrase(), self.cost))
         self.say(_("Your key is back, with the new passphrase."))
@@ -490,6 +500,7 @@ class Terminal:
             notes.write(f"{asked['opening']}\n")
 
     def ask_for(self, file: Path, *_rest: str) -> None:
+        ensure_free(file)
         key = PrivateKey.generate()
         keep(file, lock(key, self._new_passphrase(), ONCE, self.cost))
         self.say(_("Put this into your request. The key works for one opening:"))
@@ -510,6 +521,14 @@ class Terminal:
         self.say(_("Hand this in. No record was opened, and no ciphertext changes:"))
         self.say(made)
         file.write_text(armour(USED, {"use": ONCE}), "utf-8")
+
+
+def ensure_free(file: Path) -> None:
+    """Look whether a new file can stand there before anything is asked. Raises OSError as `keep` would."""
+    if file.is_symlink() or file.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file))
+    if not file.absolute().parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file))
 
 
 def keep(file: Path, text: str) -> None:
@@ -547,14 +566,23 @@ def main(given: list[str] | None = None, terminal: Terminal | None = None) -> in
     except OSError as error:
         terminal.say(_("The file %(file)s: %(why)s.", file=error.filename or "", why=error.strerror or ""))
         return 1
+    except (EOFError, KeyboardInterrupt):
+        terminal.say("\n" + _("Stopped. Nothing was made or released."))
+        return 1
     return 0
 
 
 def _read(name: str) -> str:
     if name == "-":
         return sys.stdin.read(LONGEST + 1)
-    with Path(name).open(encoding="utf-8", errors="replace") as file:
-        return file.read(LONGEST + 1)
+    with Path(name).open("rb") as file:
+        return _decoded(file.read(2 * LONGEST + 4))
+
+
+def _decoded(data: bytes) -> str:
+    """Text as editors save it: UTF-8, or UTF-16 where its byte order mark says so."""
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if wide else "utf-8-sig", errors="replace")
 
 
 if __name__ == "__main__":

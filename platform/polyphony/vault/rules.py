@@ -8,6 +8,7 @@ from polyphony.kernel.locale import gettext, lazy
 from polyphony.kernel.refusals import BadInput, NotPermitted, WrongState
 
 FEWEST, LONGEST_DAYS, LONGEST_DELAY = 3, 7, 90
+SHORTEST_REASON = 20  # characters: a word alone tells neither the keyholders nor the person anything
 
 
 class NotAKeyholder(NotPermitted):
@@ -80,6 +81,11 @@ class NothingThere(WrongState):
 class NoReason(BadInput):
     field = "reason"
     message = lazy("Please write why it has to be opened. The keyholders decide by it.")
+
+
+class ReasonTooShort(BadInput):
+    field = "reason"
+    message = lazy("Please write a whole sentence, of at least 20 characters. The person herself will read it too.")
 
 
 class BadTimes(BadInput):
@@ -174,6 +180,8 @@ def ensure_request(reason: str, days: int, *, safety_reason: str, delay: int) ->
     """A reason and an end; telling her later needs a reason of its own. Raises NoReason … DelayTooLong."""
     if not reason.strip():
         raise NoReason()
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise ReasonTooShort()
     if not 1 <= days <= LONGEST_DAYS:
         raise BadTimes()
     if not 0 <= delay <= LONGEST_DELAY:

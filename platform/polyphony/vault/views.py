@@ -1,9 +1,11 @@
 """The pages of the vault: what somebody leaves with the keyholders, who they are, and the ceremony."""
 
+import hashlib
 import uuid
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, g, url_for
+from flask import Blueprint, Response, g, url_for
 
 from polyphony.consultations.service import find
 from polyphony.kernel import clock, locale, viewer
@@ -13,10 +15,12 @@ from polyphony.kernel.locale import lazy
 from polyphony.kernel.pages import nav, page
 from polyphony.languages.service import translations_for, written
 from polyphony.vault import desk, forms, providing, service
+from polyphony.vault.keyholder import __file__ as offline_tool
 from polyphony.vault.keyholder import fingerprint
 
 blueprint = Blueprint("vault", __name__, url_prefix="/<lang>")
 BLUEPRINTS = [blueprint]
+TOOL = Path(offline_tool).read_bytes()  # as it was when the server started, like the program that runs
 
 
 def titled(about: Any) -> Any:
@@ -85,6 +89,15 @@ def lay_down(id: uuid.UUID) -> Any:
                   then=lambda _: url_for("vault.keyholders"), again=lambda: _keyholders(ending=form))
 
 
+@blueprint.get("/keyholders/keyholder.py")
+@access(anyone)
+def tool() -> Response:
+    """The offline tool, the same for everybody: one file that can be read before it is trusted."""
+    answer = Response(TOOL, mimetype="text/x-python")
+    answer.headers["Content-Disposition"] = 'attachment; filename="keyholder.py"'
+    return answer
+
+
 def _enrolling(form: Any) -> Any:
     return form.offer(desk.organisations(viewer.current().of("keyholding")))
 
@@ -94,7 +107,8 @@ def _keyholders(form: Any = None, ending: Any = None) -> Any:
     return page("vault/keyholders.html", fragment="keyholders", by=by, known=desk.keyholders(), day=clock.day,
                 mine=desk.holding(by) if by.of("keyholding") else [], rooms=desk.rooms(by), fingerprint=fingerprint,
                 form=form or (_enrolling(forms.EnrolForm(formdata=None)) if by.of("keyholding") else None),
-                ending=ending or forms.EndForm(formdata=None), direction_of=locale.direction)
+                ending=ending or forms.EndForm(formdata=None), direction_of=locale.direction,
+                tool_hash=hashlib.sha256(TOOL).hexdigest())
 
 
 from polyphony.vault import views_openings  # noqa: E402
