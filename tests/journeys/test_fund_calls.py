@@ -167,6 +167,8 @@ def test_it_closes_at_the_exact_moment_and_is_decided_only_when_everybody_has_an
     closes = fund.sql("SELECT closes_at FROM fund.call")[0][0]
     with clock.at(closes - timedelta(seconds=1)):
         assert "Open for applications" in fund.client().get("/en/fund/calls").get_data(as_text=True)
+    assert f'datetime="{closes.isoformat(timespec="minutes")}" data-local="day">' in fund.client().get(
+        f"/en/fund/calls/{id}").get_data(as_text=True), "which day that is, a visitor's browser says"
     with clock.at(closes):
         assert "Open for applications" not in fund.client().get("/en/fund/calls").get_data(as_text=True)
         turn(fund)
