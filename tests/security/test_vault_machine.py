@@ -116,7 +116,7 @@ def play(world: Any, number: int) -> None:
 
 
 def test_no_order_of_acts_opens_a_box_without_several(stage: Any) -> None:
-    play(stage, 10)
+    play(stage, 5)
 
 
 @pytest.mark.slow
