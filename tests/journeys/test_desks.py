@@ -41,8 +41,10 @@ def test_the_second_facilitator_to_change_a_theme_sees_the_first_ones_words(loop
     first = {"title": "First title", "summary": "First summary.", "lang": "en", "revision": "1"}
     _post(fac, edit, **first)
     page = _post(fac, edit, 409, **{**first, "title": "Second title", "summary": "Second summary."})
+    compared = page.split('id="compared"')[1].split("</section>")[0]
     for words in ("The present version", "First title", "First summary.", "Second title", "Second summary."):
-        assert words in page, words
+        assert words in compared, words
+    assert ">Language<" not in compared, "in which both are alike"
     assert 'name="revision" type="hidden" value="2"' in page
     _post(fac, edit, **{**first, "title": "Second title", "revision": "2"})
     assert loop.sql("SELECT title FROM feedback.theme") == [("Second title",)]

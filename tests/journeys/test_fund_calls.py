@@ -1,5 +1,6 @@
 """A call from its first line to its end, by the fund's administrator, a translator and the clock."""
 
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -222,10 +223,11 @@ def test_two_administrators_and_nobody_else_change_a_call(fund):
     revision = fund.sql("SELECT revision FROM fund.call")[0][0]
     first = {**TERMS, **dates(), "revision": revision, "plain": "One.", **once()}
     assert admin.post(f"/en/fund/calls/{id}/edit", data=first).status_code == 303
-    second = admin.post(f"/en/fund/calls/{id}/edit", data={**first, "plain": "Two.", **once()})
+    second = admin.post(f"/en/fund/calls/{id}/edit", data={**first, "plain": "Two.", "reviews_each": "5", **once()})
     assert second.status_code == 409
-    assert "Two." in second.get_data(as_text=True)
-    assert "One." in second.get_data(as_text=True)
+    compared = second.get_data(as_text=True).split('id="compared"')[1].split("</section>")[0]
+    assert re.findall(r"<h3>(.*?)</h3>", compared) == ["In plain words", "Reviewers for each application"]
+    assert re.findall(r"<dd[^>]*>(.*?)</dd>", compared) == ["One.", "Two.", TERMS["reviews_each"], "5"]
     treasurer = fund.facts["treasurer_in"]
     assert treasurer.get(f"/en/fund/calls/{id}/edit").status_code == 403
     assert treasurer.post("/en/fund/calls/new", data={**TERMS, **dates(), **once()}).status_code == 403

@@ -57,6 +57,9 @@ MORE = (
     ("I5", "a grant that nobody decided", "DELETE FROM fund.decision"),
     ("I5", "decided for less than granted", "UPDATE fund.decision SET amount = 1"),
     ("I5", "reserved, and the grant is gone", 'DELETE FROM fund."grant"'),
+    ("I5", "granted, and nothing of the grant is there", "DELETE FROM fund.entry_line l USING fund.entry e WHERE e.id = l.entry_id "
+     "AND e.grant_id IS NOT NULL; DELETE FROM fund.entry WHERE grant_id IS NOT NULL; DELETE FROM fund.payment; "
+     'DELETE FROM fund.instalment; DELETE FROM fund."grant"'),
     ("I5", "more granted than the call gives", "UPDATE fund.call SET smallest = 1, largest = 1, envelope = 1"),
     ("I5", "a payment that is not its instalment", "UPDATE fund.payment SET amount = amount * 2"),
     ("I5", "a payment of the other instalment", "UPDATE fund.payment p SET instalment_id = i.id FROM fund.instalment i "

@@ -157,7 +157,7 @@ def _filled(message: Message) -> bool:
 def _copied(message: Message) -> bool:
     """Whether a whole sentence stands in the catalogue as it is in English; names and codes may well be the same."""
     forms = [message.string] if isinstance(message.string, str) else list(message.string or ())
-    return len(_first(message).split()) > SAME_WORDS and _key(message) in forms
+    return len(_key(message).split()) > SAME_WORDS and _key(message) in forms
 
 
 def _key(message: Message) -> str:

@@ -21,6 +21,7 @@ from polyphony.feedback.models import Objection, Theme
 from polyphony.feedback.views import blueprint
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, author, facilitator, there
+from polyphony.kernel.compared import differences
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import answer
 from polyphony.kernel.leafing import begins
@@ -82,19 +83,21 @@ def _theme_page(about: tuple[Consultation, str], form: ThemeForm, theme: Theme |
     themes.ensure_facilitating(viewer.current(), consultation.id)
     start = begins(request.args)
     said, more = service.excerpts_of(viewer.current(), theme.id, start, also_unquoted=True) if theme else ([], None)
-    conflict = bool(theme and form.refusal and form.refusal.status == 409)
-    if theme and conflict:  # she has now seen the present version, and may save over it
+    present = []
+    if theme and form.refusal and form.refusal.status == 409:
+        # She has now seen the present version, and may save over it.
         form.revision.data = theme.revision
+        present = differences(_theme_form(consultation.id, theme, formdata=None), form)
     return page("feedback/theme_form.html", form=form, theme=theme, consultation=consultation, title=title,
-                conflict=conflict, said=said, more=more, removing=NothingForm())
+                present=present, said=said, more=more, removing=NothingForm())
 
 
-def _theme_form(id: uuid.UUID, theme: Theme | None = None) -> ThemeForm:
+def _theme_form(id: uuid.UUID, theme: Theme | None = None, **sent: Any) -> ThemeForm:
     data: dict[str, Any] = {"lang": language()}
     if theme:
         data = {name: getattr(theme, name) for name in ("title", "summary", "lang", "added_reason", "revision")}
         data["added"] = [str(each) for each in themes.added_to(theme)]
-    form = ThemeForm(data=data)
+    form = ThemeForm(data=data, **sent)
     form.added.choices = options((str(c.company_id), c.company.name) for c, _d in service.companies_of(id))
     return form
 

@@ -26,6 +26,16 @@ class Boxes(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
+class Sum(Line):
+    """An amount of money as somebody types it."""
+
+    meant = ""  # the same, as this place writes it
+
+    def said(self) -> str:
+        """What it means, however it was typed."""
+        return self.meant or self._value()
+
+
 def beside(field: Any, read: Callable[[], Any]) -> Any:
     """What a field means, or None with the refusal written beside it."""
     try:
@@ -48,9 +58,9 @@ class CallForm(Form):
     what_for = Words(lazy("What the money is for"))
     languages = Boxes(lazy("Languages offered"))
     currency = SelectField(lazy("Currency"), [required()])
-    envelope = Line(lazy("The whole sum of this call"), [required()])
-    smallest = Line(lazy("The least for one application"), [required()])
-    largest = Line(lazy("The most for one application"), [required()])
+    envelope = Sum(lazy("The whole sum of this call"), [required()])
+    smallest = Sum(lazy("The least for one application"), [required()])
+    largest = Sum(lazy("The most for one application"), [required()])
     time_zone = SelectField(lazy("Time zone of the dates below"), default="UTC")
     opens_at = DateTimeLocalField(lazy("Applications begin"), [optional()], format=LOCAL)
     closes_at = DateTimeLocalField(lazy("Deadline"), [optional()], format=LOCAL)
@@ -75,6 +85,7 @@ class CallForm(Form):
                 if not self[name].errors:
                     self.read[name] = beside(self[name], lambda name=name: money.parse(  # type: ignore[misc]
                         self[name].data, self.currency.data))
+                    self[name].meant = money.typed(self.read[name], self.currency.data)
         zone = clock.zone(self.time_zone.data)
         for name in ("opens_at", "closes_at"):
             local = self[name].data

@@ -9,6 +9,7 @@ from polyphony.fund.calls import rules, service, showing, words
 from polyphony.fund.calls.forms import CallForm, CriteriaForm, QuestionsForm
 from polyphony.kernel import clock, locale, money, providers, viewer
 from polyphony.kernel.access import Rule, access, anyone, require
+from polyphony.kernel.compared import differences
 from polyphony.kernel.forms import ChangedMeanwhile, Form, answer
 from polyphony.kernel.locale import language, lazy, listing, name_of
 from polyphony.kernel.pages import page
@@ -78,11 +79,16 @@ def begin():  # type: ignore[no-untyped-def]
 
 def edit(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
     kept = _draft(call_id)
+    return _terms(_as_kept(kept), kept)
+
+
+def _as_kept(kept: Any) -> CallForm:
+    """The form with the call as it stands, whatever was sent."""
     data = {name: getattr(kept, name) for name in (*service.PLAIN, "revision")}
     data |= {name: money.typed(getattr(kept, name), kept.currency) for name in ("envelope", "smallest", "largest")}
     for name in ("opens_at", "closes_at"):
         data[name] = data[name].astimezone(clock.zone(kept.time_zone)) if data[name] else None
-    return _terms(CallForm(data=data), kept)
+    return CallForm(formdata=None, data=data)
 
 
 def save(call_id: uuid.UUID):  # type: ignore[no-untyped-def]
@@ -110,10 +116,11 @@ def _offered(form: CallForm) -> CallForm:
 
 
 def _terms(form: CallForm, kept: Any = None) -> Any:
-    present = kept if isinstance(form.refusal, ChangedMeanwhile) else None
-    if present:
-        form.revision.data = present.revision
-    return page("fund/call_terms.html", form=_offered(form), kept=kept, present=present, words=words)
+    form, present = _offered(form), []
+    if kept and isinstance(form.refusal, ChangedMeanwhile):
+        form.revision.data = kept.revision
+        present = differences(_offered(_as_kept(kept)), form, without=("fund",))
+    return page("fund/call_terms.html", form=form, kept=kept, present=present)
 
 
 def criteria(call_id: uuid.UUID):  # type: ignore[no-untyped-def]

@@ -10,7 +10,7 @@ from typing import Any
 from polyphony.fund.deciding.models import DECLINED_FOR, GRANTED_FOR
 from polyphony.fund.reviewing.rules import NotAdministrator
 from polyphony.kernel.access import Rule
-from polyphony.kernel.locale import _, lazy, ngettext
+from polyphony.kernel.locale import _, lazy, ngettext, pgettext
 from polyphony.kernel.refusals import CONSTRAINTS, BadInput, NotPermitted, WrongState
 
 __all__ = ["NotAdministrator"]
@@ -184,7 +184,7 @@ class Tally:
         said += [ngettext("%(num)s needed", "%(num)s needed", self.needed),
                  ngettext("%(num)s has voted", "%(num)s have voted", self.voted)]
         said.append(_("no quorum is possible") if self.is_lost else _("valid") if self.is_valid else _("not valid yet"))
-        return "; ".join(said) + "."
+        return pgettext("between two parts of a sentence", "; ").join(said) + "."
 
 
 @dataclass(frozen=True)

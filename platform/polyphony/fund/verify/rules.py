@@ -79,6 +79,8 @@ INVARIANTS = (
       UNION ALL SELECT g.id::text, g.amount || ', decided ' || coalesce(d.amount::text, 'never') FROM fund."grant" g
       LEFT JOIN fund.decision d ON d.application_id = g.application_id AND d.outcome = 'granted' AND d.fund_id = g.fund_id
       WHERE d.amount IS DISTINCT FROM g.amount
+      UNION ALL SELECT d.application_id::text, 'granted ' || d.amount || ', and no grant' FROM fund.decision d
+      WHERE d.outcome = 'granted' AND NOT EXISTS (SELECT 1 FROM fund."grant" g WHERE g.application_id = d.application_id)
       UNION ALL SELECT c.id::text, c.envelope || ' / ' || sum(g.amount) FROM fund.call c JOIN fund."grant" g
         ON g.call_id = c.id GROUP BY c.id HAVING sum(g.amount) > c.envelope
       UNION ALL SELECT p.id::text, p.currency || ' ' || p.amount || ' is not its instalment' FROM fund.payment p
