@@ -47,7 +47,7 @@ class Case:
         self.application = Application(
             id=uuid.uuid4(), call_id=self.call.id, fund_id=story.fund_id,
             state="draft" if told.get("draft") else "submitted", lang=told["lang"], country=self.house.country,
-            requested=sum(minor(amount) for _, amount in told["lines"]), at_risk=True, level="region",
+            requested=sum(minor(amount) for _words, amount, _english in told["lines"]), at_risk=True, level="region",
             submitted_on=None if told.get("draft") else day(self.sent), revision=1)
 
     def acts(self) -> Iterable["Act"]:
@@ -75,17 +75,18 @@ class Case:
     def _written(self) -> Iterable["Act"]:
         here, told, coordinator = self.application, self.told, self.story.players.person("coordinator", self.told["by"])
         yield [here]
+        lines = [BudgetLine(id=uuid.uuid4(), application_id=here.id, place=n, words=words, amount=minor(amount))
+                 for n, (words, amount, _english) in enumerate(told["lines"], start=1)]
         yield [Applicant(application_id=here.id, organisation_id=self.house.id, payee_reference=self.reference),
                ApplicationHand(application_id=here.id, person_id=coordinator.id, organisation_id=self.house.id,
-                               on=day(self.sent)),
-               *(BudgetLine(id=uuid.uuid4(), application_id=here.id, place=n, words=words, amount=minor(amount))
-                 for n, (words, amount) in enumerate(told["lines"], start=1))]
+                               on=day(self.sent)), *lines]
         parts = {name: Part(id=uuid.uuid4(), application_id=here.id, name=name, words=words, lang=told["lang"])
                  for name, words in told["parts"].items()}
         yield [*parts.values()]
-        for name, words in told["english"].items():
-            yield [*self.story.translated(self.call.id, "fund_part", parts[name].id, "words", {"en": words},
-                                          self.sent + 3, told["lang"], told["by"])]
+        english: list[tuple[Any, str]] = [(parts[name], words) for name, words in told["english"].items()]
+        for said, words in (*english, *zip(lines, (each[2] for each in told["lines"]), strict=True)):
+            yield [*self.story.translated(self.call.id, "fund_part", said.id, "words", {"en": words}, self.sent + 3,
+                                          told["lang"], told["by"])]
 
     def _reviewed(self) -> Iterable["Act"]:
         """Reviewers are asked, score, and lock; then they see who applies."""
