@@ -231,14 +231,15 @@ def test_a_grantee_whom_the_bank_does_not_know_says_how_and_is_paid(fund: Any) -
         _post(fund, who, page, 404, payee_reference="MINE-1")
     for number in ("GB29 NWBK 6016 1331 9268 19", "de89370400440532013000",  # the examples of the IBAN registry
                    "IBAN: DE89 3704 0044 0532 0130 00", "DE89.3704.0044.0532.0130.00", "DE89370400440532013000 COBADEFF",
-                   "Account 12345678 sort code 20-00-00", "1234 5678"):
+                   "Account 12345678 sort code 20-00-00", "1234 5678", "GB29-NWBK-6016-1331-9268-19",
+                   "002-115-0160-0326-9411", "1234/5678/9012"):
         kept = _post(fund, "asha@ngo.org", page, 422, payee_reference=number)
         assert "This looks like an account number" in kept
         assert number in kept, "what she typed is still there"
-    for reference in ("ET-2015-12345", "AFG-15/3485/AR/H/NGO/388", "SAUTI-7"):
+    for reference in ("ET-2015-12345", "AFG-15/3485/AR/H/NGO/388", "GRANTEE KE72 RIVER RADIO LAND", "SAUTI-7"):
         _post(fund, "asha@ngo.org", page, payee_reference=reference)
     assert page not in _get(fund, "asha@ngo.org", "/en/home")
-    assert fund.sql("SELECT count(*) FROM audit.row WHERE verb = 'grant.payee'") == [(3,)]
+    assert fund.sql("SELECT count(*) FROM audit.row WHERE verb = 'grant.payee'") == [(4,)]
     prepared = _prepared(fund)
     _post(fund, "asha@ngo.org", page, payee_reference="SAUTI-8")
     assert "SAUTI-7" in _get(fund, "approver", prepared), "what was prepared does not change under other hands"

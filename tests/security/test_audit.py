@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -203,8 +204,8 @@ def test_the_worker_alone_writes_links_and_heads(acted):
 @pytest.mark.parametrize(("deed", "anew", "told"), [
     ("SELECT 1", False, 0), (FORGED, False, 1), ("UPDATE audit.seal SET hash = content WHERE number = 20", False, 1),
     (FORGED, True, 1), (CUT, False, 1), ("UPDATE audit.head SET key = hash, signature = signature || '\\x00'", False, 1),
-    ("UPDATE audit.head SET day = day - 1", False, 1),
-], ids=["nothing", "a row", "a link", "a row and all later links", "cut off", "another signature", "another day"])
+    ("UPDATE audit.head SET day = day - 1", False, 1), ("UPDATE audit.head SET key = hash", False, 1),
+], ids=["nothing", "a row", "a link", "a row and all later links", "cut off", "another signature", "another day", "another key"])
 def test_a_broken_chain_is_told_to_the_auditor(acted, deed, anew, told):
     from polyphony.kernel import jobs
 
@@ -216,6 +217,18 @@ def test_a_broken_chain_is_told_to_the_auditor(acted, deed, anew, told):
         db.session.commit()
     acted.work()
     assert acted.sql("SELECT count(*) FROM notices.notice WHERE kind = 'audit_broken'") == [(told,)]
+
+
+@pytest.mark.parametrize(("names_it", "told"), [(True, []), (False, ["the head of"])], ids=["named", "not named"])
+def test_heads_of_a_key_that_was_replaced_fit_where_it_is_named(acted, names_it, told):
+    with acted.app.app_context():
+        before = service.public_key()
+    with acted.worker.app_context():
+        settings = acted.worker.extensions["settings"]
+        acted.worker.extensions["settings"] = replace(settings, audit_key=b"n" * 32,
+                                                      audit_keys_before=f"{'0' * 64},{before}" if names_it else "")
+        assert service.public_key() != before
+        assert [each.rsplit(" ", 1)[0] for each in service.broken()] == told
 
 
 def test_the_auditor_finds_rows_by_day_area_and_about(acted):

@@ -78,6 +78,9 @@ MORE = (
     ("I8", "a decision on what still waits", "UPDATE fund.application SET state = 'submitted'"),
     ("I8", "fewer needed afterwards", "UPDATE fund.decision SET needed = 1"),
     ("I8", "votes of people who never sat", "DELETE FROM fund.seat"),
+    ("I8", "votes of people who had left", "INSERT INTO organisations.membership_end (membership_id, at, by, reason) SELECT "
+     "membership_id, '2020-01-01', person_id, 'left' FROM fund.seat"),
+    ("I8", "votes of people whom a company sent", "UPDATE fund.seat SET constituency = 'contributor'"),
     ("I8", "votes of people whose term was over", "UPDATE fund.seat SET begun_on = begun_on - 900, until = begun_on - 800"),
     ("I13", "balances that are gone", "DELETE FROM fund.balance"),
     ("I13", "one balance that is gone", "DELETE FROM fund.balance WHERE kind = 'bank'"),
@@ -154,6 +157,21 @@ def test_further_breaks_of_the_same_invariants_are_called_by_their_name(paid: An
         spoil(paid, twin, statement)
         assert name in broken_in(paid, twin), what
         paid.server.drop_database(twin)
+
+
+def test_who_left_before_the_decision_is_not_counted_and_nothing_is_broken(fund: Any) -> None:  # noqa: F811
+    """Her vote stays where it was given; the decision counts those who could still vote when it was made."""
+    told(fund)
+    review(fund)
+    vote(fund, 1, 2, 3, 4)
+    fund.sql("INSERT INTO organisations.membership_end (membership_id, at, by, reason) SELECT membership_id, now(), person_id, 'left' "
+             "FROM fund.seat WHERE person_id = %s", fund.facts["member4"])
+    decide(fund)
+    assert fund.sql("SELECT votes_for FROM fund.decision") == [(3,)]
+    with fund.worker.app_context():
+        assert chain.seal_new() >= 0
+        db.session.commit()
+    assert "I8" not in broken_in(fund, fund.name)
 
 
 def test_the_newest_entry_does_not_vanish_with_its_link_and_its_reason(paid: Any) -> None:

@@ -65,6 +65,11 @@ def public_key() -> str:
     return _key().verify_key.encode().hex()
 
 
+def _known_keys() -> set[str]:
+    """The public keys of heads that are ours: today's, and those of keys that were replaced."""
+    return {public_key(), *current_app.extensions["settings"].audit_keys_before.split(",")}
+
+
 def _key() -> SigningKey:
     return SigningKey(current_app.extensions["settings"].audit_key)
 
@@ -90,20 +95,21 @@ def broken() -> list[str]:
     Who can write the database can make every link anew, but signs no head: the key lies elsewhere.
     """
     link = audit.broken_at()
+    ours = _known_keys()
     kept = db.session.execute(sa.select(Head, AuditSeal.hash).outerjoin(
         AuditSeal, AuditSeal.number == Head.link).order_by(Head.day))
     return ([f"link {link}"] if link else []) + [
-        f"the head of {head.day}" for head, found in kept if not _fits(head, found if head.link else ROOT)]
+        f"the head of {head.day}" for head, found in kept if not _fits(head, ours, found if head.link else ROOT)]
 
 
-def _fits(head: Head, found: bytes | None) -> bool:
-    """Whether our key signed this head, and the link it names stands in the chain as it was signed."""
+def _fits(head: Head, ours: set[str], found: bytes | None) -> bool:
+    """Whether a key of ours signed this head, and the link it names stands in the chain as it was signed."""
     said = message(head.day.isoformat(), head.link, head.hash.hex())
     try:
-        VerifyKey(bytes.fromhex(public_key())).verify(said, head.signature)
+        VerifyKey(head.key).verify(said, head.signature)
     except (BadSignatureError, ValueError):
         return False
-    return head.hash == found
+    return head.hash == found and head.key.hex() in ours
 
 
 def file() -> Iterator[str]:

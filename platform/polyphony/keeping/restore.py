@@ -202,7 +202,7 @@ def proofs(settings: Settings, told: dict[str, Any]) -> Iterator[tuple[str, list
 def _secrets(settings: Settings, told: dict[str, Any]) -> list[str]:
     """The settings that are others than when the backup was made, by its marks and by what lies in the rows."""
     now = backup.marks(settings)
-    other = [name for name, mark in told.get("secrets", {}).items() if now[name] != mark]
+    other = [name for name, mark in told.get("secrets", {}).items() if now.get(name) not in (None, mark)]
     found = dict.fromkeys([*other, *_others_of_address(), *_other_of_audit()])
     return [f"POLYPHONY_{name.upper()} is another one than when the backup was made" for name in found]
 

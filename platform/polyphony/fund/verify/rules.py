@@ -42,9 +42,12 @@ def _conflicted(app: str, who: str, at: str) -> str:
     return f"EXISTS (SELECT 1 FROM fund.conflicts_since({who}) q WHERE q.application_id = {app} AND q.since <= {at})"
 
 
-# Whether whoever gave vote `w` sat in the committee on the day of decision `d`.
-_SAT = """EXISTS (SELECT 1 FROM fund.seat s JOIN fund.body b ON b.id = s.body_id WHERE b.fund_id = d.fund_id AND
-          b.kind = 'allocation' AND s.person_id = w.person_id AND s.begun_on <= d.at::date AND d.at::date < s.until)"""
+# Whether whoever gave vote `w` could vote in the committee when decision `d` was made: `fund.voters` of that moment.
+_SAT = """EXISTS (SELECT 1 FROM fund.seat s JOIN fund.body b ON b.id = s.body_id
+          JOIN organisations.membership m ON m.id = s.membership_id LEFT JOIN organisations.membership_end e ON e.membership_id = m.id
+          WHERE b.fund_id = d.fund_id AND b.kind = 'allocation' AND s.person_id = w.person_id AND m.role = 'committee_member'
+          AND s.constituency <> 'contributor' AND s.begun_on <= d.at::date AND d.at::date < s.until
+          AND (e.at IS NULL OR e.at > d.at))"""
 
 INVARIANTS = (
     Invariant("I1", lazy("Every entry sums to zero in each currency."), """
