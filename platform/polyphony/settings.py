@@ -76,7 +76,8 @@ class Settings:
             worker_database_url=read.database("WORKER_DATABASE_URL"),
             backup_database_url=read.database("BACKUP_DATABASE_URL"), address_hash_key=read.key("ADDRESS_HASH_KEY"),
             address_cipher_key=read.key("ADDRESS_CIPHER_KEY"), phrase_salt=read.key("PHRASE_SALT"),
-            audit_key=read.key("AUDIT_KEY"), audit_keys_before=read.text("AUDIT_KEYS_BEFORE").lower(), secret_key=read.text("SECRET_KEY"), smtp_url=smtp,
+            audit_key=read.key("AUDIT_KEY"), audit_keys_before=read.text("AUDIT_KEYS_BEFORE").lower(),
+            secret_key=read.text("SECRET_KEY"), smtp_url=smtp,
             argon2_memory=read.number("POLYPHONY_ARGON2_MEMORY", ARGON2_MEMORY, up_to=2**21),
             mail_folder=read.path("MAIL_FOLDER", None if smtp else var / "mail"),
             mail_from=read.text("MAIL_FROM", f"polyphony@{urlsplit(base_url).hostname or 'localhost'}"),
@@ -141,7 +142,7 @@ class Settings:
         if not (self.default_language.isalpha() and (folder("translations") / self.default_language).is_dir()):
             wrong.append("POLYPHONY_DEFAULT_LANGUAGE must be one of the languages of the interface, such as en or sw.")
         if self.audit_keys_before and not re.fullmatch(r"[0-9a-f]{64}(,[0-9a-f]{64})*", self.audit_keys_before):
-            wrong.append("POLYPHONY_AUDIT_KEYS_BEFORE must be public keys of 64 hexadecimal digits, with commas between.")
+            wrong.append("POLYPHONY_AUDIT_KEYS_BEFORE must be public keys of 64 hexadecimal digits, between commas.")
         if self.smtp_url and urlsplit(self.smtp_url).scheme not in ("smtp", "smtps"):
             wrong.append("POLYPHONY_SMTP_URL must begin with smtp:// or smtps://")
         if self.scanner and not self.scanner.startswith(("unix:/", "tcp://")):

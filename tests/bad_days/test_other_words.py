@@ -31,7 +31,7 @@ def lost(client: Any, place: str, field: str, **data: Any) -> str:
     page = unescape(answer.get_data(as_text=True))
     assert answer.status_code == 409, page
     assert SENT_ALREADY in page
-    assert f'<a href="{places.pop()}">{PRESENT}</a>' in page
+    assert f'<a href="{places.pop()}" target="_blank" rel="noopener">{PRESENT}</a>' in page
     assert SECOND in page.split('role="alert"')[1], "her second words are still there"
     assert once not in page, "sent once more, it is a form of its own"
     return str(answer.get_data(as_text=True))
@@ -94,6 +94,21 @@ def test_an_answer_that_is_drafted(loop: Any) -> None:
     send(lead, page, place, "words")
     assert loop.sql("SELECT words, revision FROM feedback.answer") == [(SECOND, 2)]
     assert SECOND in _get(lead, place)
+
+
+def test_a_measure_beside_an_answer(loop: Any) -> None:
+    theme = _theme(loop, _in(loop, "fac@x.org"))
+    lead, place = _in(loop, "lead@tern.org"), f"{theme}/answer/{loop.facts['tern']}"
+    typed = {"decision": "adopted", "words": "Yes.", "changes": "The alert.", "lang": "en", "revision": "0"}
+    assert lead.post(place, data={**typed, "once": str(uuid.uuid4())}).status_code == 303
+    answer = loop.sql("SELECT id FROM feedback.answer")[0][0]
+    page = lost(lead, f"/en/answers/{answer}/measures", "what", owner="design", due_on=str(make.today()), **{**typed, "revision": "1"})
+    assert said(loop, "feedback.measure", "what") == [FIRST]
+    once = re.search(r'name="once"[^>]*value="([^"]+)"', page.split(f'action="{place}"')[1])
+    assert once
+    sent = {**typed, "revision": "2", "what": SECOND, "owner": "design", "due_on": str(make.today()), "once": once[1]}
+    assert lead.post(f"/en/answers/{answer}/measures", data=sent).status_code == 303, "the page's own button takes it"
+    assert sorted(said(loop, "feedback.measure", "what")) == sorted([FIRST, SECOND])
 
 
 def test_terms_that_are_made_and_changed(world: Any, cast: Any) -> None:

@@ -1,11 +1,13 @@
 """Two windows, or two browsers with one return phrase: neither writes over a draft that it never showed."""
 
+import io
 import re
 import uuid
 from html import unescape
 from typing import Any
 
 import pytest
+from PIL import Image
 from tests import swap
 from tests.bad_days.test_once_only import body, choices, phrase_page, tabs
 
@@ -92,3 +94,18 @@ def test_nobody_sends_what_she_has_not_seen(stage: Any, windows_of: Any) -> None
     assert stage.world.sql("SELECT count(*) FROM inputs.input") == [(0,)]
     assert one.post(place, data=shown(refused.get_data(as_text=True), place)).status_code == 303
     assert stage.world.sql("SELECT text FROM inputs.input") == [(SECOND,)]
+
+
+@both
+def test_nobody_sends_a_file_that_she_has_not_seen(stage: Any, windows_of: Any) -> None:
+    (one, two), place = windows_of(stage), f"{stage.at}/say/check"
+    for step, data in (("say", {"text": FIRST, "lang": "en"}), ("say/choices", choices(stage))):
+        assert one.post(f"{stage.at}/{step}", data={**data, "once": str(uuid.uuid4())}).status_code == 303
+    page = body(one.get(place))
+    picture = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(picture, "PNG")
+    data = {"text": FIRST, "lang": "en", "files": (io.BytesIO(picture.getvalue()), "a.png")}
+    assert two.post(f"{stage.at}/say", data=data, content_type="multipart/form-data").status_code == 303
+    refused = one.post(place, data=shown(page, place))
+    assert "read it once more before you send it" in body(refused, 409)
+    assert one.post(place, data=shown(refused.get_data(as_text=True), place)).status_code == 303

@@ -39,6 +39,10 @@ def test_what_people_do_without_an_account_leaves_no_line_in_the_log(world, abou
     assert client.get(f"/en/consultations/{about}/say/without-account").status_code == 200
     assert client.get("/en/come-back").status_code == 200
     assert client.post("/en/come-back", data={"words": "one two three"}).status_code == 422
+    assert client.post(f"/en/consultations/{about}/say", data={"text": "Words."}).status_code == 403, "her phrase has ended"
+    assert client.get("/en/inbox").status_code == 403
+    assert client.post("/en/leave").status_code == 303
+    assert client.get("/en/time").status_code == 200
     assert lines == []
     assert client.get("/en/").status_code == 200
     assert lines == ["openness.front"], "other pages do leave a line"

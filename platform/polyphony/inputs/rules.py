@@ -13,6 +13,7 @@ from polyphony.kernel.refusals import BadInput, NotPermitted, WrongState
 PHRASE_NAMINGS = ("pseudonym", "unattributed")
 SAID = ("text", "lang")  # the parts of a draft, as its pages ask for them
 CHOSEN = ("addressed", "audience", "readers", "naming", "pseudonym", "speaks_as")
+SHOWN = (*SAID, *CHOSEN, "files")  # everything that stands on the page before it is sent
 
 
 class NotOpenYet(WrongState):
@@ -119,7 +120,7 @@ def is_unseen(stored: Mapping[str, Any], seen: str | None, coming: Mapping[str, 
 
 def ensure_shown(stored: Mapping[str, Any], seen: str | None) -> None:
     """She sends what stood on the page. Raises DraftChanged."""
-    if seen not in (None, mark(stored, SAID + CHOSEN)):
+    if seen not in (None, mark(stored, SHOWN)):
         raise DraftChanged()
 
 

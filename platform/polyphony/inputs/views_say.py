@@ -208,13 +208,14 @@ def _told(by, about, fields):  # type: ignore[no-untyped-def]
 
 def _check(by, about, form, kept):  # type: ignore[no-untyped-def]
     fields = kept.fields if kept else {}
-    form.revision.data = rules.mark(fields, rules.SAID + rules.CHOSEN)
+    files = uploads.on(kept.input_id) if kept else []
+    form.revision.data = rules.mark(service.as_shown(kept, files), rules.SHOWN)
     return page(
         "inputs/check.html", fragment="step", about=about, form=form, **_told(by, about, fields),
         language=locale.name_of(fields.get("lang", "")), direction_of=locale.direction, title=title_of(about),
         listing=locale.listing,
         promised=clock.day(about.promised_on), closes=clock.moment(about.closes_at, zone_for(by, about)),
-        closed=service.closed_because(about), files=uploads.on(kept.input_id) if kept else [])
+        closed=service.closed_because(about), files=files)
 
 
 @blueprint.get("/consultations/<uuid:id>/say/sent/<uuid:input>")

@@ -21,6 +21,7 @@ log = structlog.get_logger()
 READING = ("GET", "HEAD", "OPTIONS")
 TOO_MUCH = "54"  # class of SQLSTATE: the same statement is refused at every trial (psycopg calls it operational)
 WITHOUT_DATABASE = {"static", "kernel.healthz"}
+UNTOLD = {"static", "kernel.healthz", "kernel.readyz", "people.leave", "people.left"}  # of these the log has no line
 
 
 def install(app: Flask) -> None:
@@ -69,7 +70,6 @@ def begin() -> None:
         by = _viewer(key)
     if key and not (by.is_signed_in or by.is_phrase or by.card.get("step")):
         session.pop("key", None)
-        g.session_ended = True
     g.touch = secrets.bytes_of(key or "") if by.card.get("touch") else None
     if request.method in READING:
         _touch()
@@ -148,9 +148,11 @@ def _account(error: BaseException | None) -> None:
     """
     if "started" not in g:
         return
-    if not request.endpoint or request.endpoint in ("static", "kernel.healthz", "kernel.readyz"):
+    if not request.endpoint or request.endpoint in UNTOLD:
         return
-    if viewer.current().is_phrase or (g.get("leave_fast") and g.get("no_store")):
+    by, rule = viewer.current(), access.rule_of(current_app, request.endpoint)
+    is_nobody = bool(rule and rule.with_phrase) and not by.is_signed_in  # whose phrase has ended, perhaps
+    if by.is_phrase or is_nobody or (g.get("leave_fast") and g.get("no_store")):
         return
     log.info("request", endpoint=request.endpoint, method=request.method, lang=g.get("lang"),
              ms=round((time.perf_counter() - g.started) * 1000, 1), sql=g.get("sql", 0),

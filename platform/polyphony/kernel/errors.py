@@ -5,7 +5,7 @@ import traceback
 import structlog
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from polyphony.kernel import access, edge, kept, races, viewer
@@ -19,6 +19,20 @@ log = structlog.get_logger()
 class FormExpired(Refusal):
     status = 400
     message = lazy("This form was open for too long. Nothing was changed: please send it again.")
+
+
+class SentAs(FormExpired):
+    """A form of a page for authors, made before she came in: it is never sent in another way than she meant it."""
+
+    def __init__(self, by: viewer.Viewer):
+        if by.is_phrase:
+            super().__init__(lazy(
+                "This has not been sent yet. You are here with your return phrase now, and it would be sent with it, "
+                "without an account."))
+        else:
+            super().__init__(lazy(
+                "This has not been sent yet. You are signed in with your account now, and it would be sent with it."),
+                help=lazy("If you wrote it without an account, come back with your return phrase first."))
 
 
 class SignedOut(access.SignInNeeded):
@@ -63,18 +77,27 @@ def not_there() -> Response:
 def _unproven() -> Response:
     """A form whose protection does not fit: kept for after signing in, or made before signing out, or too old."""
     has_hooks = request.blueprint in current_app.before_request_funcs  # which have not run
-    if not has_hooks and kept.was_waiting():
+    has_waited, refusal = not has_hooks and kept.was_waiting(), FormExpired()
+    for_authors = _is_for_authors()
+    if has_waited and not for_authors:
         g.csrf_valid = True
         return _again()
-    g.unproven = True
+    g.unproven = not has_waited
     try:
         edge.begin()
-    except access.SignInNeeded as refusal:
-        return show(refusal)
-    except (Refusal, NotThere, DBAPIError):
+        refusal = SentAs(viewer.current()) if for_authors else refusal
+    except access.SignInNeeded as must_come_in:
+        return show(must_come_in)
+    except (Refusal, NotThere, SQLAlchemyError):
         db.session.rollback()
     g.pop("touch", None)  # whoever sent it, this keeps no session alive
-    return show(FormExpired())
+    return show(refusal)
+
+
+def _is_for_authors() -> bool:
+    """Whether this page is for people with a return phrase too."""
+    rule = access.rule_of(current_app, request.endpoint or "")
+    return bool(rule and rule.with_phrase)
 
 
 def _again() -> Response:
@@ -89,13 +112,12 @@ def show(refusal: Refusal) -> Response:
     """A refusal that no form caught, as a page (or as the fragment htmx asked for); or the page that puts it right."""
     if refusal.page and request.method in edge.READING:
         return _sent_to(url_for(refusal.page, next=request.full_path.rstrip("?")))
-    if type(refusal) is access.SignInNeeded and request.method not in edge.READING and _had_session():
+    if type(refusal) is access.SignInNeeded and request.method not in edge.READING:
         refusal = SignedOut()
     names = {403: "errors/403.html", 422: "errors/422.html", 413: "errors/413.html", 429: "errors/429.html",
              400: "errors/400.html"}
     template = names.get(refusal.status, "errors/409.html")
-    rule = access.rule_of(current_app, request.endpoint or "")
-    g.leave_fast = g.get("leave_fast") or bool(rule and rule.with_phrase)
+    g.leave_fast = g.get("leave_fast") or _is_for_authors()
     shown = render_template(template, refusal=refusal, kept=_typed(refusal), sign_in=_sign_in(refusal),
                             come_back=_come_back(refusal), form_page=_form_page(refusal),
                             prove=url_for(refusal.page) if refusal.page else "")
@@ -130,11 +152,6 @@ def _come_back(refusal: Refusal) -> str:
     return url_for("people.come_back", next=request.full_path.rstrip("?"))
 
 
-def _had_session() -> bool:
-    """Whether this form was made for somebody who was signed in."""
-    return bool(g.get("session_ended") or g.get("unproven"))
-
-
 def _form_page(refusal: Refusal) -> str:
     """For a form that expired, the page it stood on, where that has the form's own address: always one of ours."""
     if not isinstance(refusal, FormExpired):
@@ -147,9 +164,9 @@ def _form_page(refusal: Refusal) -> str:
 
 
 def _typed(refusal: Refusal) -> str:
-    must_sign_in = isinstance(refusal, access.SignInNeeded)
-    return kept.again(proven=not g.get("unproven"), waiting=must_sign_in,
-                      always=isinstance(refusal, FormExpired | SignedOut) or bool(refusal.page))
+    must_come_in = isinstance(refusal, access.SignInNeeded) or bool(refusal.page)
+    return kept.again(proven=not g.get("unproven"), waiting=must_come_in or isinstance(refusal, SentAs),
+                      always=must_come_in or isinstance(refusal, FormExpired))
 
 
 def _database(error: DBAPIError) -> Response:

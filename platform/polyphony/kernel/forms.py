@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from flask import redirect, request
+from flask import g, redirect, request
 from flask_babel import format_decimal
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import IntegrityError
@@ -72,6 +72,13 @@ class OwnWords:
         return self.gettext(one) if one in OWN_WORDS or number == 1 else several
 
 
+class Once(HiddenField):
+    """The random value of one sending; where it was used up on this page, a new one stands in every form of it."""
+
+    def _value(self) -> str:
+        return g.get("anew", {}).get(self.data) or str(self.data or "")
+
+
 class Form(FlaskForm):
     """A form with its protection against forgery and double sending; `revision` where two may edit."""
 
@@ -84,7 +91,7 @@ class Form(FlaskForm):
             """What was sent, also when it is nothing at all: boxes left empty are empty, not unknown."""
             return request.form if formdata is not None and form.is_submitted() else None
 
-    once = HiddenField(default=once.fresh)
+    once = Once(default=once.fresh)
     refusal: Refusal | None = None
 
     @property
@@ -185,7 +192,7 @@ def answer(form: Form, verb: Callable[..., Any], *, then: Callable[[Any], str], 
     value, said = form.once.data or "", once.said(request)
     place, is_same = once.earlier(value, said)
     if place and not is_same:
-        form.once.data = once.fresh()
+        g.anew = {value: once.fresh()}
         return refused(form, SentAlready(place=place), again)
     if place:
         return redirect(place, 303)

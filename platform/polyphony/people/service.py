@@ -95,7 +95,7 @@ def end_earlier() -> None:
 
 
 def carry(fresh: bytes) -> None:
-    """This browser carries a session's fresh secret; forms made before it are not taken any more."""
+    """This browser carries a session's fresh secret; of forms made before it only the one that waited is taken."""
     session.pop("csrf_token", None)
     session["key"] = secrets.text_of(fresh)
     viewer.open_viewer(fresh, g.get("viewer_links"))
