@@ -100,13 +100,14 @@ def browser(world: Any, who: str) -> Any:
 
 
 COME_BACK = "Please come back with your return phrase, or sign in"  # to a page that a return phrase may open
+SIGNED_OUT = "You are no longer signed in"  # to a form for members: she was signed in when she opened it
 
 
 def admitted(world: Any, who: str, module: str) -> set[str]:
     """Pages that let this person in: whatever else they answer, also a no of their own, they do not say what the rule says."""
     return {endpoint for endpoint, each in pages(world, module).items() for method, address in each
             if not any(words in unescape(browser(world, who).open(address, method=method).data.decode(errors="replace"))
-                       for words in (SENT_AWAY[who], COME_BACK))}
+                       for words in (SENT_AWAY[who], COME_BACK, SIGNED_OUT))}
 
 
 CORE = {"polyphony.inputs.views_facilitator", "polyphony.vault.views"}  # the others take seconds, together

@@ -118,6 +118,11 @@ def is_unseen(stored: Mapping[str, Any], seen: str | None, coming: Mapping[str, 
     return stands and seen is not None and seen != mark(stored, names)
 
 
+def with_files(stored: Mapping[str, Any], files: Collection[Any]) -> dict[str, Any]:
+    """A draft with the files that hang on it, as it stands on the page before it is sent."""
+    return {**stored, "files": sorted(str(each.id) for each in files)}
+
+
 def ensure_shown(stored: Mapping[str, Any], seen: str | None) -> None:
     """She sends what stood on the page. Raises DraftChanged."""
     if seen not in (None, mark(stored, SHOWN)):

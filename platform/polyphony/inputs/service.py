@@ -1,7 +1,7 @@
 """What authors do: begin with or without an account, draft, choose, send, change, withdraw."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -143,11 +143,6 @@ def _taking_part(id: uuid.UUID, *chosen: list[str]) -> list[list[str]]:
     return [[each for each in companies_chosen if each in known] for companies_chosen in chosen]
 
 
-def as_shown(kept: Draft | None, files: Sequence[Any]) -> dict[str, Any]:
-    """A draft with the files that hang on it, as it stands on the page before it is sent."""
-    return {**kept.fields, "files": sorted(str(each.id) for each in files)} if kept else {}
-
-
 def is_complete(kept: Draft | None) -> bool:
     """Whether a draft can be sent."""
     return kept is not None and {"text", "lang", "audience", "addressed", "naming", "speaks_as"} <= set(kept.fields)
@@ -165,7 +160,7 @@ def send(by: Viewer, *, about: Consultation, revision: str | None = None) -> Inp
     kept = draft(by, about.id)
     if kept is None or not is_complete(kept):
         raise rules.DraftGone()
-    rules.ensure_shown(as_shown(kept, uploads.on(kept.input_id)), revision)
+    rules.ensure_shown(rules.with_files(kept.fields, uploads.on(kept.input_id)), revision)
     fields = {k: v for k, v in kept.fields.items() if k != "guessed"}
     fields["addressed"], fields["readers"] = _taking_part(about.id, fields["addressed"], fields.get("readers", []))
     for refusal in rules.lacking(fields["audience"], fields["addressed"], fields["readers"], fields["naming"],

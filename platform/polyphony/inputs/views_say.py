@@ -209,7 +209,7 @@ def _told(by, about, fields):  # type: ignore[no-untyped-def]
 def _check(by, about, form, kept):  # type: ignore[no-untyped-def]
     fields = kept.fields if kept else {}
     files = uploads.on(kept.input_id) if kept else []
-    form.revision.data = rules.mark(service.as_shown(kept, files), rules.SHOWN)
+    form.revision.data = rules.mark(rules.with_files(fields, files), rules.SHOWN)
     return page(
         "inputs/check.html", fragment="step", about=about, form=form, **_told(by, about, fields),
         language=locale.name_of(fields.get("lang", "")), direction_of=locale.direction, title=title_of(about),
