@@ -1,12 +1,14 @@
 """Promise 12: pictures inside a PDF are written anew from what their light needs; what is not needed has no place."""
 
+import base64
 import io
 import struct
+import zlib
 from typing import Any
 
 import pikepdf
 import pytest
-from pikepdf import Dictionary, Name
+from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
 import dirty
@@ -119,13 +121,18 @@ def test_only_the_boxes_that_are_needed_stay() -> None:
     assert refused(bare[:at] + segment(0x60, b"canary") + bare[at:], pdf_jpeg2000.bare) == verdicts.INSIDE
 
 
-def pdf(picture: bytes, filter: Name, wide: int = 61, high: int = 43) -> bytes:
+TURNED = Dictionary(ColorTransform=1, Who=Name.canary)
+
+
+def pdf(picture: bytes, filter: Any, wide: int = 61, high: int = 43, parameters: Any = TURNED) -> bytes:
     """A page with one picture, of the size that the page says."""
     out, made = io.BytesIO(), pikepdf.new()
     made.add_blank_page(page_size=(200, 200))
     made.pages[0].obj.Contents = made.make_stream(b"/I Do")
     photo = made.make_stream(picture, Type=Name.XObject, Subtype=Name.Image, Width=wide, Height=high, BitsPerComponent=8,
-                             ColorSpace=Name.DeviceRGB, Filter=filter, DecodeParms=Dictionary(ColorTransform=1, Who=Name.canary))
+                             ColorSpace=Name.DeviceRGB, Filter=filter)
+    if parameters is not None:
+        photo.DecodeParms = parameters
     made.pages[0].obj.Resources = Dictionary(XObject=Dictionary(I=photo))
     made.save(out)
     return out.getvalue()
@@ -140,6 +147,33 @@ def test_the_pictures_of_a_pdf_are_written_anew() -> None:
             assert b"canary" not in photo.read_raw_bytes() + photo.unparse(resolved=True)
             assert points(photo.read_raw_bytes()) == points(data)
             assert photo.DecodeParms.ColorTransform == 1
+
+
+PACKED = {"/FlateDecode": zlib.compress, "/ASCII85Decode": lambda data: base64.a85encode(data) + b"~>",
+          "/ASCIIHexDecode": lambda data: data.hex().encode() + b">"}
+
+
+@pytest.mark.parametrize("last", ["/DCTDecode", "/JPXDecode"])
+@pytest.mark.parametrize("before", [["/FlateDecode"], ["/ASCII85Decode"], ["/ASCIIHexDecode", "/FlateDecode"]], ids=str)
+@pytest.mark.parametrize("parameters", [None, TURNED, "one for each"], ids=["none", "one", "one for each"])
+def test_a_photograph_packed_twice_is_unpacked_and_written_anew(last: str, before: list[str], parameters: Any) -> None:
+    data = dirty.jpeg() if last == "/DCTDecode" else saved("JPEG2000", comment="canary")
+    packed = data
+    for filter in reversed(before):
+        packed = PACKED[filter](packed)
+    told = Array([*(None for _ in before), TURNED]) if parameters == "one for each" else parameters
+    made = pdf(packed, Array([Name(each) for each in (*before, last)]), parameters=told)
+    with pikepdf.open(io.BytesIO(cleaner.clean(made)[1])) as cleaned:
+        photo = cleaned.pages[0].Resources.XObject.I
+        assert photo.Filter == Name(last)
+        assert b"canary" not in photo.read_raw_bytes() + photo.unparse(resolved=True)
+        assert points(photo.read_raw_bytes()) == points(data)
+        assert ("/DecodeParms" in photo) == (parameters == "one for each")
+
+
+def test_a_photograph_whose_other_packing_is_broken_is_refused() -> None:
+    made = pdf(b"not packed", Array([Name.FlateDecode, Name.DCTDecode]))
+    assert refused(made) == verdicts.BROKEN
 
 
 FOUR_THOUSAND_MILLION = (65_000, 65_000)
