@@ -2,41 +2,20 @@
 
 import io
 import zipfile
-from typing import Any
 
 import pytest
 
 import dirty
 import dirty_office
+from hiding_office import PICTURE, WORD, V, package, parts, xlsx
 from polyphony.uploads.cleaning import cleaner, verdicts
 from polyphony.uploads.cleaning.verdicts import Unclean
-
-WORD = f'xmlns:w="{dirty.W}" xmlns:r="{dirty.R}" xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
-V = dirty_office.V
-PICTURE = ('<w:drawing><wp:inline xmlns:wp="wp"><a:blip xmlns:a="a" r:embed="i"/></wp:inline></w:drawing>')
 
 
 def refused(data: bytes) -> str:
     with pytest.raises(Unclean) as said:
         cleaner.clean(data)
     return said.value.reason
-
-
-def parts(data: bytes) -> dict[str, str]:
-    """A cleaned file's parts as text."""
-    with zipfile.ZipFile(io.BytesIO(cleaner.clean(data)[1])) as archive:
-        return {name: archive.read(name).decode("latin-1") for name in archive.namelist()}
-
-
-def package(main: str, type: str, others: dict[str, tuple[str, Any]], body: str) -> bytes:
-    """An office file: the document, and parts beside it by (relation, content)."""
-    folder, _, name = main.rpartition("/")
-    return dirty.zipped({
-        "[Content_Types].xml": dirty.types(main.replace("/", "__"), type),
-        "_rels/.rels": dirty.relations(("r", "officeDocument", f"{main}.xml")), f"{main}.xml": body,
-        f"{folder}/_rels/{name}.xml.rels": dirty.relations(*((id, kind, place) for (place, (kind, _)), id in zip(
-            others.items(), "ijkl", strict=False))),
-        **{f"{folder}/{place}": content for place, (_, content) in others.items()}})
 
 
 def docx(words: str, styles: str = "") -> bytes:
@@ -106,16 +85,6 @@ def test_words_that_are_seen_stay_whatever_other_styles_hide() -> None:
 ], ids=["two styles", "a table's style", "a note", "a shape", "an old shape"])
 def test_a_text_in_which_nobody_can_tell_what_is_hidden_is_refused(words: str, styles: str) -> None:
     assert refused(docx(words, styles)) == verdicts.HIDDEN
-
-
-def xlsx(sheets: str = '<sheet name="One" sheetId="1" r:id="i"/>', cells: str = '<row r="1"><c r="A1"><v>1</v></c></row>',
-         before: str = "", numbers: str = "") -> bytes:
-    main = f'xmlns="{dirty_office.MAIN}" xmlns:r="{dirty.R}"'
-    return package("xl/workbook", "spreadsheetml.sheet.main", {
-        "one.xml": ("worksheet", f"<worksheet {main}>{before}<sheetData>{cells}</sheetData></worksheet>"),
-        "two.xml": ("worksheet", f"<worksheet {main}><sheetData><row><c><v>canary</v></c></row></sheetData></worksheet>"),
-        "styles.xml": ("styles", f"<styleSheet {main}><numFmts>{numbers}</numFmts></styleSheet>")},
-        f"<workbook {main}><sheets>{sheets}</sheets></workbook>")
 
 
 def test_a_sheet_that_is_not_in_the_list_of_sheets_stays_behind() -> None:

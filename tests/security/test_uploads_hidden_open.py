@@ -6,25 +6,9 @@ import zipfile
 
 import pytest
 
-import dirty_office
+from hiding_office import content, document
 from polyphony.uploads.cleaning import cleaner, verdicts
 from polyphony.uploads.cleaning.verdicts import Unclean
-
-SPACES = " ".join(f'xmlns:{short}="{long}"' for short, long in dirty_office.NAMES.items()) + (
-    ' xmlns:presentation="urn:oasis:names:tc:opendocument:xmlns:presentation:1.0"'
-    ' xmlns:loext="urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0"')
-
-
-def document(body: str, automatic: str = "", common: str = "", type: str = "text") -> bytes:
-    return dirty_office.odf(type, **{
-        "content.xml": f"<office:document-content {SPACES}><office:automatic-styles>{automatic}</office:automatic-styles><office:body>"
-                       f"<office:text>{body}<text:p>Seen</text:p></office:text></office:body></office:document-content>",
-        "styles.xml": f"<office:document-styles {SPACES}><office:styles>{common}</office:styles></office:document-styles>"})
-
-
-def content(data: bytes) -> str:
-    with zipfile.ZipFile(io.BytesIO(cleaner.clean(data)[1])) as archive:
-        return archive.read("content.xml").decode()
 
 
 def style(name: str, family: str, marks: str = 'text:display="none"', *, on: str = "", kind: str = "text") -> str:

@@ -15,6 +15,7 @@ FAMILIES = {  # marks → the family of styles they name
     "covered-table-cell": "table-cell", "page": "drawing-page",
 }
 SHEETS = ("table", "table-row", "table-column", "table-cell", "drawing-page", "graphic", "presentation")
+MARGINS = ("header", "footer")  # a margin that is switched off takes those of left and first pages along
 CHOICES = {("drop-down", "label"), ("content-control", "list-item")}
 CONDITIONS = {"condition", "is-hidden", "display"}  # what is still there is seen, on whatever condition it was
 
@@ -65,6 +66,7 @@ def clean(root: Element, styles: Styles) -> None:
         if _is_hidden(mark):
             words = next((up for up in mark.iterancestors() if local(up.tag) in ("p", "h")), mark)
             _drop(words)
+    _without_margins_off(root)
     for node in _saying(root, "display"):
         if local(node.tag) == "section" and _of(node, "display") == "condition":
             if _is_hidden(node):
@@ -75,6 +77,15 @@ def clean(root: Element, styles: Styles) -> None:
         for node in every(root, lambda node: styles.of(node) in ("none", "condition")):
             _drop_by_style(node, styles)
     _without_choices(root)
+
+
+def _without_margins_off(root: Element) -> None:
+    for node in _saying(root, "display"):
+        kind, _, page = local(node.tag).partition("-")
+        if kind in MARGINS and page in ("", "left", "first") and _of(node, "display") == "false":
+            beside = [] if page or node.getparent() is None else list(node.getparent())
+            for each in [node, *(each for each in beside if local(each.tag) in (f"{kind}-left", f"{kind}-first"))]:
+                _drop(each)
 
 
 def _is_hidden(mark: Element) -> bool:

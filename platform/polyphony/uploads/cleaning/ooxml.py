@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from polyphony.uploads.cleaning import images, markup, ooxml_marks, ooxml_unseen, verdicts
+from polyphony.uploads.cleaning import images, markup, ooxml_margins, ooxml_marks, ooxml_unseen, verdicts
 from polyphony.uploads.cleaning.markup import Element, local, parsed, written
 from polyphony.uploads.cleaning.packages import Package, packed
 from polyphony.uploads.cleaning.verdicts import Unclean
@@ -72,13 +72,13 @@ class _Builder:
         self.parts: dict[str, Part] = {}
         self.numbers: dict[str, int] = {}
         self.folder = self.root_type = ""
-        self.styles = ooxml_unseen.Styles()
+        self.whole = ooxml_marks.Whole()
 
     def build(self) -> tuple[str, bytes]:
         start = self._start()
         kind, place = MAIN[self.types(start)]
         self.folder = dirname(place)
-        self.styles = self._styles(start)
+        self.whole = self._whole(start)
         self._take(start, place, "officeDocument")
         return kind, packed(self._files(place))
 
@@ -94,18 +94,21 @@ class _Builder:
                 return target
         raise Unclean(verdicts.ARCHIVE)
 
-    def _styles(self, start: str) -> ooxml_unseen.Styles:
+    def _whole(self, start: str) -> ooxml_marks.Whole:
+        beside: dict[str, Element] = {}
         for _id, type, target, outside in self._relations_of(start):
-            if type.endswith("/styles") and not outside and self._is_there(target, ""):
-                return ooxml_unseen.Styles(parsed(self.package.read(target)))
-        return ooxml_unseen.Styles()
+            kind = type.rpartition("/")[2]
+            if kind in ("styles", "settings") and not outside and self._is_there(target, "settings"):
+                beside.setdefault(kind, parsed(self.package.read(target)))
+        return ooxml_marks.Whole(ooxml_unseen.Styles(beside.get("styles")),
+                                 ooxml_margins.has_left_pages(beside.get("settings", ())))
 
     def _take(self, old: str, new: str, kind: str) -> Part:
         """Bring one part over with all it leads to, once."""
         part = self.parts[old] = Part(old, new, self.types(old))
         root = parsed(self.package.read(old))
         lost = self._follow(part)
-        ooxml_marks.clean(root, kind, lost, self.styles)
+        ooxml_marks.clean(root, kind, lost, self.whole)
         named = ooxml_marks.named(root)
         marked = {*MARKED, "slide"} if kind == "officeDocument" else MARKED
         part.relations = [each for each in part.relations

@@ -5,8 +5,9 @@ and Microsoft's published extensions [MS-DOCX], [MS-XLSX], [MS-PPTX].
 """
 
 import re
+from dataclasses import dataclass, field
 
-from polyphony.uploads.cleaning import ooxml_fields, ooxml_unseen
+from polyphony.uploads.cleaning import ooxml_fields, ooxml_margins, ooxml_unseen
 from polyphony.uploads.cleaning.markup import (
     Element,
     drop,
@@ -55,7 +56,15 @@ _OTHER_FILE = re.compile(r"\[\d+\]|\[[^\]]*\.xl|file:|\\\\", re.IGNORECASE)
 _SHOWN = ("t", "drawing", "pict", "br", "sectPr", "object")
 
 
-def clean(root: Element, kind: str, lost: set[str], styles: Styles) -> None:
+@dataclass
+class Whole:
+    """What holds for a document as a whole, and each of its parts is cleaned by."""
+
+    styles: Styles = field(default_factory=Styles)
+    left_pages: bool = False  # whether they have margins of their own
+
+
+def clean(root: Element, kind: str, lost: set[str], whole: Whole) -> None:
     """One part in its place; `lost` are the relations that lead nowhere any more. Raises Unclean for hidden parts."""
     ooxml_unseen.ensure_seen(root)
     if kind == "settings":
@@ -65,7 +74,8 @@ def clean(root: Element, kind: str, lost: set[str], styles: Styles) -> None:
                or (is_word(node.tag) and local(node.tag) in CHANGED))
     unwrap_where(root, lambda node: is_word(node.tag) and local(node.tag) in UNWRAPPED)
     ooxml_fields.clean(root)
-    ooxml_unseen.drop_hidden(root, styles)
+    ooxml_unseen.drop_hidden(root, whole.styles)
+    ooxml_margins.clean(root, whole.left_pages)
     _loosen(root, lost)
     _cut_sheets(root)
     for node in root.iter():
