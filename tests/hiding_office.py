@@ -4,13 +4,25 @@ import io
 import zipfile
 from typing import Any
 
+import pytest
+
 import dirty
 import dirty_office
 from polyphony.uploads.cleaning import cleaner
+from polyphony.uploads.cleaning.verdicts import Unclean
 
 WORD = f'xmlns:w="{dirty.W}" xmlns:r="{dirty.R}" xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
 V = dirty_office.V
 PICTURE = ('<w:drawing><wp:inline xmlns:wp="wp"><a:blip xmlns:a="a" r:embed="i"/></wp:inline></w:drawing>')
+
+VANISH = "<w:vanish/>"
+
+
+def refused(data: bytes) -> str:
+    """Why a file is not taken."""
+    with pytest.raises(Unclean) as said:
+        cleaner.clean(data)
+    return said.value.reason
 
 
 def parts(data: bytes) -> dict[str, str]:
@@ -28,6 +40,12 @@ def package(main: str, type: str, others: dict[str, tuple[str, Any]], body: str)
         f"{folder}/_rels/{name}.xml.rels": dirty.relations(*((id, kind, place) for (place, (kind, _)), id in zip(
             others.items(), "ijkl", strict=False))),
         **{f"{folder}/{place}": content for place, (_, content) in others.items()}})
+
+
+def docx_with(body: str, others: dict[str, tuple[str, Any]]) -> bytes:
+    """A text, and what lies beside it under the relations i, j, k and l."""
+    return package("word/document", "wordprocessingml.document.main", others,
+                   f'<w:document {WORD} xmlns:v="{V}"><w:body>{body}</w:body></w:document>')
 
 
 def xlsx(sheets: str = '<sheet name="One" sheetId="1" r:id="i"/>', cells: str = '<row r="1"><c r="A1"><v>1</v></c></row>',

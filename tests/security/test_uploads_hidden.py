@@ -7,21 +7,13 @@ import pytest
 
 import dirty
 import dirty_office
-from hiding_office import PICTURE, WORD, V, package, parts, xlsx
+from hiding_office import PICTURE, VANISH, WORD, docx_with, parts, refused, xlsx
 from polyphony.uploads.cleaning import cleaner, verdicts
-from polyphony.uploads.cleaning.verdicts import Unclean
-
-
-def refused(data: bytes) -> str:
-    with pytest.raises(Unclean) as said:
-        cleaner.clean(data)
-    return said.value.reason
 
 
 def docx(words: str, styles: str = "") -> bytes:
-    return package("word/document", "wordprocessingml.document.main",
-                   {"a.png": ("image", dirty.png()), "styles.xml": ("styles", f"<w:styles {WORD}>{styles}</w:styles>")},
-                   f'<w:document {WORD} xmlns:v="{V}"><w:body>{words}<w:p><w:r><w:t>Seen</w:t></w:r></w:p></w:body></w:document>')
+    return docx_with(f"{words}<w:p><w:r><w:t>Seen</w:t></w:r></w:p>", {
+        "a.png": ("image", dirty.png()), "styles.xml": ("styles", f"<w:styles {WORD}>{styles}</w:styles>")})
 
 
 def style(kind: str, id: str, marks: str = "", *, on: str = "", usual: bool = False) -> str:
@@ -30,7 +22,7 @@ def style(kind: str, id: str, marks: str = "", *, on: str = "", usual: bool = Fa
     return f'<w:style w:type="{kind}" w:styleId="{id}"{default}>{told}<w:rPr>{marks}</w:rPr></w:style>'
 
 
-VANISH, SHOWN = "<w:vanish/>", '<w:vanish w:val="0"/>'
+SHOWN = '<w:vanish w:val="0"/>'
 RUN = f"<w:t>canary</w:t><w:sym w:char='canary'/>{PICTURE}"
 BY_CHARACTERS = f'<w:p><w:r><w:rPr><w:rStyle w:val="C"/></w:rPr>{RUN}</w:r></w:p>'
 BY_PARAGRAPH = f'<w:p><w:pPr><w:pStyle w:val="P"/></w:pPr><w:r>{RUN}</w:r></w:p>'

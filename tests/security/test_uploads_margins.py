@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import dirty
-from hiding_office import PICTURE, WORD, content, document, package, parts, xlsx
+from hiding_office import PICTURE, WORD, content, document, docx_with, parts, xlsx
 
 SECTION = "<w:p><w:pPr><w:sectPr>{}</w:sectPr></w:pPr></w:p>"
 TITLE, NO_TITLE = "<w:titlePg/>", '<w:titlePg w:val="0"/>'
@@ -21,9 +21,9 @@ def words(said: str, root: str = "hdr") -> str:
 
 def docx(body: str, settings: str = "", **others: tuple[str, Any]) -> bytes:
     """A text with a margin `j` that holds words and a picture, and what else is given, from `l` on."""
-    made = package("word/document", "wordprocessingml.document.main", {
+    made = docx_with(body, {
         "settings.xml": ("settings", f"<w:settings {WORD}>{settings}</w:settings>"), "margin.xml": ("header", words("canary")),
-        "other.xml": ("footer", words("Other", "ftr"))} | others, f"<w:document {WORD}><w:body>{body}</w:body></w:document>")
+        "other.xml": ("footer", words("Other", "ftr"))} | others)
     return dirty.zipped(dirty.unzipped(made) | {
         "word/_rels/margin.xml.rels": dirty.relations(("i", "image", "a.png")), "word/a.png": dirty.png()})
 
