@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import dirty
-from hiding_office import PICTURE, WORD, content, document, docx_with, parts, xlsx
+from hiding_office import PICTURE, VANISH, WORD, content, document, docx_with, parts, xlsx
 
 SECTION = "<w:p><w:pPr><w:sectPr>{}</w:sectPr></w:pPr></w:p>"
 TITLE, NO_TITLE = "<w:titlePg/>", '<w:titlePg w:val="0"/>'
@@ -85,3 +85,33 @@ def test_with_the_margin_of_an_open_text_its_other_pages_margins_go() -> None:
     found = content(document("", common=f'<style:master-page style:name="x">{lines}</style:master-page>'), "styles.xml")
     assert "canary" not in found
     assert "Kept" in found
+
+
+def notes(kind: str) -> str:
+    each = "".join(f'<w:{kind} w:id="{id}"><w:p><w:r><w:t>{said}</w:t></w:r></w:p></w:{kind}>' for id, said in ((1, "Kept"), (2, "canary")))
+    lines = "".join(f'<w:{kind} w:type="{type}" w:id="{id}"><w:p><w:r><w:{type}/></w:r></w:p></w:{kind}>'
+                    for id, type in ((-1, "separator"), (0, "continuationSeparator")))
+    return f"<w:{kind}s {WORD}>{lines}{each}</w:{kind}s>"
+
+
+def refers(kind: str, id: int, marks: str = "") -> str:
+    return f'<w:r><w:rPr>{marks}</w:rPr><w:{kind}Reference w:id="{id}"/></w:r>'
+
+
+@pytest.mark.parametrize("kind", ["footnote", "endnote"])
+@pytest.mark.parametrize("around", [
+    "{}", "<w:p><w:del>{}</w:del></w:p>", "<w:p><w:moveFrom>{}</w:moveFrom></w:p>",
+    "<w:tbl><w:tr><w:trPr><w:del/></w:trPr><w:tc><w:p>{}</w:p></w:tc></w:tr></w:tbl>",
+    "<w:tbl><w:tr><w:trPr><w:hidden/></w:trPr><w:tc><w:p>{}</w:p></w:tc></w:tr></w:tbl>", "hidden"],
+    ids=["no longer there", "deleted", "moved", "deleted row", "hidden row", "hidden"])
+def test_a_note_to_which_nothing_that_is_seen_refers_leaves_a_text(kind: str, around: str) -> None:
+    gone = "" if around == "{}" else around.format(refers(kind, 2))
+    if around == "hidden":
+        gone = f"<w:p>{refers(kind, 2, VANISH)}</w:p>"
+    other = "endnote" if kind == "footnote" else "footnote"
+    found = parts(docx_with(f"{gone}<w:p>{refers(kind, 1)}{refers(other, 2)}</w:p>", {f"{kind}s.xml": (f"{kind}s", notes(kind))}))
+    kept = found[f"word/{kind}s/{kind}s1.xml"]
+    assert "canary" not in kept
+    assert "Kept" in kept
+    assert (kept.count("<w:separator/>"), kept.count("<w:continuationSeparator/>")) == (1, 1)
+    assert 'Reference w:id="1"' in found["word/document.xml"]

@@ -62,6 +62,7 @@ class Whole:
 
     styles: Styles = field(default_factory=Styles)
     left_pages: bool = False  # whether they have margins of their own
+    notes: set[tuple[str, str]] = field(default_factory=set)  # to which the text, cleaned first, refers
 
 
 def clean(root: Element, kind: str, lost: set[str], whole: Whole) -> None:
@@ -76,6 +77,8 @@ def clean(root: Element, kind: str, lost: set[str], whole: Whole) -> None:
     ooxml_fields.clean(root)
     ooxml_unseen.drop_hidden(root, whole.styles)
     ooxml_margins.clean(root, whole.left_pages)
+    ooxml_margins.drop_notes(root, kind, whole.notes)
+    whole.notes |= ooxml_margins.notes_of(root)
     _loosen(root, lost)
     _cut_sheets(root)
     for node in root.iter():

@@ -12,7 +12,6 @@ from polyphony.uploads.cleaning.markup import Element, drop, every, local, space
 from polyphony.uploads.cleaning.verdicts import Unclean
 
 _ON = ("1", "true", "on", "")
-_NOTES = {"footnoteReference", "endnoteReference"}  # what they lead to lies in another part
 _VML = "urn:schemas-microsoft-com:vml"
 _HIDING = '//*[local-name()="vanish" or local-name()="specVanish"]'
 _SHOWS_NOTHING = re.compile(r"(\[[^\]]*\])?(;(\[[^\]]*\])?){2,3}")  # a format of numbers that leaves a cell blank
@@ -75,13 +74,11 @@ def drop_hidden(root: Element, styles: Styles) -> None:
     """Words formatted as hidden are seen by whoever switches a view, not by whoever sent them. Raises Unclean."""
     for row in every(root, lambda node: local(node.tag) == "tr" and is_word(node.tag)):
         if row.getparent() is not None and any(is_on(mark) for mark in _marks(row, "trPr", "hidden")):
-            _ensure_alone(row)
             drop(row)
     if not styles.hide_something and not root.xpath(_HIDING):
         return
     for run in every(root, lambda node: local(node.tag) == "r"):
         if (is_word(run.tag) or "/math" in space(run.tag)) and _is_hidden(run, styles):
-            _ensure_alone(run)
             for words in list(run):
                 if local(words.tag) not in ("rPr", "fldChar"):
                     drop(words)
@@ -104,12 +101,6 @@ def _hides(marks: Element) -> bool | None:
     """What some marks of words say of hiding; None when they say nothing."""
     said = [is_on(each) for each in marks if is_word(str(each.tag)) and local(each.tag) in ("vanish", "specVanish")]
     return any(said) if said else None
-
-
-def _ensure_alone(hidden: Element) -> None:
-    """Hidden words with a note at the foot of the page would leave the note behind. Raises Unclean."""
-    if every(hidden, lambda node: local(node.tag) in _NOTES):
-        raise Unclean(verdicts.HIDDEN)
 
 
 def _marks(node: Element, holder: str, name: str) -> list[Element]:
