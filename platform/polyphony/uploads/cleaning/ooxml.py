@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from polyphony.uploads.cleaning import images, markup, ooxml_margins, ooxml_marks, ooxml_unseen, verdicts
+from polyphony.uploads.cleaning import images, markup, ooxml_margins, ooxml_marks, ooxml_slides, ooxml_unseen, verdicts
 from polyphony.uploads.cleaning.markup import Element, local, parsed, written
 from polyphony.uploads.cleaning.packages import Package, packed
 from polyphony.uploads.cleaning.verdicts import Unclean
@@ -42,8 +42,6 @@ UNNAMED = {
     "chartColorStyle", "diagramDrawing", "slide", "slideLayout", "slideMaster", "notesSlide", "notesMaster",
     "tableStyles", "sharedStrings",
 }
-LISTED = {("officeDocument", "slide"), ("officeDocument", "slideMaster"), ("officeDocument", "notesMaster"),
-          ("slideMaster", "slideLayout")}  # but these hold lists of them
 UNSEEN_WHEN_EMPTY = {"fontTable", "settings", "theme", "numbering", "tableStyles"}
 WEB = ("http://", "https://")
 Relation = tuple[str, str, str, bool]  # id, type, place or address, whether it leads outside
@@ -79,12 +77,15 @@ class _Builder:
         self.numbers: dict[str, int] = {}
         self.folder = self.root_type = ""
         self.whole = ooxml_marks.Whole()
+        self.slides: set[str] = set()  # with what they are drawn by
 
     def build(self) -> tuple[str, bytes]:
         start = self._start()
         kind, place = MAIN[self.types(start)]
         self.folder = dirname(place)
         self.whole = self._whole(start)
+        if kind == "pptx":
+            self.slides = ooxml_slides.shown(parsed(self.package.read(start)), self._relations_of, start)
         self._take(start, place, "officeDocument")
         return kind, packed(self._files(place))
 
@@ -118,7 +119,7 @@ class _Builder:
         named = ooxml_marks.named(root)
         unseen = {_kind(each) for each in relations if each[0] not in named}
         for each in relations:
-            if (each[0] in named or _goes_along(_kind(each), kind, unseen)) and self._leads(part, each):
+            if (each[0] in named or _goes_along(_kind(each), unseen)) and self._leads(part, each):
                 self._follow(part, each)
         return part
 
@@ -130,6 +131,8 @@ class _Builder:
             return True
         if outside:
             return kind == "hyperlink" and target.lower().startswith(WEB)
+        if kind in ooxml_slides.KINDS and target not in self.slides:
+            return False
         return target in self.package if kind == "image" else kind in FOLLOWED and self._is_there(target, kind)
 
     def _follow(self, part: Part, relation: Relation) -> None:
@@ -197,11 +200,9 @@ def _kind(relation: Relation) -> str:
     return relation[1].rpartition("/")[2]
 
 
-def _goes_along(kind: str, holder: str, unseen: set[str]) -> bool:
+def _goes_along(kind: str, unseen: set[str]) -> bool:
     """Whether a part is shown with the one that holds it; how a diagram was last drawn, only with the diagram."""
-    if kind == "diagramDrawing" and "diagramData" in unseen:
-        return False
-    return kind in UNNAMED and (holder, kind) not in LISTED
+    return kind in UNNAMED and not (kind == "diagramDrawing" and "diagramData" in unseen)
 
 
 def _content_types(package: Package):  # type: ignore[no-untyped-def]
