@@ -62,8 +62,10 @@ class Styles:
 def clean(root: Element, styles: Styles) -> None:
     """Hidden words out, with the paragraph or section that they hide. Raises Unclean when it cannot be told."""
     _ensure_sheets_seen(root, styles)
-    for mark in every(root, lambda node: local(node.tag) == "hidden-paragraph"):
-        if _is_hidden(mark):
+    for mark in every(root, lambda node: local(node.tag) in ("hidden-text", "hidden-paragraph") and _is_hidden(node)):
+        if local(mark.tag) == "hidden-text":
+            _drop(mark)
+        else:
             words = next((up for up in mark.iterancestors() if local(up.tag) in ("p", "h")), mark)
             _drop(words)
     _without_margins_off(root)
@@ -89,11 +91,8 @@ def _without_margins_off(root: Element) -> None:
 
 
 def _is_hidden(mark: Element) -> bool:
-    """Whether it was hidden when its sender last saw it. Raises Unclean when that is not said."""
-    said = _of(mark, "is-hidden")
-    if not said:
-        raise Unclean(verdicts.HIDDEN)
-    return said != "false"
+    """Whether it was hidden when its sender last saw it: where nothing is said of that, it was not."""
+    return _of(mark, "is-hidden") not in ("", "false")
 
 
 def _drop_by_style(node: Element, styles: Styles) -> None:
