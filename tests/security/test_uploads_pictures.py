@@ -67,6 +67,14 @@ def test_nothing_planted_between_the_marks_of_a_photograph_stays(name: str, behi
     assert points(cut) == points(data)
 
 
+@pytest.mark.parametrize("stray", [b"\n", b"\0\0", b"canary", b"\xff\0", b"\xff\xff"], ids=repr)
+@pytest.mark.parametrize("mark", [b"\xff\xd8", b"\xff\xdb", b"\xff\xc0", b"\xff\xda"], ids=["start", "steps", "frame", "light"])
+def test_stray_bytes_before_a_mark_of_a_photograph_are_left_out(stray: bytes, mark: bytes) -> None:
+    data = saved("JPEG")
+    at = data.index(mark)
+    assert pdf_jpeg.bare(data[:at] + stray + data[at:]) == pdf_jpeg.bare(data)
+
+
 def test_photographs_that_nobody_here_understands_are_refused() -> None:
     data = saved("JPEG")
     frame = data.index(b"\xff\xc0")
