@@ -169,7 +169,7 @@ def test_a_photograph_packed_twice_is_unpacked_and_written_anew(last: str, befor
     packed = data
     for filter in reversed(before):
         packed = PACKED[filter](packed)
-    told = Array([*(None for _ in before), TURNED]) if parameters == "one for each" else parameters
+    told = Array([*(Dictionary() for _ in before), TURNED]) if parameters == "one for each" else parameters
     made = pdf(packed, Array([Name(each) for each in (*before, last)]), parameters=told)
     with pikepdf.open(io.BytesIO(cleaner.clean(made)[1])) as cleaned:
         photo = cleaned.pages[0].Resources.XObject.I

@@ -77,6 +77,6 @@ def _unwrapped(picture: Stream, names: list[str], parameters: list[Any]) -> byte
 
 def _plain(told: Any) -> Any:
     """The numbers that say how something was packed, apart from the file they stood in."""
-    if not isinstance(told, Dictionary):
-        return None
-    return Dictionary({name: int(value) for name, value in told.items() if isinstance(value, int)})
+    numbers = {name: value for name, value in told.items() if isinstance(value, int)} \
+        if isinstance(told, Dictionary) else {}
+    return Dictionary(numbers) if numbers else None
