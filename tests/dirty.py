@@ -120,6 +120,12 @@ def zipped(files: dict[str, Any], *, stored: bool = False) -> bytes:
     return out.getvalue()
 
 
+def unzipped(data: bytes) -> dict[str, bytes]:
+    """The files in an archive."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def multipart(fields: dict[str, str], files: list[tuple[str, bytes]]) -> dict[str, Any]:
     """A form with files, as a browser sends it: the arguments of a test client's post."""
     mark = b"--line-between"

@@ -118,7 +118,8 @@ TEXT = f"""<office:document-content {_XMLNS}><office:scripts><script:s>canaryscr
 </text:deletion></text:changed-region></text:tracked-changes><text:p>Words to keep<text:change text:change-id="c1"/> and go on
 <office:annotation><dc:creator>canarycommenter</dc:creator><text:p>canarycomment</text:p></office:annotation>
 <text:author-name>canaryauthor</text:author-name><text:a xlink:href="https://web.example/page">A web link</text:a>
-<text:a xlink:href="mailto:canary@example.org">A mail link</text:a><text:hidden-text>canaryhidden</text:hidden-text></text:p>
+<text:a xlink:href="mailto:canary@example.org">A mail link</text:a>
+<text:hidden-text text:is-hidden="true">canaryhidden</text:hidden-text></text:p>
 <draw:frame draw:name="canaryframe"><draw:image xlink:href="Pictures/canaryname.jpg"/><svg:desc>/home/canary/a.jpg</svg:desc>
 </draw:frame><draw:frame><draw:image xlink:href="http://canarypixel.example/x.png"/></draw:frame>
 <draw:frame><draw:object xlink:href="./Object 1"/><draw:image xlink:href="./ObjectReplacements/Object 1"/></draw:frame>

@@ -1,12 +1,14 @@
 """Promise 12: pictures inside a PDF are written anew from what their light needs; what is not needed has no place."""
 
+import base64
 import io
 import struct
+import zlib
 from typing import Any
 
 import pikepdf
 import pytest
-from pikepdf import Dictionary, Name
+from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
 import dirty
@@ -65,6 +67,14 @@ def test_nothing_planted_between_the_marks_of_a_photograph_stays(name: str, behi
     assert points(cut) == points(data)
 
 
+@pytest.mark.parametrize("stray", [b"\n", b"\0\0", b"canary", b"\xff\0", b"\xff\xff"], ids=repr)
+@pytest.mark.parametrize("mark", [b"\xff\xd8", b"\xff\xdb", b"\xff\xc0", b"\xff\xda"], ids=["start", "steps", "frame", "light"])
+def test_stray_bytes_before_a_mark_of_a_photograph_are_left_out(stray: bytes, mark: bytes) -> None:
+    data = saved("JPEG")
+    at = data.index(mark)
+    assert pdf_jpeg.bare(data[:at] + stray + data[at:]) == pdf_jpeg.bare(data)
+
+
 def test_photographs_that_nobody_here_understands_are_refused() -> None:
     data = saved("JPEG")
     frame = data.index(b"\xff\xc0")
@@ -119,13 +129,18 @@ def test_only_the_boxes_that_are_needed_stay() -> None:
     assert refused(bare[:at] + segment(0x60, b"canary") + bare[at:], pdf_jpeg2000.bare) == verdicts.INSIDE
 
 
-def pdf(picture: bytes, filter: Name, wide: int = 61, high: int = 43) -> bytes:
+TURNED = Dictionary(ColorTransform=1, Who=Name.canary)
+
+
+def pdf(picture: bytes, filter: Any, wide: int = 61, high: int = 43, parameters: Any = TURNED) -> bytes:
     """A page with one picture, of the size that the page says."""
     out, made = io.BytesIO(), pikepdf.new()
     made.add_blank_page(page_size=(200, 200))
     made.pages[0].obj.Contents = made.make_stream(b"/I Do")
     photo = made.make_stream(picture, Type=Name.XObject, Subtype=Name.Image, Width=wide, Height=high, BitsPerComponent=8,
-                             ColorSpace=Name.DeviceRGB, Filter=filter, DecodeParms=Dictionary(ColorTransform=1, Who=Name.canary))
+                             ColorSpace=Name.DeviceRGB, Filter=filter)
+    if parameters is not None:
+        photo.DecodeParms = parameters
     made.pages[0].obj.Resources = Dictionary(XObject=Dictionary(I=photo))
     made.save(out)
     return out.getvalue()
@@ -140,6 +155,85 @@ def test_the_pictures_of_a_pdf_are_written_anew() -> None:
             assert b"canary" not in photo.read_raw_bytes() + photo.unparse(resolved=True)
             assert points(photo.read_raw_bytes()) == points(data)
             assert photo.DecodeParms.ColorTransform == 1
+
+
+PACKED = {"/FlateDecode": zlib.compress, "/ASCII85Decode": lambda data: base64.a85encode(data) + b"~>",
+          "/ASCIIHexDecode": lambda data: data.hex().encode() + b">"}
+
+
+@pytest.mark.parametrize("last", ["/DCTDecode", "/JPXDecode"])
+@pytest.mark.parametrize("before", [["/FlateDecode"], ["/ASCII85Decode"], ["/ASCIIHexDecode", "/FlateDecode"]], ids=str)
+@pytest.mark.parametrize("parameters", [None, TURNED, "one for each"], ids=["none", "one", "one for each"])
+def test_a_photograph_packed_twice_is_unpacked_and_written_anew(last: str, before: list[str], parameters: Any) -> None:
+    data = dirty.jpeg() if last == "/DCTDecode" else saved("JPEG2000", comment="canary")
+    packed = data
+    for filter in reversed(before):
+        packed = PACKED[filter](packed)
+    told = Array([*(Dictionary() for _ in before), TURNED]) if parameters == "one for each" else parameters
+    made = pdf(packed, Array([Name(each) for each in (*before, last)]), parameters=told)
+    with pikepdf.open(io.BytesIO(cleaner.clean(made)[1])) as cleaned:
+        photo = cleaned.pages[0].Resources.XObject.I
+        assert photo.Filter == Name(last)
+        assert b"canary" not in photo.read_raw_bytes() + photo.unparse(resolved=True)
+        assert points(photo.read_raw_bytes()) == points(data)
+        assert ("/DecodeParms" in photo) == (parameters == "one for each")
+
+
+@pytest.mark.parametrize(("short", "long"), [(["/DCT"], "/DCTDecode"), (["/Fl", "/DCT"], "/DCTDecode"), (["/A85", "/DCT"], "/DCTDecode"),
+                                             (["/AHx", "/Fl", "/DCT"], "/DCTDecode"), (["/JPX"], "/JPXDecode")], ids=str)
+def test_a_photograph_whose_packing_is_named_in_short_is_written_anew(short: list[str], long: str) -> None:
+    data = dirty.jpeg() if long == "/DCTDecode" else saved("JPEG2000", comment="canary")
+    packed = data
+    for filter in reversed(short[:-1]):
+        packed = PACKED[{"/Fl": "/FlateDecode", "/A85": "/ASCII85Decode", "/AHx": "/ASCIIHexDecode"}[filter]](packed)
+    made = pdf(packed, Array([Name(each) for each in short]) if len(short) > 1 else Name(short[0]), parameters=None)
+    with pikepdf.open(io.BytesIO(cleaner.clean(made)[1])) as cleaned:
+        photo = cleaned.pages[0].Resources.XObject.I
+        assert photo.Filter == Name(long)
+        assert b"canary" not in photo.read_raw_bytes()
+        assert points(photo.read_raw_bytes()) == points(data)
+
+
+@pytest.mark.parametrize("filters", [["/Canary"], ["/JPXDecode", "/DCTDecode"], ["/DCTDecode", "/FlateDecode"], ["/JBIG2Decode", "/LZW"]], ids=str)
+def test_a_picture_packed_in_ways_that_nobody_here_reads_is_refused(filters: list[str]) -> None:
+    assert refused(pdf(dirty.jpeg(), Array([Name(each) for each in filters]), parameters=None)) == verdicts.INSIDE
+
+
+def part(kind: int, body: bytes, number: int = 1, refers: bytes = b"", size: int | None = None) -> bytes:
+    """One part of a fax: its head, its body."""
+    many = bytes([len(refers) << 5]) if len(refers) < 5 else struct.pack(">I", 7 << 29 | len(refers)) + bytes(len(refers) // 8 + 1)
+    return struct.pack(">IB", number, kind) + many + refers + struct.pack(">BI", 1, len(body) if size is None else size) + body
+
+
+KEPT_OF_FAX = part(48, b"page" * 5) + part(6, b"words", 9, bytes(range(1, 8))) + part(38, b"light", 2, b"\1")
+NOTE_OF_FAX = part(62, b"\x20\0\0\0canary\0words\0\0")
+
+
+def test_a_fax_in_a_pdf_loses_its_notes_and_what_stands_behind_it() -> None:
+    out, made = io.BytesIO(), pikepdf.open(io.BytesIO(pdf(NOTE_OF_FAX + KEPT_OF_FAX + NOTE_OF_FAX + part(49, b"canary") + b"canary",
+                                                          Name.JBIG2Decode, parameters=None)))
+    made.pages[0].Resources.XObject.I.DecodeParms = Dictionary(Who=Name.canary, JBIG2Globals=made.make_stream(
+        part(0, b"signs") + NOTE_OF_FAX, Who=Name.canary))
+    made.save(out)
+    with pikepdf.open(io.BytesIO(cleaner.clean(out.getvalue())[1])) as cleaned:
+        photo = cleaned.pages[0].Resources.XObject.I
+        assert photo.read_raw_bytes() == KEPT_OF_FAX
+        assert list(photo.DecodeParms.keys()) == ["/JBIG2Globals"]
+        assert photo.DecodeParms.JBIG2Globals.read_bytes() == part(0, b"signs")
+        assert "/Who" not in photo.DecodeParms.JBIG2Globals
+
+
+@pytest.mark.parametrize(("data", "reason"), [
+    (part(60, b"canary"), verdicts.INSIDE), (part(38, b"light", size=0xFFFFFFFF), verdicts.INSIDE),
+    (part(38, b"light", size=6), verdicts.BROKEN), (b"", verdicts.BROKEN), (NOTE_OF_FAX, verdicts.BROKEN)],
+    ids=["unknown", "without length", "cut off", "nothing", "a note alone"])
+def test_a_fax_that_nobody_here_understands_is_refused(data: bytes, reason: str) -> None:
+    assert refused(pdf(data, Name.JBIG2Decode, parameters=None)) == reason
+
+
+def test_a_photograph_whose_other_packing_is_broken_is_refused() -> None:
+    made = pdf(b"not packed", Array([Name.FlateDecode, Name.DCTDecode]))
+    assert refused(made) == verdicts.BROKEN
 
 
 FOUR_THOUSAND_MILLION = (65_000, 65_000)

@@ -101,7 +101,7 @@ def test_what_is_not_one_of_ours_is_refused_with_its_reason(data: bytes, reason:
     (lambda: dirty_office.docx(**{"../../etc/passwd": "x"}), verdicts.BROKEN),
     (lambda: dirty_office.docx(**{"[Content_Types].xml": dirty.types(
         "word__document", "x").replace(dirty.OFFICE, "application/vnd.ms-word.document.macroEnabled.main+xml")}), verdicts.MACROS),
-    (lambda: dirty_office.docx(**{"word/_rels/document.xml.rels": dirty.relations(("o", "oleObject", "ole.bin"))}), verdicts.INSIDE),
+    (lambda: dirty_office.docx(**{"word/_rels/document.xml.rels": dirty.relations(("i1", "oleObject", "ole.bin"))}), verdicts.INSIDE),
     (lambda: dirty_office.odf(**{"content.xml": dirty_office.TEXT.replace("draw:object ", "draw:plugin ")}), verdicts.INSIDE),
     (lambda: huge_png(65_000, 65_000), verdicts.TOO_MUCH), (lambda: huge_png(1_000_000, 2), verdicts.TOO_MUCH),
     (lambda: b"\xff\xd8\xff" + b"\0" * limits.FILE, verdicts.TOO_MUCH),

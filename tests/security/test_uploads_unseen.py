@@ -106,7 +106,7 @@ def test_a_note_that_the_screen_does_not_show_is_not_drawn_into_the_page(flag: i
         assert b"canarynote" not in b"".join(each.read_bytes() for each in cleaned.objects if isinstance(each, pikepdf.Stream))
 
 
-@pytest.mark.parametrize("crop", [[0, 0, 200, 100], [0, 50, 200, 200], [0.5, 0, 200, 200], [200, 100, 0, 0], [300, 300, 400, 400]],
+@pytest.mark.parametrize("crop", [[0, 0, 200, 100], [0, 50, 200, 200], [1.5, 0, 200, 200], [0, 0, 200, 198.5], [200, 100, 0, 0], [300, 300, 400, 400]],
                          ids=str)
 @pytest.mark.parametrize("above", [False, True], ids=["of the page", "of all pages"])
 def test_a_pdf_whose_page_is_cut_smaller_than_its_sheet_is_refused(crop: list[float], above: bool) -> None:
@@ -116,13 +116,20 @@ def test_a_pdf_whose_page_is_cut_smaller_than_its_sheet_is_refused(crop: list[fl
     assert refused(pdf(change)) == verdicts.CROPPED
 
 
-@pytest.mark.parametrize("crop", [[0, 0, 200, 200], [200, 200, 0, 0], [-10, -10, 300, 300], [0.001, 0, 200, 200]], ids=str)
+@pytest.mark.parametrize("crop", [[0, 0, 200, 200], [200, 200, 0, 0], [-10, -10, 300, 300], [0.72, 0, 200, 199.16]], ids=str)
 def test_a_pdf_cut_as_large_as_its_sheet_is_taken(crop: list[float]) -> None:
     def change(made: Any, page: Any) -> None:
         page.CropBox, page.TrimBox = Array(crop), Array([50, 50, 60, 60])
 
     with pikepdf.open(io.BytesIO(cleaner.clean(pdf(change))[1])) as cleaned:
         assert set(cleaned.pages[0].obj.keys()) == {"/Type", "/Parent", "/MediaBox", "/Resources", "/Contents"}
+
+
+def test_a_pdf_in_large_units_is_measured_in_points() -> None:
+    def change(made: Any, page: Any) -> None:
+        page.CropBox, page.UserUnit = Array([0.5, 0, 200, 200]), 100
+
+    assert refused(pdf(change)) == verdicts.CROPPED
 
 
 def test_what_lies_under_the_clear_parts_of_a_picture_is_blank() -> None:

@@ -28,8 +28,8 @@ GONE = {
     "scripts", "event-listeners", "event-listener", "forms", "control", "binary-data", "dde-source",
     "dde-connection-decls", "dde-connection-decl", "section-source", "table-source", "cell-range-source",
     "database-ranges-source", "font-face-src", "settings", "meta", "config-item-set", "external-data", "model",
-    # hidden words
-    "hidden-text", "hidden-paragraph", "user-field-decls", "alphabetical-index-auto-mark-file",
+    # words that stand nowhere
+    "user-field-decls", "alphabetical-index-auto-mark-file",
     # fields that know who, where and when
     "author-name", "author-initials", "initial-creator", "creator", "file-name", "template-name", "printed-by",
     "creation-date", "creation-time", "modification-date", "modification-time", "print-date", "print-time",
@@ -46,7 +46,9 @@ NO_ATTRIBUTES = {"change-id", "author", "creator", "filter-name", "filter-option
 UNWRAPPED = {"database-display", "database-name", "database-row-number", "script", "dde-connection", "execute-macro",
              "meta-field",
              # fields that hold more than they show: what else could stand there, and hints on what to write
-             "conditional-text", "placeholder", "text-input", "drop-down", "content-control"}
+             "conditional-text", "placeholder", "text-input", "drop-down", "content-control",
+             # what is still there was seen
+             "hidden-text", "hidden-paragraph"}
 # What a reader sees or hears of these cannot be kept without keeping what is hidden in them.
 UNCLEANABLE = {"applet", "plugin", "object-ole", "floating-frame"}
 _OTHER_FILE = re.compile(r"file:|'#|//", re.IGNORECASE)

@@ -15,6 +15,7 @@ FAMILIES = {  # marks → the family of styles they name
     "covered-table-cell": "table-cell", "page": "drawing-page",
 }
 SHEETS = ("table", "table-row", "table-column", "table-cell", "drawing-page", "graphic", "presentation")
+MARGINS = ("header", "footer")  # a margin that is switched off takes those of left and first pages along
 CHOICES = {("drop-down", "label"), ("content-control", "list-item")}
 CONDITIONS = {"condition", "is-hidden", "display"}  # what is still there is seen, on whatever condition it was
 
@@ -61,10 +62,13 @@ class Styles:
 def clean(root: Element, styles: Styles) -> None:
     """Hidden words out, with the paragraph or section that they hide. Raises Unclean when it cannot be told."""
     _ensure_sheets_seen(root, styles)
-    for mark in every(root, lambda node: local(node.tag) == "hidden-paragraph"):
-        if _is_hidden(mark):
+    for mark in every(root, lambda node: local(node.tag) in ("hidden-text", "hidden-paragraph") and _is_hidden(node)):
+        if local(mark.tag) == "hidden-text":
+            _drop(mark)
+        else:
             words = next((up for up in mark.iterancestors() if local(up.tag) in ("p", "h")), mark)
             _drop(words)
+    _without_margins_off(root)
     for node in _saying(root, "display"):
         if local(node.tag) == "section" and _of(node, "display") == "condition":
             if _is_hidden(node):
@@ -77,12 +81,18 @@ def clean(root: Element, styles: Styles) -> None:
     _without_choices(root)
 
 
+def _without_margins_off(root: Element) -> None:
+    for node in _saying(root, "display"):
+        kind, _, page = local(node.tag).partition("-")
+        if kind in MARGINS and page in ("", "left", "first") and _of(node, "display") == "false":
+            beside = [] if page or node.getparent() is None else list(node.getparent())
+            for each in [node, *(each for each in beside if local(each.tag) in (f"{kind}-left", f"{kind}-first"))]:
+                _drop(each)
+
+
 def _is_hidden(mark: Element) -> bool:
-    """Whether it was hidden when its sender last saw it. Raises Unclean when that is not said."""
-    said = _of(mark, "is-hidden")
-    if not said:
-        raise Unclean(verdicts.HIDDEN)
-    return said != "false"
+    """Whether it was hidden when its sender last saw it: where nothing is said of that, it was not."""
+    return _of(mark, "is-hidden") not in ("", "false")
 
 
 def _drop_by_style(node: Element, styles: Styles) -> None:

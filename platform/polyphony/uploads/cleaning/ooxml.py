@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from polyphony.uploads.cleaning import images, markup, ooxml_marks, ooxml_unseen, verdicts
+from polyphony.uploads.cleaning import images, markup, ooxml_margins, ooxml_marks, ooxml_slides, ooxml_unseen, verdicts
 from polyphony.uploads.cleaning.markup import Element, local, parsed, written
 from polyphony.uploads.cleaning.packages import Package, packed
 from polyphony.uploads.cleaning.verdicts import Unclean
@@ -36,10 +36,15 @@ FOLLOWED = {
 }
 # What a reader sees or hears of these cannot be kept without keeping what is hidden in them.
 UNCLEANABLE = {"audio", "video", "media", "oleObject", "control", "aFChunk", "subDocument"}
-# Reached only where a mark says so: what only the list of relations knows of is not seen.
-MARKED = {"header", "footer", "chart", "drawing", "image", "worksheet", "chartsheet", "table", "diagramData"}
+# Go along with a part without any mark that names them; all others are reached only where a mark says so.
+UNNAMED = {
+    "styles", "settings", "fontTable", "theme", "themeOverride", "numbering", "footnotes", "endnotes", "chartStyle",
+    "chartColorStyle", "diagramDrawing", "slide", "slideLayout", "slideMaster", "notesSlide", "notesMaster",
+    "tableStyles", "sharedStrings",
+}
 UNSEEN_WHEN_EMPTY = {"fontTable", "settings", "theme", "numbering", "tableStyles"}
 WEB = ("http://", "https://")
+Relation = tuple[str, str, str, bool]  # id, type, place or address, whether it leads outside
 
 
 @dataclass
@@ -50,8 +55,7 @@ class Part:
     new: str
     type: str
     body: bytes = b""
-    # (id, type, new place or address, whether it leads outside)
-    relations: list[tuple[str, str, str, bool]] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)  # to new places
 
 
 def is_ooxml(package: Package) -> bool:
@@ -72,13 +76,16 @@ class _Builder:
         self.parts: dict[str, Part] = {}
         self.numbers: dict[str, int] = {}
         self.folder = self.root_type = ""
-        self.styles = ooxml_unseen.Styles()
+        self.whole = ooxml_marks.Whole()
+        self.slides: set[str] = set()  # with what they are drawn by
 
     def build(self) -> tuple[str, bytes]:
         start = self._start()
         kind, place = MAIN[self.types(start)]
         self.folder = dirname(place)
-        self.styles = self._styles(start)
+        self.whole = self._whole(start)
+        if kind == "pptx":
+            self.slides = ooxml_slides.shown(parsed(self.package.read(start)), self._relations_of, start)
         self._take(start, place, "officeDocument")
         return kind, packed(self._files(place))
 
@@ -94,41 +101,48 @@ class _Builder:
                 return target
         raise Unclean(verdicts.ARCHIVE)
 
-    def _styles(self, start: str) -> ooxml_unseen.Styles:
+    def _whole(self, start: str) -> ooxml_marks.Whole:
+        beside: dict[str, Element] = {}
         for _id, type, target, outside in self._relations_of(start):
-            if type.endswith("/styles") and not outside and self._is_there(target, ""):
-                return ooxml_unseen.Styles(parsed(self.package.read(target)))
-        return ooxml_unseen.Styles()
+            kind = type.rpartition("/")[2]
+            if kind in ("styles", "settings") and not outside and self._is_there(target, "settings"):
+                beside.setdefault(kind, parsed(self.package.read(target)))
+        return ooxml_marks.Whole(ooxml_unseen.Styles(beside.get("styles")),
+                                 ooxml_margins.has_left_pages(beside.get("settings", ())))
 
     def _take(self, old: str, new: str, kind: str) -> Part:
         """Bring one part over with all it leads to, once."""
         part = self.parts[old] = Part(old, new, self.types(old))
-        root = parsed(self.package.read(old))
-        lost = self._follow(part)
-        ooxml_marks.clean(root, kind, lost, self.styles)
-        named = ooxml_marks.named(root)
-        marked = {*MARKED, "slide"} if kind == "officeDocument" else MARKED
-        part.relations = [each for each in part.relations
-                          if each[0] in named or each[1].rpartition("/")[2] not in marked]
+        root, relations = parsed(self.package.read(old)), self._relations_of(old)
+        ooxml_marks.clean(root, kind, {each[0] for each in relations if not self._leads(part, each)}, self.whole)
         part.body = written(root)
+        named = ooxml_marks.named(root)
+        unseen = {_kind(each) for each in relations if each[0] not in named}
+        for each in relations:
+            if (each[0] in named or _goes_along(_kind(each), unseen)) and self._leads(part, each):
+                self._follow(part, each)
         return part
 
-    def _follow(self, part: Part) -> set[str]:
-        """Bring over what a part leads to; the ids of relations that lead nowhere any more."""
-        lost = set()
-        for id, type, target, outside in self._relations_of(part.old):
-            kind = type.rpartition("/")[2]
-            if outside and kind == "hyperlink" and target.lower().startswith(WEB):
-                part.relations.append((id, type, target, True))
-            elif not outside and kind == "image" and target in self.package:
-                part.relations.append((id, type, self._picture(target), False))
-            elif not outside and kind in FOLLOWED and self._is_there(target, kind):
-                part.relations.append((id, type, self._other(target, kind), False))
-            elif kind in UNCLEANABLE or (kind == "package" and "chart" not in part.type):
-                raise Unclean(verdicts.INSIDE)
-            else:
-                lost.add(id)
-        return lost
+    def _leads(self, part: Part, relation: Relation) -> bool:
+        """Whether a relation leads to anything that a reader could see or hear."""
+        _id, _type, target, outside = relation
+        kind = _kind(relation)
+        if kind in UNCLEANABLE or (kind == "package" and "chart" not in part.type):
+            return True
+        if outside:
+            return kind == "hyperlink" and target.lower().startswith(WEB)
+        if kind in ooxml_slides.KINDS and target not in self.slides:
+            return False
+        return target in self.package if kind == "image" else kind in FOLLOWED and self._is_there(target, kind)
+
+    def _follow(self, part: Part, relation: Relation) -> None:
+        """Bring over what a part leads to. Raises Unclean where it cannot be cleaned."""
+        id, type, target, outside = relation
+        kind = _kind(relation)
+        if kind in UNCLEANABLE or kind == "package":
+            raise Unclean(verdicts.INSIDE)
+        place = target if outside else self._picture(target) if kind == "image" else self._other(target, kind)
+        part.relations.append((id, type, place, outside))
 
     def _is_there(self, target: str, kind: str) -> bool:
         if target not in self.package:
@@ -154,8 +168,8 @@ class _Builder:
         self.numbers[kind] = number = self.numbers.get(kind, 0) + 1
         return f"{self.folder}/{'media' if kind == 'image' else kind}/{kind}{number}.{ending}"
 
-    def _relations_of(self, part: str) -> list[tuple[str, str, str, bool]]:
-        """(id, type, place or address, whether it leads outside) of each relation of a part."""
+    def _relations_of(self, part: str) -> list[Relation]:
+        """Where the relations of a part lead, as they came."""
         place = join(dirname(part), "_rels", part.rpartition("/")[2] + ".rels")
         if place not in self.package:
             return []
@@ -170,7 +184,7 @@ class _Builder:
         return found
 
     def _files(self, main: str) -> list[tuple[str, bytes]]:
-        parts = sorted(self._reached(main), key=lambda part: part.new)
+        parts = sorted(self.parts.values(), key=lambda part: part.new)
         files = [(CONTENT_TYPES, _types(parts)),
                  (ROOT_RELATIONS, _relations([("rId1", self.root_type, main, False)]))]
         for part in parts:
@@ -180,16 +194,15 @@ class _Builder:
                 files.append((f"{folder}/_rels/{name}.rels", _relations(part.relations)))
         return files
 
-    def _reached(self, main: str) -> list[Part]:
-        """The parts to which marks that are shown still lead."""
-        places = {part.new: part for part in self.parts.values()}
-        waiting, found = [main], {}
-        while waiting:
-            place = waiting.pop()
-            if place not in found:
-                found[place] = places[place]
-                waiting += [target for _id, _type, target, outside in places[place].relations if not outside]
-        return list(found.values())
+
+def _kind(relation: Relation) -> str:
+    """The last word of a relation's type."""
+    return relation[1].rpartition("/")[2]
+
+
+def _goes_along(kind: str, unseen: set[str]) -> bool:
+    """Whether a part is shown with the one that holds it; how a diagram was last drawn, only with the diagram."""
+    return kind in UNNAMED and not (kind == "diagramDrawing" and "diagramData" in unseen)
 
 
 def _content_types(package: Package):  # type: ignore[no-untyped-def]
@@ -218,7 +231,7 @@ def _types(parts: list[Part]) -> bytes:
     return markup.written(root)
 
 
-def _relations(relations: list[tuple[str, str, str, bool]]) -> bytes:
+def _relations(relations: list[Relation]) -> bytes:
     root: Element = etree.Element(f"{{{_RELATIONS}}}Relationships", nsmap={None: _RELATIONS})
     for id, type, target, outside in relations:
         told = {"Id": id, "Type": type, "Target": target if outside else f"/{target}"}

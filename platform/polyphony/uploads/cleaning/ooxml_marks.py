@@ -5,8 +5,9 @@ and Microsoft's published extensions [MS-DOCX], [MS-XLSX], [MS-PPTX].
 """
 
 import re
+from dataclasses import dataclass, field
 
-from polyphony.uploads.cleaning import ooxml_fields, ooxml_unseen
+from polyphony.uploads.cleaning import ooxml_fields, ooxml_margins, ooxml_unseen
 from polyphony.uploads.cleaning.markup import (
     Element,
     drop,
@@ -43,6 +44,7 @@ GONE = {
 }
 NO_ATTRIBUTES = {"author", "initials", "dateUtc", "paraId", "textId", "userId", "providerId", "durableId",
                  "refreshedBy", "codeName", "gfxdata", "insDel", "creationId", "edGrp", "ed"}
+OF_NAMES = {"comment", "description", "help", "statusBar", "customMenu"}
 _OF_MACHINES = "urn:schemas-microsoft-com:office:office"  # o:title and o:href hold names of files
 WORD_SETTINGS = {
 
@@ -52,10 +54,20 @@ WORD_SETTINGS = {
     "characterSpacingControl",
 }
 _OTHER_FILE = re.compile(r"\[\d+\]|\[[^\]]*\.xl|file:|\\\\", re.IGNORECASE)
+_CELL = re.compile(r"[A-Za-z]\$?\d|!")
 _SHOWN = ("t", "drawing", "pict", "br", "sectPr", "object")
 
 
-def clean(root: Element, kind: str, lost: set[str], styles: Styles) -> None:
+@dataclass
+class Whole:
+    """What holds for a document as a whole, and each of its parts is cleaned by."""
+
+    styles: Styles = field(default_factory=Styles)
+    left_pages: bool = False  # whether they have margins of their own
+    notes: set[tuple[str, str]] = field(default_factory=set)  # to which the text, cleaned first, refers
+
+
+def clean(root: Element, kind: str, lost: set[str], whole: Whole) -> None:
     """One part in its place; `lost` are the relations that lead nowhere any more. Raises Unclean for hidden parts."""
     ooxml_unseen.ensure_seen(root)
     if kind == "settings":
@@ -65,7 +77,10 @@ def clean(root: Element, kind: str, lost: set[str], styles: Styles) -> None:
                or (is_word(node.tag) and local(node.tag) in CHANGED))
     unwrap_where(root, lambda node: is_word(node.tag) and local(node.tag) in UNWRAPPED)
     ooxml_fields.clean(root)
-    ooxml_unseen.drop_hidden(root, styles)
+    ooxml_unseen.drop_hidden(root, whole.styles)
+    ooxml_margins.clean(root, whole.left_pages)
+    ooxml_margins.drop_notes(root, kind, whole.notes)
+    whole.notes |= ooxml_margins.notes_of(root)
     _loosen(root, lost)
     _cut_sheets(root)
     for node in root.iter():
@@ -123,7 +138,14 @@ def _lost(node: Element, lost: set[str]) -> list[str]:
 def _cut_sheets(root: Element) -> None:
     """Formulas that reach into other files keep what they last showed; names for other files go."""
     drop_where(root, lambda node: local(node.tag) in ("f", "definedName") and bool(_OTHER_FILE.search(node.text or "")))
+    drop_where(root, lambda node: local(node.tag) == "definedName" and _is_hidden_remark(node))
     drop_where(root, lambda node: local(node.tag) == "definedNames" and not len(node))
+
+
+def _is_hidden_remark(name: Element) -> bool:
+    """Whether words stand behind a name that no list of names shows, and no cell."""
+    said = name.text or ""
+    return name.get("hidden") in ("1", "true") and '"' in said and not _CELL.search(re.sub(r'"[^"]*"', "", said))
 
 
 def _plain(node: Element) -> None:
@@ -134,6 +156,9 @@ def _plain(node: Element) -> None:
         is_of_machine = of.startswith(_OF_MACHINES) and short in ("title", "href", "relid")
         is_day = short == "date" and is_word(name)
         if short.startswith("rsid") or short in NO_ATTRIBUTES or "/revision" in of or is_of_machine or is_day:
+            del node.attrib[name]
+    if tag == "definedName":
+        for name in OF_NAMES & set(node.attrib):
             del node.attrib[name]
     if tag in ("cNvPr", "docPr"):
         node.set("name", "")

@@ -12,7 +12,6 @@ from polyphony.uploads.cleaning.markup import Element, drop, every, local, space
 from polyphony.uploads.cleaning.verdicts import Unclean
 
 _ON = ("1", "true", "on", "")
-_NOTES = {"footnoteReference", "endnoteReference"}  # what they lead to lies in another part
 _VML = "urn:schemas-microsoft-com:vml"
 _HIDING = '//*[local-name()="vanish" or local-name()="specVanish"]'
 _SHOWS_NOTHING = re.compile(r"(\[[^\]]*\])?(;(\[[^\]]*\])?){2,3}")  # a format of numbers that leaves a cell blank
@@ -39,10 +38,10 @@ class Styles:
                 self.always = any(_hides(each) for each in every(node, lambda node: local(node.tag) == "rPr"))
 
     def _add(self, style: Element) -> None:
-        kind, id = _of(style, "type") or "paragraph", _of(style, "styleId")
+        kind, id = of(style, "type") or "paragraph", of(style, "styleId")
         self.own[kind, id] = next((_hides(each) for each in style if local(str(each.tag)) == "rPr"), None)
         self.parents[kind, id] = _said(style, "basedOn")
-        if _of(style, "default") in ("1", "true", "on"):
+        if of(style, "default") in ("1", "true", "on"):
             self.usual[kind] = id
         if kind == "table" and any(_hides(each) for each in every(style, lambda node: local(node.tag) == "rPr")):
             self.tables.add(id)
@@ -74,14 +73,12 @@ class Styles:
 def drop_hidden(root: Element, styles: Styles) -> None:
     """Words formatted as hidden are seen by whoever switches a view, not by whoever sent them. Raises Unclean."""
     for row in every(root, lambda node: local(node.tag) == "tr" and is_word(node.tag)):
-        if row.getparent() is not None and any(_is_on(mark) for mark in _marks(row, "trPr", "hidden")):
-            _ensure_alone(row)
+        if row.getparent() is not None and any(is_on(mark) for mark in _marks(row, "trPr", "hidden")):
             drop(row)
     if not styles.hide_something and not root.xpath(_HIDING):
         return
     for run in every(root, lambda node: local(node.tag) == "r"):
         if (is_word(run.tag) or "/math" in space(run.tag)) and _is_hidden(run, styles):
-            _ensure_alone(run)
             for words in list(run):
                 if local(words.tag) not in ("rPr", "fldChar"):
                     drop(words)
@@ -102,14 +99,8 @@ def _is_hidden(run: Element, styles: Styles) -> bool:
 
 def _hides(marks: Element) -> bool | None:
     """What some marks of words say of hiding; None when they say nothing."""
-    said = [_is_on(each) for each in marks if is_word(str(each.tag)) and local(each.tag) in ("vanish", "specVanish")]
+    said = [is_on(each) for each in marks if is_word(str(each.tag)) and local(each.tag) in ("vanish", "specVanish")]
     return any(said) if said else None
-
-
-def _ensure_alone(hidden: Element) -> None:
-    """Hidden words with a note at the foot of the page would leave the note behind. Raises Unclean."""
-    if every(hidden, lambda node: local(node.tag) in _NOTES):
-        raise Unclean(verdicts.HIDDEN)
 
 
 def _marks(node: Element, holder: str, name: str) -> list[Element]:
@@ -117,19 +108,21 @@ def _marks(node: Element, holder: str, name: str) -> list[Element]:
 
 
 def _style(node: Element, holder: str, name: str) -> str:
-    return next((_of(mark, "val") for mark in _marks(node, holder, name)), "")
+    return next((of(mark, "val") for mark in _marks(node, holder, name)), "")
 
 
 def _said(node: Element, name: str) -> str:
-    return next((_of(each, "val") for each in node if local(str(each.tag)) == name), "")
+    return next((of(each, "val") for each in node if local(str(each.tag)) == name), "")
 
 
-def _of(node: Element, name: str) -> str:
+def of(node: Element, name: str) -> str:
+    """What a mark says under a name, in whatever namespace."""
     return next((value for key, value in node.attrib.items() if local(key) == name), "")
 
 
-def _is_on(mark: Element) -> bool:
-    return _of(mark, "val").lower() in _ON
+def is_on(mark: Element) -> bool:
+    """Whether a switch is on: it is when it stands there and says nothing else."""
+    return of(mark, "val").lower() in _ON
 
 
 def ensure_seen(root: Element) -> None:

@@ -20,15 +20,14 @@ _LARGEST = {8: 10, 12: 14}  # bits of one number of light, by the bits of a poin
 
 def bare(jpeg: bytes) -> bytes:
     """The same light without notes, tables that nothing uses, or anything behind its end. Raises Unclean."""
-    if jpeg[:2] != _START:
+    place = jpeg.find(_START) + 2
+    if place < 2:
         raise Unclean(verdicts.BROKEN)
-    picture, place = _Picture(), 2
+    picture = _Picture()
     while place + 1 < len(jpeg):
-        if jpeg[place] != 0xFF:
-            raise Unclean(verdicts.BROKEN)
-        mark = jpeg[place + 1]
-        if mark == 0xFF:
-            place += 1
+        mark = jpeg[place + 1] if jpeg[place] == 0xFF else 0
+        if mark in (0, 0xFF):
+            place += 1  # filling, or stray bytes: the next mark counts
         elif mark == _STOP:
             break
         elif mark in _ALONE:

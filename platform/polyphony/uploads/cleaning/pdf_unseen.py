@@ -15,7 +15,7 @@ from polyphony.uploads.cleaning.verdicts import Unclean
 
 _INVISIBLE, _HIDDEN, _NO_VIEW = 1, 2, 32
 _SWITCHES = ("/ViewState", "/PrintState", "/ExportState")
-_SAME = 0.01  # points: two edges of paper that nobody can tell apart
+_SAME = 1.0  # point: sizes of paper are rounded, and this is less than a line of writing
 
 
 def ensure_layers_show(old: pikepdf.Pdf) -> None:
@@ -86,7 +86,8 @@ def ensure_whole(page: Dictionary) -> None:
     sheet = list(_edges(page.get("/MediaBox")))
     cut = list(_edges(page.get("/CropBox", page.get("/MediaBox"))))
     seen = [*map(max, sheet[:2], cut[:2]), *map(min, sheet[2:], cut[2:])]
-    if any(abs(one - other) > _SAME for one, other in zip(sheet, seen, strict=True)):
+    unit = max(1.0, float(page.get("/UserUnit", 1)))
+    if any(abs(one - other) * unit > _SAME for one, other in zip(sheet, seen, strict=True)):
         raise Unclean(verdicts.CROPPED)
 
 
