@@ -212,7 +212,7 @@ def _under_way(world: Any, *acts: Any) -> None:
 def _finish(world: Any) -> None:
     """What goes with a decision, where one was made: here it was recorded alone."""
     world.sql(DECIDED)
-    if world.sql("SELECT FROM fund.decision WHERE outcome = 'granted'") and not world.sql('SELECT FROM fund."grant"'):
+    if world.sql("SELECT 1 FROM fund.decision WHERE outcome = 'granted'") and not world.sql('SELECT 1 FROM fund."grant"'):
         grant(world)
 
 
