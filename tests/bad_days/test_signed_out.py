@@ -86,6 +86,7 @@ def test_words_of_a_return_phrase_go_into_no_account_unasked(stage: Any) -> None
     signing_in(stage, client)
     asked = resend(client, answer)
     assert "come back with your return phrase first" in body(asked, 400)
+    assert 'action="/en/leave"' in body(asked, 400), "the way out is there"
     assert stage.world.sql("SELECT count(*) FROM inputs.draft WHERE person_id IS NOT NULL") == [(0,)]
     back = client.post("/en/come-back", data={"words": " ".join(words), "csrf_token": protection(client.get("/en/come-back"))})
     assert back.status_code == 303

@@ -120,7 +120,7 @@ def show(refusal: Refusal) -> Response:
     g.leave_fast = g.get("leave_fast") or _is_for_authors()
     shown = render_template(template, refusal=refusal, kept=_typed(refusal), sign_in=_sign_in(refusal),
                             come_back=_come_back(refusal), form_page=_form_page(refusal),
-                            prove=url_for(refusal.page) if refusal.page else "")
+                            is_known=isinstance(refusal, SentAs), prove=url_for(refusal.page) if refusal.page else "")
     response = make_response(shown, refusal.status)
     response.headers.update(kept.HEADERS)
     response.headers["Cache-Control"] = "no-store"
