@@ -28,6 +28,7 @@ ROOMS = {
 }
 PLACES = {  # that are not asked of the tests of their room
     "polyphony.kernel.audit": ["tests/security/test_audit.py"],
+    "polyphony.kernel.kept": ["tests/bad_days/test_signed_out.py"],
     "polyphony.inputs.sealing": ["tests/security/test_phrase_page.py"],
     "polyphony.organisations.entrance.openid": ["tests/security/test_openid.py"],
     "polyphony.people.passkeys": ["tests/journeys/test_passkeys.py"],

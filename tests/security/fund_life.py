@@ -277,6 +277,12 @@ class Life(RuleBasedStateMachine):
             self.parts += parts
             self._moved("award", currency, whole)
             self.been |= {"instalments"} if len(parts) > 1 else set()
+        else:  # the fund decides and grants in one act, and both are refused
+            self.run(sa.text(
+                "SET session_replication_role = replica; "
+                f"DELETE FROM fund.decision WHERE application_id = '{case.application}'; "
+                f"UPDATE fund.application SET state = 'submitted' WHERE id = '{case.application}'; "
+                "SET session_replication_role = origin"))
 
     def _decided(self, amount: int, currency: str) -> uuid.UUID:
         """An application that the committee has decided to grant."""
