@@ -137,6 +137,17 @@ def test_a_page_for_members_says_that_she_is_signed_out(stage: Any, amina: Any) 
     assert "<h1>Sign in</h1>" in page
 
 
+def test_a_theme_is_made_at_once_when_the_facilitator_is_back(stage: Any) -> None:
+    client, place = facilitating(stage, stage.world.client()), f"{stage.at}/themes/new"
+    typed = {"title": "Warn", "summary": LONG, "lang": "en", "csrf_token": protection(client.get(place)), "once": str(uuid.uuid4())}
+    ended(stage, client)
+    answer = client.post(place, data=typed, headers=HERE)
+    assert LONG.strip() in body(answer, 403)
+    facilitating(stage, client)
+    assert resend(client, answer).status_code == 303
+    assert stage.world.sql("SELECT title, summary FROM feedback.theme") == [("Warn", LONG.strip())]
+
+
 def test_nothing_else_is_taken_that_was_made_before(stage: Any, amina: Any) -> None:
     """Only this form, only in this browser, only to this address, only once; an older page is asked for anew."""
     client, token = amina

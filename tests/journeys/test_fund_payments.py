@@ -232,7 +232,8 @@ def test_a_grantee_whom_the_bank_does_not_know_says_how_and_is_paid(fund: Any) -
     for number in ("GB29 NWBK 6016 1331 9268 19", "de89370400440532013000",  # the examples of the IBAN registry
                    "IBAN: DE89 3704 0044 0532 0130 00", "DE89.3704.0044.0532.0130.00", "DE89370400440532013000 COBADEFF",
                    "Account 12345678 sort code 20-00-00", "1234 5678", "GB29-NWBK-6016-1331-9268-19",
-                   "002-115-0160-0326-9411", "1234/5678/9012"):
+                   "002-115-0160-0326-9411", "1234/5678/9012",
+                   "MT68 MALT 011A 12B4 5MTL CAST 001S"):  # an IBAN of letters and few digits
         kept = _post(fund, "asha@ngo.org", page, 422, payee_reference=number)
         assert "This looks like an account number" in kept
         assert number in kept, "what she typed is still there"

@@ -223,10 +223,20 @@ def ensure_stays_complete(step: str, given: dict[str, Any], call: Call) -> None:
 
 
 def ensure_no_account_number(reference: str) -> None:
-    """A payee reference holds no account number: no eight digits in a row, and no twelve across any signs.
+    """A payee reference holds no account number: no IBAN, no eight digits in a row, no twelve across any signs.
 
-    Spaces and dots stand inside account numbers; dashes and strokes inside references too, which are shorter. Nearly
-    every IBAN (ISO 13616) holds eight digits in a row. Raises `BankDetails`.
+    An IBAN is found by its check digits (ISO 13616; ISO 7064 MOD 97-10), from the beginning of one of its pieces to the
+    end of another. Spaces and dots stand inside account numbers; dashes and strokes inside references too, which are
+    shorter. Raises `BankDetails`.
     """
-    if re.search(r"\d{8}", re.sub(r"[\s.]", "", reference)) or re.search(r"\d{12}", re.sub(r"[\W_]", "", reference)):
+    pieces = re.findall(r"[A-Z0-9]+", reference.upper())
+    spans = ("".join(pieces[begin:end]) for begin in range(len(pieces)) for end in range(begin + 1, len(pieces) + 1))
+    if (re.search(r"\d{8}", re.sub(r"[\s.]", "", reference)) or re.search(r"\d{12}", re.sub(r"[\W_]", "", reference))
+            or any(_is_iban(span) for span in spans)):
         raise BankDetails()
+
+
+def _is_iban(said: str) -> bool:
+    checked = said[4:] + said[:4]
+    return bool(re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", said)) and int(
+        "".join(str(int(letter, 36)) for letter in checked)) % 97 == 1
