@@ -13,6 +13,7 @@ from tests.journeys.test_feedback import SAID, _answer, _get, _in, _post, _sign,
 from tests.journeys.test_themes import _desk, _mask, _set
 
 from polyphony.consultations.models import Translator
+from polyphony.feedback import ground
 from polyphony.kernel import secrets
 from polyphony.people.models import Phrase, Session
 
@@ -153,6 +154,24 @@ def test_a_view_is_asked_for_at_home_and_confirmed_when_given(published: Any) ->
     assert ground not in _get(asha, "/en/home")
     assert "You said:" not in _get(fac, f["theme"])
     assert "Only on new phones" not in _get(published.client(), f["theme"])
+
+
+def test_views_go_on_where_one_was_taken_back_meanwhile(published: Any, monkeypatch: Any) -> None:
+    published.sql("INSERT INTO feedback.ground_view (id, measure_id, consultation_id, view, words, lang, day, shown_as, shuffle, "
+                  "read_on, shown_on) SELECT gen_random_uuid(), %s, %s, 'works', 'Seen ' || n, 'en', current_date, '', "
+                  "7 - n %% 2, current_date, current_date FROM generate_series(1, 5) n",
+                  published.facts["measure"], published.facts["id"])
+    monkeypatch.setattr(ground, "PAGE", 2)
+    address, seen = f"/en/measures/{published.facts['measure']}/views", []
+    page = _get(published.client(), address)
+    for gone in (False, True, False):
+        seen += re.findall(r"Seen \d", page)
+        onward = re.search(r'href="([^"]+)" rel="next"', page)
+        if gone:
+            published.sql("DELETE FROM feedback.ground_view WHERE words = %s", seen[-1])
+        page = _get(published.client(), onward[1]) if onward else ""
+    assert sorted(seen) == [f"Seen {n}" for n in range(1, 6)], "each once, and none left out"
+    assert _get(published.client(), f"{address}?after=99999999999999999999.x").count("Seen") == 2
 
 
 def test_who_has_left_her_organisation_is_still_heard(published: Any) -> None:

@@ -82,6 +82,24 @@ def test_the_facilitator_finds_one_input_among_many(many: Any) -> None:
     assert not set(shown(first)) & set(shown(get(fay, following(first))))
 
 
+def test_excerpts_go_on_where_some_were_taken_away_meanwhile(many: Any) -> None:
+    fay = enter(many, "fay")
+    many.world.sql("INSERT INTO feedback.theme (id, consultation_id, title, summary, lang, addressed, added_reason, place, "
+                   "made_on, revision) VALUES (gen_random_uuid(), %s, 'One', 's', 'en', %s, '', 1, current_date, 1)",
+                   many.about, [many.firm])
+    many.world.sql("INSERT INTO feedback.excerpt (id, theme_id, input_id, consultation_id, quote, placed_on) SELECT "
+                   "gen_random_uuid(), t.id, i.id, t.consultation_id, i.text, current_date FROM feedback.theme t, "
+                   "inputs.input i WHERE i.shuffle <= 40")
+    address = f"/sw/themes/{many.world.sql('SELECT id FROM feedback.theme')[0][0]}"
+    first = get(fay, address)
+    assert shown(first) == list(range(1, 16))
+    assert get(fay, f"{address}?after=x.2026-13-01.1.y").count("Maneno 1<"), "an address that means nothing begins anew"
+    many.world.sql("DELETE FROM feedback.excerpt e USING inputs.input i WHERE i.id = e.input_id AND i.shuffle IN (3, 15)")
+    second = get(fay, following(first))
+    assert shown(second) == list(range(16, 31)), "none is left out"
+    assert shown(get(fay, following(second))) == list(range(31, 41))
+
+
 def test_reading_one_leads_to_the_next(many: Any) -> None:
     fay, visited = enter(many, "fay"), set()
     [(one,)] = many.world.sql("SELECT id FROM inputs.input WHERE shuffle = %s", NUMBER + 1)

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import psycopg
@@ -241,3 +243,15 @@ def test_the_auditor_finds_rows_by_day_area_and_about(acted):
     assert about.count("<tr><th scope=\"row\"") == 8
     assert eyes.get("/en/audit?since=nonsense&actor=x&from=-5&until=9999-12-31").status_code == 200
     assert make.sign_in(acted.client(), "amina@sauti.example").get("/en/audit").status_code == 403
+
+
+def test_what_is_added_meanwhile_is_not_shown_twice(acted, monkeypatch):
+    eyes = make.sign_in(acted.client(), "eyes@polyphony.example")
+    monkeypatch.setattr(service, "SHOWN", 5)
+    page, seen = eyes.get("/en/audit?area=organisation").text, []
+    while page:
+        seen += re.findall(r"number: (\d+)", page)
+        acted.client().post("/en/planted")
+        further = re.search(r'href="([^"]+)" rel="next"', page)
+        page = eyes.get(unescape(further[1])).text if further else ""
+    assert sorted(seen) == sorted([str(number) for number in range(ACTS)] * 2)

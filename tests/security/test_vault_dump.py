@@ -129,7 +129,7 @@ def test_of_forty_identities_nothing_is_found_anywhere(forty: Any, log: Any) -> 
             db.session.commit()
             return done
 
-    id = as_(f["fay"], lambda by: service.ask(by, box=desk.boxes(f["about"])[0], key=text, reason="She asked us for help", days=3,
+    id = as_(f["fay"], lambda by: service.ask(by, box=desk.boxes(f["about"])[0][0], key=text, reason="She asked us for help", days=3,
                                               safety_reason="", delay=0).id)
     for name in ("ann", "ben"):
         holder = f["holders"][name]

@@ -44,7 +44,7 @@ def play(world: Any, number: int) -> None:
 
         def _ask(self, who: str) -> None:
             if who in ("lead", "amina"):
-                id = act(world, who, lambda by: desk.boxes(f["about"]))
+                id = act(world, who, lambda by: desk.boxes(f["about"])[0])
                 assert id == [], "whoever sees no box cannot ask"
                 return
             id, key = ask(world, who)

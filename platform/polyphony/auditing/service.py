@@ -47,12 +47,14 @@ def _begin(day: date | None, later: int = 0) -> datetime:
     return datetime.combine(found + timedelta(days=later) if found < date.max else found, time(), UTC)
 
 
-def rows(sought: Sought, before: int = 0) -> tuple[list[Any], int | None]:
-    """A page of rows, the newest first, each with its link in the chain (one statement); where the next page begins."""
+def rows(sought: Sought, after: uuid.UUID | None = None) -> tuple[list[Any], uuid.UUID | None]:
+    """A page of rows, the newest first, each with its link in the chain (one statement), and behind which row the next
+    page begins."""
+    last = sa.select(AuditRow.at, AuditRow.id).where(AuditRow.id == after).scalar_subquery()
     asked = sa.select(AuditRow, AuditSeal.number).outerjoin(AuditSeal, AuditSeal.row_id == AuditRow.id).where(
-        *sought.conditions()).order_by(AuditRow.at.desc(), AuditRow.id).limit(SHOWN + 1).offset(max(0, before))
-    found = list(db.session.execute(asked))
-    return found[:SHOWN], (before + SHOWN if len(found) > SHOWN else None)
+        *sought.conditions(), sa.tuple_(AuditRow.at, AuditRow.id) < last if after else sa.true())
+    found = list(db.session.execute(asked.order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(SHOWN + 1)))
+    return found[:SHOWN], found[SHOWN - 1][0].id if len(found) > SHOWN else None
 
 
 def heads(number: int = 31) -> list[Head]:

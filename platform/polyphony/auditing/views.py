@@ -9,7 +9,6 @@ from flask import Blueprint, Response, request, url_for
 from polyphony.auditing import service, words
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import Rule, access, anyone, auditor
-from polyphony.kernel.leafing import begins
 from polyphony.kernel.locale import lazy
 from polyphony.kernel.pages import page
 
@@ -26,9 +25,9 @@ NARROWS = ("area", "since", "until", "actor", "about")
 @access(auditor)
 def rows() -> Response:
     sought = _sought()
-    found, following = service.rows(sought, begins(request.args))
+    found, following = service.rows(sought, request.args.get("after", type=uuid.UUID))
     kept: dict[str, Any] = {name: value for name, value in request.args.items() if name in NARROWS}
-    further = url_for("auditing.rows", **{**kept, "from": following}) if following else None
+    further = url_for("auditing.rows", **{**kept, "after": following}) if following else None
     return page("auditing/rows.html", rows=found, further=further, sought=sought, areas=_areas(), verbs=words.VERBS,
                 short=service.short, moment=_moment, clock=clock, kept=kept)
 

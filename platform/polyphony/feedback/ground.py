@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from polyphony.feedback import words
 from polyphony.feedback.models import GroundView
 from polyphony.kernel.database import db
+from polyphony.kernel.leafing import behind, place
 from polyphony.kernel.locale import language
 from polyphony.languages.service import Written, translations_for, written
 
@@ -25,11 +26,12 @@ def views_shown(views: Iterable[GroundView], tr: Any, lang: str) -> list[tuple[s
     return [(*view_shown(v, tr, lang), v.shown_as) for v in views]
 
 
-def views_of(measure_id: uuid.UUID, start: int) -> tuple[list[tuple[str, Any, Written, str]], int | None]:
-    """A page of the views on a measure that this reader may see, in no order of time; where the next page begins."""
+def views_of(measure_id: uuid.UUID, after: str) -> tuple[list[tuple[str, Any, Written, str]], str]:
+    """A page of the views on a measure that this reader may see, in no order of time, and behind which of them the next
+    one begins."""
     rows = db.session.scalars(
-        sa.select(GroundView).where(GroundView.measure_id == measure_id,
+        sa.select(GroundView).where(GroundView.measure_id == measure_id, behind(GroundView, after),
                                     sa.or_(GroundView.words != "", GroundView.shown_as != ""))
-        .order_by(GroundView.shuffle, GroundView.id).offset(start).limit(PAGE + 1)).all()
+        .order_by(GroundView.shuffle, GroundView.id).limit(PAGE + 1)).all()
     tr = translations_for([view.id for view in rows], language())
-    return views_shown(rows[:PAGE], tr, language()), start + PAGE if len(rows) > PAGE else None
+    return views_shown(rows[:PAGE], tr, language()), place(rows[PAGE - 1]) if len(rows) > PAGE else ""

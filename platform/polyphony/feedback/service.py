@@ -23,7 +23,7 @@ from polyphony.feedback.models import (
     Objection,
     Theme,
 )
-from polyphony.inputs.lists import fitting
+from polyphony.inputs.lists import cursor, fitting, place_of
 from polyphony.inputs.models import Input
 from polyphony.kernel import clock
 from polyphony.kernel.access import there
@@ -35,7 +35,6 @@ from polyphony.languages.service import Written, translations_for, written
 
 SHORT = 90  # characters of an answer's words beside its mark
 EXCERPTS = 15  # of a theme on one page
-MOST = 10**6  # beyond this no list goes on
 
 
 @dataclass
@@ -131,6 +130,7 @@ class Said:
     placed_on: Any
     said_on: Any
     read_on: Any
+    place: str  # in the list of a theme's excerpts
     objections: list[tuple[Objection, Written]]  # her own, with the facilitator's reply
 
 
@@ -251,21 +251,21 @@ def measure_shown(m: Measure, held: GroundRound | None, views: list[GroundView],
     return made
 
 
-def excerpts_of(by: Viewer, theme_id: uuid.UUID, start: int = 0, *, also_unquoted: bool = False,
-                ) -> tuple[list[Said], int | None]:
-    """One page of the excerpts of a theme that this viewer may read, and where the next page begins.
+def excerpts_of(by: Viewer, theme_id: uuid.UUID, after: str = "", *, also_unquoted: bool = False,
+                ) -> tuple[list[Said], str]:
+    """One page of the excerpts of a theme that this viewer may read, and behind which of them the next one begins.
 
     Her own stand first, with her objections, also where they are not quoted; the others in the order of days.
     """
     mine = Excerpt.input_id == sa.any_(sa.literal(list(by.of("authored")), sa.ARRAY(sa.Uuid())))
     seen = sa.true() if also_unquoted else sa.or_(Excerpt.quote != "", mine)
+    order, place = (~mine, Input.day, Input.shuffle, Excerpt.id), place_of(after)
+    rest = sa.tuple_(*order) > sa.tuple_(*map(sa.literal, place)) if place else sa.true()
     page = (sa.select(Excerpt.id, mine.label("mine")).join(Input, Input.id == Excerpt.input_id)
-            .where(Excerpt.theme_id == theme_id, seen)
-            .order_by(mine.desc(), Input.day, Input.shuffle, Excerpt.id)
-            .offset(min(start, MOST)).limit(EXCERPTS + 1).subquery())
+            .where(Excerpt.theme_id == theme_id, seen, rest).order_by(*order).limit(EXCERPTS + 1).subquery())
     found = _said(by, theme_id, page)
     number = fitting([len(each.quote.text) for each in found[:EXCERPTS]])
-    return found[:number], start + number if len(found) > number else None
+    return found[:number], found[number - 1].place if len(found) > number else ""
 
 
 def _said(by: Viewer, theme_id: uuid.UUID, page: Any) -> list[Said]:
@@ -283,7 +283,8 @@ def _said(by: Viewer, theme_id: uuid.UUID, page: Any) -> list[Said]:
     for e, i, objection, _t in rows:
         mine = by.is_in("authored", i.id)
         said = found.setdefault(e.id, Said(
-            e.id, i.id, *_quoted(e, i, tr, lang), i.shown_as, mine, e.placed_on, i.day, i.read_on, []))
+            e.id, i.id, *_quoted(e, i, tr, lang), i.shown_as, mine, e.placed_on, i.day, i.read_on,
+            cursor(i, not mine, e.id), []))
         if objection is not None and mine and objection not in [each for each, _reply in said.objections]:
             said.objections.append((objection, written(
                 objection.handled_words, objection.handled_lang, objection.id, "handled_words", tr, lang)))

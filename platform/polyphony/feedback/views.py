@@ -12,10 +12,10 @@ from polyphony.feedback import glance, providing, rules, service, themes  # noqa
 from polyphony.feedback.models import IN_ORDER, Answer, Excerpt, Objection, Theme
 from polyphony.feedback.path import path
 from polyphony.feedback.words import DECISIONS
+from polyphony.inputs.lists import place_of
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, anyone
 from polyphony.kernel.database import db
-from polyphony.kernel.leafing import begins
 from polyphony.kernel.locale import _, language, ngettext
 from polyphony.kernel.pages import page
 from polyphony.kernel.providers import Waits, provide
@@ -37,11 +37,11 @@ def answers(id: uuid.UUID):  # type: ignore[no-untyped-def]
 @blueprint.get("/themes/<uuid:id>")
 @access(anyone)
 def theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    by, start = viewer.current(), begins(request.args)
+    by, after = viewer.current(), request.args.get("after", "")
     board = service.board_of_theme(by, id)
-    shown, (said, more) = board.themes[0], service.excerpts_of(by, id, start)
-    return page("feedback/theme.html", board=board, theme=shown, said=said, more=more, is_first=start == 0,
-                score=path(board, shown, said) if start == 0 else None,
+    shown, (said, more) = board.themes[0], service.excerpts_of(by, id, after)
+    return page("feedback/theme.html", board=board, theme=shown, said=said, more=more, is_first=not place_of(after),
+                score=path(board, shown, said) if not place_of(after) else None,
                 objections=list({o.id: (o, reply) for each in said for o, reply in each.objections}.values()))
 
 

@@ -18,7 +18,6 @@ from polyphony.inputs.service import speaks_for
 from polyphony.kernel import viewer
 from polyphony.kernel.access import access, anyone, author, company, facilitator, there
 from polyphony.kernel.database import db
-from polyphony.kernel.leafing import begins
 from polyphony.kernel.locale import _, language, listing, name_of, ngettext
 from polyphony.kernel.pages import page
 from polyphony.languages.service import Written, as_read, translations_for, waiting, written
@@ -99,11 +98,11 @@ def refuse_translator(id: uuid.UUID):  # type: ignore[no-untyped-def]
 @blueprint.get("/measures/<uuid:id>/views")
 @access(anyone)
 def ground_views(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    found, start = _measure(id), begins(request.args)
-    views, more = views_of(id, start)
+    found = _measure(id)
+    views, more = views_of(id, request.args.get("after", ""))
     return page("feedback/ground_views.html", views=views, theme=found.theme_id, id=id,
                 what=_what(found),
-                more=url_for("feedback.ground_views", id=id) + f"?from={more}" if more else None)
+                more=url_for("feedback.ground_views", id=id, after=more) if more else "")
 
 
 @blueprint.route("/ground/<uuid:id>/read", methods=BOTH)

@@ -24,7 +24,6 @@ from polyphony.kernel.access import access, author, facilitator, there
 from polyphony.kernel.compared import differences
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import answer
-from polyphony.kernel.leafing import begins
 from polyphony.kernel.locale import _, language
 from polyphony.kernel.pages import page
 from polyphony.languages.service import Written, translations_for, written
@@ -81,8 +80,8 @@ def share(id: uuid.UUID):  # type: ignore[no-untyped-def]
 def _theme_page(about: tuple[Consultation, str], form: ThemeForm, theme: Theme | None) -> Any:
     consultation, title = about
     themes.ensure_facilitating(viewer.current(), consultation.id)
-    start = begins(request.args)
-    said, more = service.excerpts_of(viewer.current(), theme.id, start, also_unquoted=True) if theme else ([], None)
+    after = request.args.get("after", "")
+    said, more = service.excerpts_of(viewer.current(), theme.id, after, also_unquoted=True) if theme else ([], "")
     present = []
     if theme and form.refusal and form.refusal.status == 409:
         # She has now seen the present version, and may save over it.

@@ -29,16 +29,16 @@ class Slice:
     read: set[uuid.UUID] = field(default_factory=set)  # on the facilitator's desk: those she has read
 
 
-def cursor(entry: Any, is_read: bool = True) -> str:
-    """Where an input stands in its list, as text for an address."""
-    return f"{int(is_read)}.{entry.day.isoformat()}.{entry.shuffle}.{entry.id}"
+def cursor(entry: Any, is_later: bool = True, id: uuid.UUID | None = None) -> str:
+    """Where an input, or what hangs on it and has this id, stands in a list of two parts, as text for an address."""
+    return f"{int(is_later)}.{entry.day.isoformat()}.{entry.shuffle}.{id or entry.id}"
 
 
 def place_of(text: str) -> Place | None:
     """The place a cursor means; None for one that means nothing."""
     try:
-        is_read, day, shuffle, id = text.split(".")
-        return is_read == "1", date.fromisoformat(day), max(0, min(int(shuffle), 2**31 - 1)), uuid.UUID(id)
+        is_later, day, shuffle, id = text.split(".")
+        return is_later == "1", date.fromisoformat(day), max(0, min(int(shuffle), 2**31 - 1)), uuid.UUID(id)
     except ValueError:
         return None
 

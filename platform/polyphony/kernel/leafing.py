@@ -1,8 +1,11 @@
 """A list longer than a page: what is looked for in it, where one stands, and the ways on, back and to the beginning."""
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import sqlalchemy as sa
 
 from polyphony.kernel.forms import tidy
 
@@ -34,6 +37,24 @@ def sought(args: Any, *, states: Mapping[str, Any] | None = None, orders: Mappin
 def begins(args: Any, name: str = "from") -> int:
     """Where in a list a page begins, as its address says it: what is no number, or one out of reach, is bent to one."""
     return min(max(0, args.get(name, 0, int)), FARTHEST)
+
+
+def behind(row: Any, after: str) -> Any:
+    """What of a list in the order (`shuffle`, `id`) stands behind the row that an address names; without one, all.
+
+    The address holds both, so the list goes on also when that row has gone meanwhile.
+    """
+    number, _, id = after.partition(".")
+    try:
+        place = max(0, min(int(number), 2**31 - 1)), uuid.UUID(id)
+    except ValueError:
+        return sa.true()
+    return sa.tuple_(row.shuffle, row.id) > sa.tuple_(*map(sa.literal, place))
+
+
+def place(row: Any) -> str:
+    """How an address names the row behind which a list in the order (`shuffle`, `id`) goes on."""
+    return f"{row.shuffle}.{row.id}"
 
 
 @dataclass(frozen=True)

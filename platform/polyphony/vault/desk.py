@@ -12,6 +12,7 @@ from polyphony.consultations.models import Consultation
 from polyphony.kernel import clock, secrets
 from polyphony.kernel.access import there
 from polyphony.kernel.database import db
+from polyphony.kernel.leafing import behind, place
 from polyphony.kernel.viewer import Viewer
 from polyphony.organisations.models import Organisation
 from polyphony.vault import rules, sealing
@@ -195,13 +196,14 @@ def request(id: uuid.UUID) -> Request:
     return there(found[0] if found else None)
 
 
-def boxes(consultation: uuid.UUID, start: int = 0) -> list[Box]:
-    """A page of the outsides of what lies with the keyholders, and one more where there are more.
+def boxes(consultation: uuid.UUID, after: str = "") -> tuple[list[Box], str]:
+    """A page of the outsides of what lies with the keyholders, and behind which of them the next one begins.
 
     In no order that tells who came when.
     """
-    return list(db.session.scalars(sa.select(Box).where(Box.consultation_id == consultation)
-                                   .order_by(Box.shuffle, Box.id).offset(start).limit(BOXES + 1)))
+    found = list(db.session.scalars(sa.select(Box).where(Box.consultation_id == consultation, behind(Box, after))
+                                    .order_by(Box.shuffle, Box.id).limit(BOXES + 1)))
+    return found[:BOXES], place(found[BOXES - 1]) if len(found) > BOXES else ""
 
 
 def box(id: uuid.UUID) -> Box:

@@ -9,7 +9,6 @@ from polyphony.consultations.service import find
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, facilitator, require, there, vault_room
 from polyphony.kernel.forms import Form, answer
-from polyphony.kernel.leafing import begins
 from polyphony.kernel.pages import page
 from polyphony.kernel.refusals import NotThere
 from polyphony.vault import desk, forms, rules, sealing, service, words
@@ -45,14 +44,12 @@ def _room(id: uuid.UUID, choosing: Any = None, renewing: Any = None) -> Any:
     leads = by.is_in("facilitated", id)
     require(leads or by.is_in("kept", id), NotThere())
     rings, known = desk.around(id)
-    start = begins(request.args)
-    boxes = desk.boxes(id, start)
-    on: dict[str, Any] = {"from": start + desk.BOXES}
-    further = url_for("vault.room", id=id, **on) if len(boxes) > desk.BOXES else ""
+    boxes, after = desk.boxes(id, request.args.get("after", ""))
+    further = url_for("vault.room", id=id, after=after) if after else ""
     if leads and choosing is None:
         choosing = forms.CircleForm(formdata=None, data={"needs": 2}).offer(known)
     return page("vault/room.html", fragment="room", about=about, title=titled(about), rings=rings,
-                boxes=boxes[:desk.BOXES], start=start, further=further, requests=desk.requests(id), choosing=choosing,
+                boxes=boxes, further=further, requests=desk.requests(id), choosing=choosing,
                 states=words.STATES, marks=words.MARKS, day=clock.day,
                 renewing=renewing or forms.ShareForm(formdata=None))
 
