@@ -194,6 +194,17 @@ def test_who_has_left_her_organisation_is_still_heard(published: Any) -> None:
             connection.rollback()
 
 
+def test_who_comes_second_sees_where_a_measure_stands_now_and_may_save_over_it(published: Any) -> None:
+    lead, status = _in(published, "lead@halcyon.org"), f"/en/measures/{published.facts['measure']}/status"
+    _post(lead, status, status="done", status_words="Shipped by a colleague.", lang="en", revision="1")
+    page = _post(lead, status, 409, status="under_way", status_words="Half of it.", lang="en", revision="1")
+    assert "Shipped by a colleague." in page.split("The present version")[1].split("<form")[0]
+    assert "Half of it.</textarea>" in page, "what she typed stays"
+    revision = re.search(r'name="revision"[^>]*value="(\d+)"', page)
+    _post(lead, status, status="under_way", status_words="Half of it.", lang="en", revision=revision[1] if revision else "")
+    assert published.sql("SELECT status_words FROM feedback.measure") == [("Half of it.",)]
+
+
 def test_where_a_measure_stands_is_said_in_a_language_of_its_own(published: Any) -> None:
     f, lead = published.facts, _in(published, "lead@halcyon.org")
     status = f"/en/measures/{f['measure']}/status"

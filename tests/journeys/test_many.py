@@ -100,6 +100,26 @@ def test_excerpts_go_on_where_some_were_taken_away_meanwhile(many: Any) -> None:
     assert shown(get(fay, following(second))) == list(range(31, 41))
 
 
+def test_only_she_whose_input_went_into_a_theme_is_told(many: Any) -> None:
+    world, fay = many.world, enter(many, "fay")
+    [(ngo,)] = world.sql("SELECT id FROM organisations.organisation WHERE name = 'Sauti'")
+    zuri = make.person(world, "zuri@x.example", "Zuri", seats=((ngo, "contributor"),))
+    [(hers,)] = world.sql("SELECT id FROM inputs.input WHERE shuffle = 5")
+    world.sql("UPDATE inputs.authorship SET person_id = %s WHERE input_id = %s", zuri, hers)
+    world.sql("INSERT INTO feedback.theme (id, consultation_id, title, summary, lang, addressed, added_reason, place, "
+              "made_on, revision) VALUES (gen_random_uuid(), %s, 'One', 's', 'en', %s, '', 1, current_date, 1)",
+              many.about, [many.firm])
+    world.sql("INSERT INTO feedback.excerpt (id, theme_id, input_id, consultation_id, quote, placed_on) SELECT "
+              "gen_random_uuid(), t.id, i.id, t.consultation_id, i.text, current_date FROM feedback.theme t, "
+              "inputs.input i WHERE i.shuffle < 5")
+    [(theme,)] = world.sql("SELECT id FROM feedback.theme")
+    answer = fay.post(f"{many.at}/excerpts/{hers}", data={"theme_id": theme, "input_id": hers, "quote": "Maneno 5",
+                                                          "once": str(uuid.uuid4())})
+    assert answer.status_code == 303
+    world.work()
+    assert world.sql("SELECT person_id FROM notices.notice WHERE kind = 'placed'") == [(zuri,)], "not who stood there before"
+
+
 def test_reading_one_leads_to_the_next(many: Any) -> None:
     fay, visited = enter(many, "fay"), set()
     [(one,)] = many.world.sql("SELECT id FROM inputs.input WHERE shuffle = %s", NUMBER + 1)

@@ -67,16 +67,22 @@ class Desk:
     reminded: dict[uuid.UUID, date | None]
 
     @property
+    def unsigned(self) -> list[tuple[uuid.UUID, int]]:
+        """Each company, by name, with how many answers to shared themes it has not signed; without those whose silence
+        is recorded."""
+        shared = {theme.id for theme in self.themes if theme.shared_on}
+        counts = Counter(company for theme, company in self.owing
+                         if theme in shared and company in self.companies and company not in self.silent)
+        return sorted(counts.items(), key=lambda pair: self.companies[pair[0]])
+
+    @property
     def to_remind(self) -> list[tuple[uuid.UUID, str, int, date | None]]:
-        """Company, name, how many answers to shared themes it has not signed, and when it was last reminded."""
+        """Company, name, how many answers it has not signed, and when it was last reminded."""
         try:
             rules.ensure_time_to_remind(self.consultation.state)
         except rules.NoTimeToRemind:
             return []
-        shared = {theme.id for theme in self.themes if theme.shared_on}
-        counts = Counter(company for theme, company in self.owing if theme in shared and company in self.companies)
-        return sorted(((c, self.companies[c], number, self.reminded.get(c)) for c, number in counts.items()),
-                      key=lambda line: line[1])
+        return [(c, self.companies[c], number, self.reminded.get(c)) for c, number in self.unsigned]
 
     @property
     def unshared(self) -> list[Theme]:
@@ -158,7 +164,7 @@ def line(title: str, url: str | None, label: str, detail: str = "", *, warn: boo
 
 def blocking(desk: Desk) -> list[dict[str, Any]]:
     """Each thing that stands between now and publication, with the page that mends it."""
-    here, found = desk.consultation.id, []
+    here, found = desk.consultation.id, still_speaking(desk)
     if desk.inputs.unread:
         found.append(line(ngettext("%(num)s input not read yet", "%(num)s inputs not read yet", desk.inputs.unread),
                            where("inputs.reading", id=here), _("Read them"),
@@ -166,11 +172,21 @@ def blocking(desk: Desk) -> list[dict[str, Any]]:
     found += objecting(desk)
     if desk.inputs.all and not desk.themes:
         found.append(line(_("There is no theme yet"), url_for("feedback.new_theme", id=here), _("Make a theme")))
-    if desk.unshared:
+    if desk.unshared and desk.consultation.state == "answering":
         found.append(line(
             ngettext("%(num)s theme not shared with the companies", "%(num)s themes not shared with the companies",
                      len(desk.unshared)), url_for("feedback.facilitate", id=here) + "#share", _("Share them")))
     return found if may_be_owed(desk) else [*found, *owing(desk)]
+
+
+def still_speaking(desk: Desk) -> list[dict[str, Any]]:
+    """Before companies answer there is nothing to publish: people have still to speak."""
+    titles = {"announced": _("Inputs have not begun yet"), "open": _("People can still send inputs")}
+    if desk.consultation.state not in titles:
+        return []
+    dates = url_for("consultations.show", id=desk.consultation.id)
+    return [line(titles[desk.consultation.state], dates, _("See the dates"),
+                 _("Themes are shared when inputs have ended and companies answer."))]
 
 
 def objecting(desk: Desk) -> list[dict[str, Any]]:
@@ -186,18 +202,16 @@ def may_be_owed(desk: Desk) -> bool:
 
 
 def owing(desk: Desk) -> list[dict[str, Any]]:
-    """Each company that has not signed all its answers, by name."""
+    """Each company that has not signed all answers to themes it can see, by name."""
     here = desk.consultation.id
-    counts = Counter(company for _theme, company in desk.owing if company in desk.companies)
-    can = {company for company, _name, _number, _on in desk.to_remind}
-    dates = (where("consultations.show", id=here), _("See the dates"))
-    remind = (url_for("feedback.facilitate", id=here) + "#remind", _("Remind it"))
-    detail = ("" if may_be_owed(desk) else
+    is_out = desk.consultation.state == "published"
+    way = ((url_for("feedback.default", id=here), _("Record it")) if is_out else
+           (url_for("feedback.facilitate", id=here) + "#remind", _("Remind it")))
+    detail = ("" if is_out or may_be_owed(desk) else
               _("After the promised date you may publish without them; they show as owed, by name."))
     return [line(ngettext("%(company)s has not signed %(num)s answer", "%(company)s has not signed %(num)s answers",
-                           number, company=desk.companies[company]), *(remind if company in can else dates), detail,
-                  warn=True)
-            for company, number in sorted(counts.items(), key=lambda pair: desk.companies[pair[0]])]
+                           number, company=desk.companies[company]), *way, detail, warn=True)
+            for company, number in desk.unsigned]
 
 
 @dataclass

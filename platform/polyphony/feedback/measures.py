@@ -27,7 +27,7 @@ VIEW_WAITS = sa.or_(GroundView.read_on.is_(None),
 def update(by: Viewer, *, measure_id: uuid.UUID, status: str, status_words: str, lang: str,
            revision: str = "1") -> Measure:
     """The company says where its measure stands. Raises `NotDrafting`, `ChangedMeanwhile`."""
-    measure = there(db.session.get(Measure, measure_id))
+    measure = there(db.session.get(Measure, measure_id, with_for_update=True, populate_existing=True))
     ensure_drafting(by, measure.company_id)
     if str(measure.revision) != str(revision):
         raise ChangedMeanwhile()

@@ -124,7 +124,7 @@ def place(by: Viewer, *, consultation_id: uuid.UUID, theme_id: str, input_id: st
     db.session.add(excerpt)
     theme.addressed = rules.addressed([said], theme.addressed)
     audit.record("excerpt.placed", theme.id, about=consultation_id)
-    tell("placed", consultation_id=consultation_id, subject_id=theme.id, to="authors")
+    tell("placed", consultation_id=consultation_id, subject_id=said.id, to="authors")
     return excerpt
 
 

@@ -44,12 +44,16 @@ def _others_see(row: Measure | GroundView) -> str:
 def status(id: uuid.UUID):  # type: ignore[no-untyped-def]
     found = _measure(id)
     answers.ensure_drafting(viewer.current(), found.company_id)
+    return step(_status_form(found), lambda **v: measures.update(viewer.current(), measure_id=id, **v),
+                lambda r: url_for("feedback.theme", id=found.theme_id), kept=lambda: _status_form(found, formdata=None),
+                title=_("Where this measure stands"), over=_what(found).text,
+                back=url_for("feedback.desk", id=found.consultation_id), label=_("Save"))
+
+
+def _status_form(found: Measure, **sent: Any) -> StatusForm:
     lang = found.status_lang or (found.lang if found.status_words else language())
-    form = StatusForm(data={"status": found.status, "status_words": found.status_words, "lang": lang,
-                            "revision": found.revision})
-    return step(form, lambda **v: measures.update(viewer.current(), measure_id=id, **v),
-                lambda r: url_for("feedback.theme", id=found.theme_id), title=_("Where this measure stands"),
-                over=_what(found).text, back=url_for("feedback.desk", id=found.consultation_id), label=_("Save"))
+    return StatusForm(data={"status": found.status, "status_words": found.status_words, "lang": lang,
+                            "revision": found.revision}, **sent)
 
 
 @blueprint.route("/measures/<uuid:id>/round", methods=BOTH)

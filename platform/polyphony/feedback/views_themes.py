@@ -36,11 +36,17 @@ def in_words(text: str, lang: str, id: uuid.UUID, field: str) -> Written:
     return written(text, lang, id, field, translations_for([id], language()), language())
 
 
-def step(form: Any, verb: Any, then: Any, later: Any = dict, **context: Any) -> Any:
-    """A page with one short form: shown, or taken and gone on. `later`: what is looked up only where it is shown."""
+def step(form: Any, verb: Any, then: Any, later: Any = dict, kept: Any = None, **context: Any) -> Any:
+    """A page with one short form: shown, or taken and gone on. `later`: what is looked up only where it is shown;
+    `kept`: makes the form of what is kept now, to compare with it what somebody typed who came second."""
 
     def show() -> Any:
-        return page("feedback/step.html", form=form, **{
+        present = []
+        if kept and form.refusal and form.refusal.status == 409:
+            # She sees the present version now, and may save over it.
+            now = kept()
+            form.revision.data, present = now.revision.data, differences(now, form)
+        return page("feedback/step.html", form=form, present=present, **{
             "quote": None, "lead": "", "kind": "primary", "foreseen": None, "theirs": (), "aid": (),
             **context, **later()})
 
@@ -58,7 +64,8 @@ def facilitators_desk(id: uuid.UUID, form: Any = None) -> Any:
     promised = found.consultation.promised_on
     return page("feedback/facilitate.html", desk=found, blockers=desk.blocking(found),
                 objecting=desk.objecting(found),
-                owing=desk.owing(found) if desk.may_be_owed(found) else [], form=form or NothingForm(),
+                owing=desk.owing(found) if desk.may_be_owed(found) or found.consultation.state == "published" else [],
+                form=form or NothingForm(),
                 days=clock.days_between(clock.today(), promised) if promised else None, clock=clock,
                 fresh=_fresh, desk_of=desk.where)
 

@@ -19,6 +19,7 @@ from polyphony.inputs.forms import (
 from polyphony.inputs.views import blueprint
 from polyphony.kernel import clock, locale, viewer
 from polyphony.kernel.access import access, facilitator
+from polyphony.kernel.compared import differences
 from polyphony.kernel.forms import answer
 from polyphony.kernel.locale import _
 from polyphony.kernel.pages import page
@@ -114,7 +115,9 @@ def _read(id: uuid.UUID, input: uuid.UUID, release=None, mask=None, hand=None, w
     found = whole.facilitated(id, input)
     entry, about, kept = found.entry, found.about, found.original
     release = release or ReleaseForm(formdata=None)
-    mask = mask or MaskForm(formdata=None, data={"text": entry.text, "reason": kept.reason if kept else ""})
+    masked = MaskForm(formdata=None, data={"text": entry.text, "reason": kept.reason if kept else ""})
+    mask = mask or masked
+    present = differences(masked, mask) if mask.refusal and mask.refusal.status == 409 else []
     for form in (release, mask):
         form.revision.raw_data, form.revision.data = None, entry.revision
     theirs = waiting(entry.id)
@@ -127,7 +130,7 @@ def _read(id: uuid.UUID, input: uuid.UUID, release=None, mask=None, hand=None, w
         "withheld": [str(f.id) for f in found.files if f.withheld]})
     return page(
         "inputs/read.html", fragment="reading_one", about=about, entry=entry, kept=kept, release=release, mask=mask,
-        hand=hand, files=found.files, withhold=withhold, theirs=theirs, name_of=locale.name_of,
+        present=present, hand=hand, files=found.files, withhold=withhold, theirs=theirs, name_of=locale.name_of,
         words=written(entry.text, entry.lang, entry.id, "text", tr, lang),
         audience=AUDIENCE_TOLD[entry.audience], speaks_as=SPEAKS_LABELS[entry.speaks_as], day=clock.day,
         addressed=found.named(entry.addressed),

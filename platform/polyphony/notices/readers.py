@@ -25,10 +25,7 @@ _SQL = {
         SELECT m.person_id, NULL::uuid FROM organisations.membership m
         JOIN consultations.consultation c ON c.facilitator_id = m.organisation_id
         WHERE c.id = :consultation AND m.role = 'facilitator' AND {living}""",
-    "authors": """
-        SELECT a.person_id, a.phrase_id FROM inputs.authorship a WHERE a.input_id = :subject
-        UNION SELECT a.person_id, a.phrase_id FROM inputs.authorship a
-        JOIN feedback.excerpt x ON x.input_id = a.input_id WHERE x.theme_id = :subject""",
+    "authors": "SELECT a.person_id, a.phrase_id FROM inputs.authorship a WHERE a.input_id = :subject",
     "leads": """
         SELECT m.person_id, NULL::uuid FROM organisations.membership m
         WHERE m.organisation_id = :subject AND m.role = 'engagement_lead' AND {living}""",
