@@ -85,6 +85,9 @@ on("keydown", ({ key }) => {
   if (presses > 2 && leave) away(leave);
 });
 on("htmx:afterRequest", ({ detail }) => { free(); if (!detail.successful) typed = true; });
+const offline = (form, hidden) => each(form, "[role=alert]", (told) => { told.hidden = hidden; });
+on("htmx:beforeRequest", ({ target }) => offline(target, true));
+on("htmx:sendError", ({ target }) => offline(target, false));
 // A whole page that says no is shown above the form, so that nothing typed is lost.
 on("htmx:beforeSwap", ({ detail }) => {
   if (detail.xhr.status < 400 || !/^\s*<!doctype/i.test(detail.xhr.response)) return;

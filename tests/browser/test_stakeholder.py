@@ -52,6 +52,20 @@ def test_with_an_account(stage: Stage, lang: str) -> None:
     assert stage.watch.wrong == [], "\n".join(stage.watch.wrong)
 
 
+def test_a_line_that_drops_leaves_her_words_and_says_so(stage: Stage) -> None:
+    who = stage.member(MEMBERS["sw"], lang="sw", width=320)
+    who.goto(f"/consultations/{_open(stage)}/say").fill("text", text=SAID["sw"])
+    who.page.context.set_offline(True)
+    button = who.form("text").locator("button:not([aria-hidden])").last
+    button.click()
+    who.page.locator("main form [role=alert]:visible").wait_for()
+    assert who.page.input_value("[name=text]") == SAID["sw"]
+    who.page.context.set_offline(False)
+    who.faults.clear()  # the browser's own word that the line was down
+    who.send("text")
+    assert who.page.locator("[name=addressed]").count(), "the same press goes through when the line is back"
+
+
 @pytest.mark.parametrize("lang", ["ar", "sw"])
 def test_without_an_account(stage: Stage, lang: str) -> None:
     """She finds it, takes her phrase, says it, leaves fast, and comes back from another browser."""

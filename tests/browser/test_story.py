@@ -214,7 +214,7 @@ def close(stage: Stage, cast: dict[str, Walker], id: str) -> None:
     anna.goto(f"/consultations/{id}/facilitate").follow("/default")
     anna.fill("company_id", company_id=stage.id_of("Tern Social"), words="Asked three times.").send("company_id")
     anna.goto(f"/consultations/{id}/facilitate").follow("/close").fill("words", words="The end.").send("words")
-    stage.enter("visitor").goto(f"/consultations/{id}/answers").sees("Tern Social did not answer", "Asked three times.")
+    stage.enter("visitor").goto(f"/consultations/{id}/answers").sees("Tern Social had not answered", "Asked three times.")
     assert stage.world.sql("SELECT state FROM consultations.consultation WHERE id = %s", id) == [("closed",)]
 
 

@@ -283,12 +283,17 @@ class Walker:
         action = str(button.get_attribute("formaction") or place.get_attribute("action")).split("?")[0]
         with self.page.expect_response(lambda r: r.request.method == "POST" and r.url.split("?")[0].endswith(action)) as posted:
             if swaps:
+                self.page.evaluate("window.here = true")
                 button.click()
             else:
                 with self.page.expect_navigation():
                     button.click()
         got = posted.value.status
-        if swaps:
+        if swaps and got == 204:  # htmx goes to another page as a whole
+            self.page.wait_for_function("!window.here")
+            self.page.wait_for_load_state()
+            got = 303
+        elif swaps:
             self.page.wait_for_load_state("networkidle")
             self.page.locator(SWAPPING).first.wait_for(state="detached")
         assert got == (status or 303), f"{self.kind}: {got} for {form} on {self.url}\n{self.text[:2500]}"

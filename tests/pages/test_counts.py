@@ -37,6 +37,13 @@ PAGES = {  # who looks, where, and what it may cost
     "one text to translate": ("facilitator", "/consultations/{here}/translations/input/{said}/text/en", LISTS_AND_DETAILS),
     "a theme to translate": ("facilitator", "/consultations/{here}/translations/theme/{theme}/summary/fr",
                              LISTS_AND_DETAILS),
+    "what an announcement needs": ("facilitator", "/consultations/{here}/preparation", HOMES_AND_DESKS),
+    "who is invited": ("facilitator", "/consultations/{here}/organisations", LISTS_AND_DETAILS),
+    "who translates": ("facilitator", "/consultations/{here}/translators", LISTS_AND_DETAILS),
+    "the companies and who decides": ("lead", "/consultations/{here}/companies", LISTS_AND_DETAILS),
+    "who facilitates": ("lead", "/consultations/{here}/facilitator", LISTS_AND_DETAILS),
+    "the record": ("member", "/consultations/{here}/record", LISTS_AND_DETAILS),
+    "inputs to place": ("facilitator", "/consultations/{here}/placing", LISTS_AND_DETAILS),
     "a company's draft": ("lead", "/themes/{theme}/answer/{company}", LISTS_AND_DETAILS),
 }
 

@@ -19,6 +19,10 @@ ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 WHO = ("visitor", "facilitator", "speaker", "coordinator", "translator", "first lead", "applicant")
 # What a filled-in form needs where "Some words." and the first choice would not be taken.
 FILLED = {"masking": {"text": "Somebody did."}}  # the words as they stand mask nothing
+# By the end of their address: forms with nothing to type, which are taken; and forms that need what others have to do
+# first, or real keys and codes, which are refused. The other half is walked in tests/journeys.
+TAKEN = {"review", "end", "remove", "read", "check"}
+REFUSED = {"translators", "keyholders", "opening", "publish", "close", "default", "round", "ground", "companies"}
 
 
 def blocks() -> set[tuple[str, str]]:
@@ -106,12 +110,14 @@ def _send(world, who, address, number, fill, *, with_htmx):
     data = form.filled(**FILLED.get(urlsplit(form.about["action"]).path.split("/")[-1], {})) if fill else form.emptied()
     if not with_htmx:
         answer = client.post(form.about["action"], data=data)
-        shown = client.get(answer.location) if answer.status_code == 303 else answer
+        shown = client.get(answer.location, follow_redirects=True) if answer.status_code == 303 else answer
         return answer.status_code, content(shown.get_data(as_text=True))
     assert form.about["hx-swap"] == "outerHTML"
     target = form.about["hx-target"].removeprefix("#")
     said = headers(target, address)
     answer = client.post(form.about["hx-post"], data=data, headers=said)
+    if answer.status_code == 204:  # another page, to which htmx goes as a whole
+        return 303, content(client.get(answer.headers["HX-Redirect"], follow_redirects=True).get_data(as_text=True))
     # A browser follows a redirect by itself and says the same of itself again.
     shown = client.get(answer.location, headers=said) if answer.status_code == 303 else answer
     assert shown.status_code in (200, 403, 409, 422), f"htmx would not show {shown.status_code}"
@@ -132,7 +138,8 @@ def test_every_form_with_htmx_shows_what_it_shows_without(clone, pages) -> None:
                 if scripted != plain:
                     wrong.append(f"{action} as {who}, {'filled' if fill else 'emptied'}: {scripted[0]} and {plain[0]}; "
                                  f"{_first_difference(scripted[1], plain[1])}")
-        if not {303, 422} <= statuses:
+        last = action.rsplit("/", 1)[1]
+        if not {303, 422} - (TAKEN & {last} and {422}) - (REFUSED & {last} and {303}) <= statuses:
             wrong.append(f"{action} was answered only with {statuses}: say in FILLED what makes it succeed or fail")
     assert not wrong, "\n".join(wrong)
 

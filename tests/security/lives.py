@@ -57,7 +57,8 @@ def planted(server: Any, template: str, tmp_path_factory: Any) -> Any:
     _second_factor(world, f)
     world.client().post("/en/reset", data={"address": ASHA})
     world.close()
-    return world
+    yield world
+    server.drop_database("planted")  # faults are planted across modules, and this one may be made more than once
 
 
 @pytest.fixture

@@ -134,10 +134,11 @@ def co_owners(conveners: Sequence[Convener]) -> str:
 
 def scope(consultation: Consultation) -> list[tuple[Any, str]]:
     """What it covers, in the reader's words."""
+    open = [_("not narrowed down")]
     rows = [(_("Technologies"), [words.label("technologies", x) for x in consultation.technologies]),
             (_("Countries"), [words.country(x) for x in consultation.countries]),
-            (_("Groups of people"), [words.label("segments", x) for x in consultation.segments]),
-            (_("Situations"), [words.label("contexts", x) for x in consultation.contexts]),
+            (_("Groups of people"), [words.label("segments", x) for x in consultation.segments] or open),
+            (_("Situations"), [words.label("contexts", x) for x in consultation.contexts] or open),
             (_("Phases"), [str(words.PHASES[x]) for x in consultation.phases])]
     return [(term, listing(values)) for term, values in rows if values]
 

@@ -46,7 +46,7 @@ def step(form: Any, verb: Any, then: Any, later: Any = dict, kept: Any = None, *
             # She sees the present version now, and may save over it.
             now = kept()
             form.revision.data, present = now.revision.data, differences(now, form)
-        return page("feedback/step.html", form=form, present=present, **{
+        return page("feedback/step.html", fragment="step", form=form, present=present, **{
             "quote": None, "lead": "", "kind": "primary", "foreseen": None, "theirs": (), "aid": (),
             **context, **later()})
 

@@ -9,7 +9,7 @@ DECISIONS = {"adopted": pgettext("answer", "Adopted"), "adapted": pgettext("answ
              "later": pgettext("answer", "Later"), "declined": pgettext("answer", "Declined"),
              "outside": pgettext("answer", "Outside our control"), "already": pgettext("answer", "Already done")}
 DECISIONS_MEAN = {
-    "adopted": lazy("We do what was asked."), "adapted": lazy("We do it in another way."),
+    "adopted": lazy("We do what was asked."), "adapted": lazy("We do part of it, or do it in another way."),
     "later": lazy("Not now. This needs a reason."), "declined": lazy("We do not do it. This needs a reason."),
     "outside": lazy("Others decide this."), "already": lazy("This is in place today."),
 }

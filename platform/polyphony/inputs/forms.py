@@ -20,7 +20,8 @@ AUDIENCE_LABELS = {
 }
 AUDIENCE_TOLD = {**AUDIENCE_LABELS, "chosen": lazy("Companies the author chose")}  # to the facilitator
 AUDIENCE_ABOUT = {
-    "facilitator": lazy("Nobody else reads it and it is never quoted. It still counts and can shape a theme."),
+    "facilitator": lazy("She reads it alone, or with a translator if she needs one, and it is never quoted. It still "
+                        "counts and can shape a theme."),
     "chosen": lazy("They read it after the facilitator has read it. Choose them below."),
     "companies": lazy("Every convening company reads it after the facilitator has read it."),
     "participants": lazy("Companies, invited organisations and people with a return phrase read it."),

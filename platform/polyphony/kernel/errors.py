@@ -3,7 +3,7 @@
 import traceback
 
 import structlog
-from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from polyphony.kernel import access, edge, kept, races, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import lazy
+from polyphony.kernel.pages import sent_to
 from polyphony.kernel.refusals import NotThere, Refusal
 
 log = structlog.get_logger()
@@ -111,7 +112,7 @@ def _again() -> Response:
 def show(refusal: Refusal) -> Response:
     """A refusal that no form caught, as a page (or as the fragment htmx asked for); or the page that puts it right."""
     if refusal.page and request.method in edge.READING:
-        return _sent_to(url_for(refusal.page, next=request.full_path.rstrip("?")))
+        return sent_to(url_for(refusal.page, next=request.full_path.rstrip("?")))
     if type(refusal) is access.SignInNeeded and request.method not in edge.READING:
         refusal = SignedOut()
     names = {403: "errors/403.html", 422: "errors/422.html", 413: "errors/413.html", 429: "errors/429.html",
@@ -127,13 +128,6 @@ def show(refusal: Refusal) -> Response:
     if refusal.wait:
         response.headers["Retry-After"] = str(refusal.wait)
     return response
-
-
-def _sent_to(place: str) -> Response:
-    """The way to a page; htmx is told to go there as a whole, so that it does not land inside this one."""
-    if request.headers.get("HX-Request") == "true":
-        return Response("", 204, {"HX-Redirect": place, "Cache-Control": "no-store"})
-    return make_response(redirect(place, 303))
 
 
 def _sign_in(refusal: Refusal) -> str:

@@ -2,7 +2,7 @@
 
 `answer` is the one way a view takes a form: bad input and refusals come back as the same page with
 status 422, 409 or 403, everything typed still in its field and the reason on top; success redirects (303)
-to where the verb landed, also for htmx, so that page and fragment come from the same address.
+to where the verb landed, so that page and fragment come from the same address. htmx goes to another page as a whole.
 """
 
 import unicodedata
@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from flask import g, redirect, request
+from flask import g, request
 from flask_babel import format_decimal
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +20,7 @@ from wtforms import Field, HiddenField, IntegerField, StringField, TextAreaField
 from polyphony.kernel import once
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, lazy, ngettext
+from polyphony.kernel.pages import sent_to
 from polyphony.kernel.refusals import Refusal, refusal_for
 
 TEXT_LENGTH = 20_000
@@ -195,7 +196,7 @@ def answer(form: Form, verb: Callable[..., Any], *, then: Callable[[Any], str], 
         g.anew = {value: once.fresh()}
         return refused(form, SentAlready(place=place), again)
     if place:
-        return redirect(place, 303)
+        return sent_to(place)
     try:
         with db.session.begin_nested():
             result = verb(**form.values)
@@ -209,7 +210,7 @@ def answer(form: Form, verb: Callable[..., Any], *, then: Callable[[Any], str], 
         if known is None:
             raise
         return refused(form, known, again)
-    return redirect(place, 303)
+    return sent_to(place)
 
 
 def refused(form: Form, refusal: Refusal, again: Callable[[], Any]) -> Any:

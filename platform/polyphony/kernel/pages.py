@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from flask import Response, g, make_response, render_template, request, url_for
+from flask import Response, g, make_response, redirect, render_template, request, url_for
 from jinja2_fragments.flask import render_block
 
 from polyphony.kernel import locale, viewer
@@ -34,6 +35,14 @@ def page(template: str, *, fragment: str | None = None, **context: Any) -> Respo
         response = make_response(render_template(template, **context))
     response.vary.update(["HX-Request", "HX-Target"])
     return response
+
+
+def sent_to(place: str) -> Response:
+    """The way to a page; htmx is told to go to another one as a whole, so that it does not land inside this one."""
+    here = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    if request.headers.get("HX-Request") == "true" and urlsplit(place).path != here:
+        return Response("", 204, {"HX-Redirect": place, "Cache-Control": "no-store"})
+    return make_response(redirect(place, 303))
 
 
 def _elsewhere() -> Callable[[str], str | None]:

@@ -159,14 +159,24 @@ def review(by: Viewer, *, translation_id: uuid.UUID) -> Translation:
     kept = there(db.session.get(Translation, translation_id))
     if not by.is_signed_in:
         raise NotYours()
-    table = Translation.__table__
-    mine = sa.exists().where(TranslationWork.translation_id == kept.id, TranslationWork.act == "made")
+    table, mine = Translation.__table__, _made_by_her(kept.id)
     done = db.session.execute(sa.update(table).where(table.c.id == kept.id, ~mine).values(mark="reviewed", stale=False))
     if done.rowcount == 0:  # type: ignore[attr-defined]
         raise OwnTranslation() if db.session.scalar(sa.select(mine)) else NotYours()
     _note_work(by, kept.id, kept.consultation_id, "reviewed")
     audit.record("translation.reviewed", kept.id, about=kept.consultation_id, anonymous=True)
     return kept
+
+
+def _made_by_her(translation_id: uuid.UUID) -> Any:
+    """Whether this viewer made a translation: row security shows her no work but her own."""
+    return sa.exists().where(TranslationWork.translation_id == translation_id, TranslationWork.act == "made")
+
+
+def may_review(kept: Translation | None) -> bool:
+    """Whether there is a translation that others read, not reviewed yet, and not this viewer's own work."""
+    return (kept is not None and kept.mark != "reviewed" and not kept.waits
+            and not db.session.scalar(sa.select(_made_by_her(kept.id))))
 
 
 def _note_work(by: Viewer, translation_id: uuid.UUID, consultation_id: uuid.UUID, act: str) -> None:

@@ -101,4 +101,4 @@ def _piece(found, form=None, checking=None):  # type: ignore[no-untyped-def]
         form.revision.data = checking.revision.data = piece.revision
     return page("languages/piece.html", fragment="piece", head=head, piece=piece, form=form, checking=checking,
                 name_of=name_of, is_of_the_house=piece.kind in OF_THE_HOUSE, is_own=is_own(viewer.current(), piece),
-                conflict=conflict)
+                conflict=conflict, may_review=service.may_review(piece.translation))
