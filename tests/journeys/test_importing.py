@@ -62,6 +62,16 @@ def test_one_spelling_of_a_language(world: Any, terminal: Any) -> None:
     assert world.sql("SELECT lang FROM inputs.input") == [("en",)]
 
 
+def test_one_organisation_numbers_its_lines_as_another_does(world: Any, terminal: Any) -> None:
+    """What others brought under the same number is not hers, also where she may read it by now."""
+    options = ("--key", "id", "--audience", "public")
+    assert "1 new, 0 there already" in terminal("id,text,lang\n1,First.,en\n", *options)[1]
+    world.sql("UPDATE inputs.input SET read_on = current_date")
+    assert "1 new, 0 there already" in terminal("id,text,lang\n1,Other.,en\n", *options, who="rosa@derechos.example")[1]
+    assert "0 new, 1 there already" in terminal("id,text,lang\n1,Other.,en\n", *options, who="rosa@derechos.example")[1]
+    assert world.sql("SELECT text FROM inputs.input ORDER BY 1") == [("First.",), ("Other.",)]
+
+
 def test_nothing_but_its_own_words_is_said(world: Any, terminal: Any) -> None:
     before = structlog.get_config()
     try:
