@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from polyphony.settings import UnsafeSetting
+from polyphony.settings import Settings, UnsafeSetting
 
 
 class Polite(click.Group):
@@ -71,7 +71,6 @@ def serve() -> None:
     """Run everything: database, web server and job worker, until Ctrl-C."""
     from polyphony.demo.door import greet
     from polyphony.kernel import supervisor
-    from polyphony.settings import Settings
 
     settings = Settings.from_environment()
     try:
@@ -164,8 +163,11 @@ def real() -> None:
     from polyphony.demo.real import run
     from polyphony.kernel.ready import ready
 
+    def command(settings: Settings, *words: str) -> Any:
+        return main.main(list(words), standalone_mode=False, obj=settings)
+
     with ready() as settings:
-        sys.exit(run(settings))
+        sys.exit(run(settings, command))
 
 
 @main.command()

@@ -13,8 +13,9 @@ from tests.journeys.test_feedback import SAID, _answer, _get, _in, _post, _sign,
 from tests.journeys.test_themes import _desk, _mask, _set
 
 from polyphony.consultations.models import Translator
+from polyphony.demo.real_found import Look
 from polyphony.feedback import ground
-from polyphony.kernel import secrets
+from polyphony.kernel import secrets, viewer
 from polyphony.people.models import Phrase, Session
 
 __all__ = ["loop"]  # a fixture
@@ -53,6 +54,28 @@ def test_an_objection_after_publication_is_heard(published: Any) -> None:
     _post(fac, f"/en/objections/{objection}", words="I am sorry, I misread you.")
     assert "I am sorry, I misread you." in _get(asha, f["theme"])
     assert "/en/objections/" not in _get(fac, _desk(published))
+
+
+def test_the_run_on_real_input_misses_every_answer_that_is_not_there(published: Any) -> None:
+    """It looks where she looks: in her inbox, on her input's own page, and at the words themselves."""
+    f = published.facts
+    theme, secret = uuid.UUID(f["theme"].rsplit("/", 1)[1]), make.session_of(published, f["author"])
+    signed = {(theme, name.title()): ("adopted", f"{name} will do it.") for name in ("halcyon", "tern")}
+
+    def lacking(*companies: str, said: tuple[str, ...] = (SAID,)) -> dict[str, int]:
+        look = Look(companies, signed)
+        with published.app.test_request_context("/en/inbox"):
+            look.at(viewer.open_viewer(secret), f["id"], said)
+        return dict(look.lacking)
+
+    assert lacking("Halcyon") == {}
+    assert lacking("Halcyon", "Tern") == {f"the answer of Tern {place} is not what was signed": 1 for place in (
+        "in the inbox", "on the input's own page", "in its own words")}
+    assert len(lacking("Halcyon", said=(SAID, "And this."))) == 1
+    signed[theme, "Halcyon"] = "adapted", "halcyon will do it."
+    assert len(lacking("Halcyon")) == 2
+    published.sql("DELETE FROM feedback.excerpt")
+    assert len(lacking("Halcyon")) == 2, "an input that is in no theme, in both places"
 
 
 def test_masking_after_publication_leaves_the_author_her_answers(published: Any) -> None:

@@ -1,7 +1,6 @@
 """Applications that were collected elsewhere come in from a CSV file, whole or not at all, and only once."""
 
 import base64
-import contextlib
 import os
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from tests import make, make_fund
 
 from polyphony import folders
 from polyphony.cli import main
-from polyphony.commands import importing_applications
 from polyphony.fund.applying.importing import BadLine, Mapping, read, run
 from polyphony.kernel.locale import _
 from polyphony.kernel.refusals import Refusal
@@ -122,16 +120,15 @@ def give_factors(fund):
 
 
 @pytest.fixture
-def terminal(fund, tmp_path, monkeypatch):
+def terminal(fund, tmp_path):
     """Somebody at a terminal of the machine that this database belongs to."""
-    monkeypatch.setattr(importing_applications, "ready", lambda: contextlib.nullcontext(fund.settings))
     path = tmp_path / "given.csv"
     app = give_factors(fund)
 
     def command(text, *options, who="admin@fund.org", password=make.PASSWORD, call=None):
         path.write_text(HEAD + text, encoding="utf-8")
         said = CliRunner().invoke(main, ["import", "applications", str(path), "--call", str(call or fund.facts["call"]), "--as", who,
-                                         "--code", app(), *COLUMNS, *options], input=f"{password}\n")
+                                         "--code", app(), *COLUMNS, *options], input=f"{password}\n", obj=fund.settings)
         assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
         return said.exit_code, said.output
 

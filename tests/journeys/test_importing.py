@@ -1,6 +1,5 @@
 """`polyphony import inputs`: what is wrong with a file or a column is said in a sentence, and nothing else is said."""
 
-import contextlib
 from dataclasses import replace
 from typing import Any
 
@@ -10,22 +9,23 @@ from click.testing import CliRunner
 from tests import make
 
 from polyphony.cli import main
-from polyphony.commands import importing
 
 
 @pytest.fixture
-def terminal(world: Any, tmp_path: Any, monkeypatch: Any) -> Any:
+def terminal(world: Any, tmp_path: Any) -> Any:
     """Somebody at a terminal of the machine, with a file; answers the exit code and everything that was said."""
     firm, ngo = make.organisation(world, "Halcyon"), make.organisation(world, "Sauti", "stakeholder")
     make.person(world, "amina@sauti.example", "Amina", seats=((ngo, "coordinator"),))
-    about = make.consultation(world, [firm], invited=(ngo,))
-    monkeypatch.setattr(importing, "ready", lambda: contextlib.nullcontext(world.settings))
+    other = make.organisation(world, "Derechos", "stakeholder")
+    make.person(world, "rosa@derechos.example", "Rosa", seats=((other, "coordinator"),))
+    about = make.consultation(world, [firm], invited=(ngo, other))
 
-    def command(text: str, *options: str, encoding: str = "utf-8") -> tuple[int, str]:
+    def command(text: str, *options: str, encoding: str = "utf-8", who: str = "amina@sauti.example",
+                settings: Any = None) -> tuple[int, str]:
         (tmp_path / "said.csv").write_bytes(text.encode(encoding))
         done = CliRunner().invoke(main, [
-            "import", "inputs", str(tmp_path / "said.csv"), "--consultation", str(about), "--as", "amina@sauti.example",
-            "--password", make.PASSWORD, *options])
+            "import", "inputs", str(tmp_path / "said.csv"), "--consultation", str(about), "--as", who,
+            "--password", make.PASSWORD, *options], obj=settings or world.settings)
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done.exit_code, done.output
 
@@ -62,11 +62,20 @@ def test_one_spelling_of_a_language(world: Any, terminal: Any) -> None:
     assert world.sql("SELECT lang FROM inputs.input") == [("en",)]
 
 
-def test_nothing_but_its_own_words_is_said(world: Any, terminal: Any, monkeypatch: Any) -> None:
+def test_one_organisation_numbers_its_lines_as_another_does(world: Any, terminal: Any) -> None:
+    """What others brought under the same number is not hers, also where she may read it by now."""
+    options = ("--key", "id", "--audience", "public")
+    assert "1 new, 0 there already" in terminal("id,text,lang\n1,First.,en\n", *options)[1]
+    world.sql("UPDATE inputs.input SET read_on = current_date")
+    assert "1 new, 0 there already" in terminal("id,text,lang\n1,Other.,en\n", *options, who="rosa@derechos.example")[1]
+    assert "0 new, 1 there already" in terminal("id,text,lang\n1,Other.,en\n", *options, who="rosa@derechos.example")[1]
+    assert world.sql("SELECT text FROM inputs.input ORDER BY 1") == [("First.",), ("Other.",)]
+
+
+def test_nothing_but_its_own_words_is_said(world: Any, terminal: Any) -> None:
     before = structlog.get_config()
-    monkeypatch.setattr(importing, "ready", lambda: contextlib.nullcontext(replace(world.settings, log_level="INFO")))
     try:
-        code, output = terminal("text,lang\nFirst.,en\n")
+        code, output = terminal("text,lang\nFirst.,en\n", settings=replace(world.settings, log_level="INFO"))
     finally:
         structlog.configure(**before)
     assert (code, [line for line in output.splitlines() if "Importing" not in line]) == (0, ["1 new, 0 there already, 0 bad."])

@@ -211,17 +211,14 @@ def test_what_means_nothing_is_left_out(asked: dict[str, str], found: Sought) ->
     assert asked_for(asked, shows=("unread",)) == found
 
 
-def test_an_import_speaks_the_operators_language(many: Any, tmp_path: Any, monkeypatch: Any) -> None:
-    from contextlib import nullcontext
-
+def test_an_import_speaks_the_operators_language(many: Any, tmp_path: Any) -> None:
     from polyphony.people import rules
 
     file = tmp_path / "said.csv"
     file.write_text("text,lang\nHabari,sw\n", "utf-8")
     settings = replace(many.world.settings, default_language="fr")
-    monkeypatch.setattr(importing, "ready", lambda: nullcontext(settings))
     said = CliRunner().invoke(importing.command, [
-        str(file), "--consultation", str(many.about), "--as", "amina@x.example", "--password", "wrong password here"])
+        str(file), "--consultation", str(many.about), "--as", "amina@x.example", "--password", "wrong password here"], obj=settings)
     with many.world.app.app_context(), force_locale("fr"):
         expected = str(rules.WrongSignIn.message)
     assert said.exit_code == 1

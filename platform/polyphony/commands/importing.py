@@ -8,11 +8,12 @@ import click
 from click.core import ParameterSource
 
 from polyphony.app import application
-from polyphony.inputs.importing import BadLine, Mapping, run
+from polyphony.inputs.importing import BadLine, Mapping, Result, run
 from polyphony.inputs.models import AUDIENCES, NAMINGS, SPEAKS_AS
 from polyphony.kernel.locale import _, force_locale
 from polyphony.kernel.ready import ready
 from polyphony.kernel.refusals import NotThere, Refusal
+from polyphony.settings import Settings
 
 
 @click.command("inputs")
@@ -34,10 +35,12 @@ from polyphony.kernel.refusals import NotThere, Refusal
 @click.option("--skip-bad", is_flag=True, help="Leave out bad lines instead of importing nothing.")
 @click.pass_context
 def command(context: click.Context, file: Path, consultation_id: uuid.UUID, address: str, password: str, code: str,
-            skip_bad: bool, **columns: str) -> None:
+            skip_bad: bool, **columns: str) -> Result:
     """Import inputs from a CSV FILE with a header line, in UTF-8."""
     is_given = context.get_parameter_source("lang") is not ParameterSource.DEFAULT
-    with ready() as settings, application(settings) as app, app.app_context(), force_locale(settings.default_language):
+    given = context.find_object(Settings)  # of whoever calls this from another command; a terminal gives none
+    with (ready(given) as settings, application(settings) as app, app.app_context(),
+          force_locale(settings.default_language)):
         try:
             result = run(app, file, address=address, password=password, code=code, skip_bad=skip_bad,
                          consultation_id=consultation_id, mapping=Mapping(lang_is_given=is_given, **columns))
@@ -46,6 +49,7 @@ def command(context: click.Context, file: Path, consultation_id: uuid.UUID, addr
         except (Refusal, BadLine) as error:
             raise click.ClickException(str(getattr(error, "message", "") or error)) from None
         tell(result, skip_bad)
+    return result
 
 
 class Outcome(Protocol):

@@ -8,11 +8,12 @@ import click
 
 from polyphony.app import application
 from polyphony.commands.importing import tell
-from polyphony.fund.applying.importing import BadLine, Mapping, run
+from polyphony.fund.applying.importing import BadLine, Mapping, Result, run
 from polyphony.fund.applying.models import LEVELS
 from polyphony.kernel.locale import _, force_locale
 from polyphony.kernel.ready import ready
 from polyphony.kernel.refusals import NotThere, Refusal
+from polyphony.settings import Settings
 
 
 def _pairs(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -43,11 +44,14 @@ def _pairs(context: click.Context, option: click.Parameter, given: tuple[str, ..
 @click.option("--level", type=click.Choice(LEVELS), default="full", show_default=True, help="Publication level.")
 @click.option("--at-risk", is_flag=True, help="People could be harmed if these grants became known.")
 @click.option("--skip-bad", is_flag=True, help="Leave out bad lines instead of importing nothing.")
-def command(file: Path, call_id: uuid.UUID, address: str, password: str, code: str, skip_bad: bool,
-            **columns: Any) -> None:
+@click.pass_context
+def command(context: click.Context, file: Path, call_id: uuid.UUID, address: str, password: str, code: str,
+            skip_bad: bool, **columns: Any) -> Result:
     """Import applications from a CSV FILE with a header line, in UTF-8."""
     columns["parts"] = dict(columns["parts"])
-    with ready() as settings, application(settings) as app, app.app_context(), force_locale(settings.default_language):
+    given = context.find_object(Settings)  # of whoever calls this from another command; a terminal gives none
+    with (ready(given) as settings, application(settings) as app, app.app_context(),
+          force_locale(settings.default_language)):
         try:
             result = run(app, file, address=address, password=password, code=code, skip_bad=skip_bad,
                          call_id=call_id, mapping=Mapping(**columns))
@@ -56,3 +60,4 @@ def command(file: Path, call_id: uuid.UUID, address: str, password: str, code: s
         except (Refusal, BadLine) as error:
             raise click.ClickException(str(getattr(error, "message", "") or error)) from None
         tell(result, skip_bad)
+    return result

@@ -1,50 +1,54 @@
 """`make real`: the whole main job on real input, through the services that the interface uses.
 
-Two thousand inputs from the TICO-19 translation pairs (the foreign side is the original, the English its
-person-made translation), twenty organisations, two hundred return phrases, twenty-five themes, three companies
-that answer every one. Accounts and organisations are put in place first; everything after that is said and done
-by them. Then the fund pays (`real_fund`). It ends non-zero if anything is missing.
+Inputs from the TICO-19 translation pairs (the foreign side is the original, the English its person-made
+translation): two thousand that twenty organisations bring as files, and one of each of two hundred return phrases
+(`real_said`). Twenty-five themes, three companies that answer every one. Accounts and organisations are put in place
+first; everything after that is said and done by them. Then everyone who spoke looks for her answers (`real_found`),
+and the fund pays (`real_fund`). It ends non-zero if anything is missing.
 """
 
+import io
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from flask import session
 from sqlalchemy.orm import Session
 
 from polyphony.app import create_app
 from polyphony.consultations import companies, facilitation, rules, service
 from polyphony.consultations.tasks import turn_with_time
-from polyphony.demo import real_fund
+from polyphony.demo import real_fund, real_said
 from polyphony.demo.door import read
 from polyphony.demo.pairs import LANGUAGES, Pair, pairs
+from polyphony.demo.real_found import Look, Signed
 from polyphony.feedback import answers, publication, themes
 from polyphony.feedback.models import Answer, Excerpt, Theme
 from polyphony.inputs import desk
-from polyphony.inputs import service as inputs
-from polyphony.inputs.models import Authorship, Input
+from polyphony.inputs.models import Input
 from polyphony.kernel import clock, jobs, secrets, viewer
 from polyphony.kernel.database import db
 from polyphony.kernel.migrate import migrate
 from polyphony.kernel.postgres import Embedded
 from polyphony.languages.models import Translation
-from polyphony.languages.service import as_read, store_translation, waiting
+from polyphony.languages.service import as_read, waiting
 from polyphony.organisations.models import Membership, Organisation
-from polyphony.people import phrases
 from polyphony.people.models import Credential, Person
 from polyphony.people.models import Session as SignedIn
 from polyphony.settings import Settings
 
-INPUTS, ORGANISATIONS, PHRASES, THEMES = 2000, 20, 200, 25
+LINES, ORGANISATIONS, PHRASES = 2000, 20, 200
+INPUTS, THEMES, PASSWORD = LINES + PHRASES, 25, "many voices on paper"
+COMPANIES = tuple(f"company{n}" for n in range(3))
 DECISIONS = ("adopted", "adapted", "later", "declined", "outside", "already")
 SALT = b"-" * 16
 # Sessions as they are after both steps of signing in, with the seats of their people.
+Command = Callable[..., Any]  # `polyphony` with these words, in the place of these settings; what came of it
 WHOLE = sa.text("UPDATE people.session SET factored = true, proven_at = now(), "
                 "seats = people.seal_of(viewer.seats(person_id)) WHERE person_id IS NOT NULL")
 
@@ -55,14 +59,21 @@ def house(id: uuid.UUID, name: str, kind: str) -> Organisation:
     return Organisation(id=id, name=name, kind=kind, country="KE", asked_on=today, admitted_on=today)
 
 
+def verifier() -> bytes:
+    """What opens an account to `PASSWORD`, for those who sign in at a terminal."""
+    return secrets.digest(secrets.derive_password(PASSWORD, SALT))
+
+
 class Real:
     """One run: who takes part, the application on the web role, and what was counted."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, command: Command) -> None:
         self.settings, self.app, self.worker = settings, create_app(settings), create_app(settings, worker=True)
+        self.command = command
         self.people: dict[str, bytes] = {}
         self.organisations: dict[str, uuid.UUID] = {}
-        self.phrases: list[list[str]] = []
+        self.counts: dict[str, int] = {}
+        self.signed: Signed = {}
 
     @contextmanager
     def acting(self, secret: bytes | None, path: str = "/en/") -> Iterator[viewer.Viewer]:
@@ -73,21 +84,26 @@ class Real:
             db.session.flush()
             db.session.commit()
 
+    def imported(self, what: str, file: Path, who: str, *options: str) -> Any:
+        """What `polyphony import` brought in from a file, called by this member as from a terminal."""
+        with redirect_stdout(io.StringIO()):  # its bar and its sum; which line is bad it says beside them
+            return self.command(self.settings, "import", what, str(file), "--as", f"{who}@real.example",
+                                "--password", PASSWORD, *options)
+
     def cast(self) -> None:
         """Accounts and organisations, as a running platform would have them."""
         rows: list[Any] = []
         seats: list[tuple[str, str, tuple[str, ...]]] = [
-            (f"company{n}", "company", ("engagement_lead", "decision_maker")) for n in range(3)]
+            (name, "company", ("engagement_lead", "decision_maker")) for name in COMPANIES]
         seats += [("table", "facilitation", ("facilitator",))]
         seats += [(f"org{n}", "stakeholder", ("coordinator",)) for n in range(ORGANISATIONS)]
         with self.app.app_context():
+            opening = verifier()
             for name, kind, roles in seats:
                 self.organisations[name] = uuid.uuid4()
-                rows += self._member(name, kind, roles)
+                rows += [house(self.organisations[name], name.title(), kind),
+                         *self.person(name, name, roles, opening if kind == "stakeholder" else b"-")]
         self.put(rows)
-
-    def _member(self, name: str, kind: str, roles: tuple[str, ...]) -> list[Any]:
-        return [house(self.organisations[name], name.title(), kind), *self.person(name, name, roles)]
 
     def person(self, name: str, organisation: str, roles: tuple[str, ...], verifier: bytes = b"-") -> list[Any]:
         """An account with a session and seats in an organisation; without a verifier no password opens it."""
@@ -131,9 +147,9 @@ class Real:
             "promised_on": (now + timedelta(days=60)).date(), "facilitator_id": self.organisations["table"]}
         with self.acting(self.people["company0"]) as by:
             about = service.create(by, company=None, **terms).id
-            for name in ("company1", "company2"):
+            for name in COMPANIES[1:]:
                 companies.ask_company(viewer.refresh(), id=about, organisation=self.organisations[name])
-        for name in ("company0", "company1", "company2"):
+        for name in COMPANIES:
             with self.acting(self.people[name]) as by:
                 companies.reply(by, id=about, says="accepted", functions=["product"], accepts_facilitator=True,
                                 words="", revision="1")
@@ -151,33 +167,6 @@ class Real:
         with self.worker.app_context(), clock.at(moment):
             turn_with_time()
             db.session.commit()
-
-    def come(self, about: uuid.UUID) -> list[bytes]:
-        """Two hundred people keep a return phrase and come back with it; their session secrets."""
-        found = []
-        for n in range(PHRASES):
-            lang = list(LANGUAGES)[n % len(LANGUAGES)]
-            words = phrases.make(lang)
-            with self.acting(None):
-                phrases.keep(words, about, lang)
-                if not phrases.come_back(words):
-                    raise LookupError("a return phrase did not open what it was kept for")
-                found.append(secrets.bytes_of(session["key"]))
-        return found
-
-    def speak(self, about: uuid.UUID, said: list[Pair], speakers: list[bytes]) -> None:
-        """Every input, each by one of the speakers, with its translation."""
-        company_ids = [self.organisations[f"company{n}"] for n in range(3)]
-        for secret, mine in _dealt(speakers, said):
-            with self.acting(secret) as by:
-                where = inputs.consultation(about)
-                made = [(inputs.put(by, about=where, text=text, lang=lang, audience="participants",
-                                    addressed=company_ids, naming="unattributed", speaks_as="affected"), english)
-                        for lang, text, english in mine]
-                viewer.refresh()
-                for entry, english in made:
-                    store_translation(by, kind="input", subject_id=entry.id, consultation_id=about, field="text",
-                                      lang="en", text=english)
 
     def facilitate(self, about: uuid.UUID) -> None:
         """Read everything, make twenty-five themes, place an excerpt of every input."""
@@ -203,7 +192,7 @@ class Real:
         with self.acting(self.people["table"]) as by:
             themes.share(by, consultation_id=about)
         english = (text for _lang, _text, text in said)
-        for name in ("company0", "company1", "company2"):
+        for name in COMPANIES:
             with self.acting(self.people[name]) as by:
                 owed = db.session.scalars(sa.select(Theme.id).where(Theme.consultation_id == about)).all()
                 for n, theme in enumerate(owed):
@@ -211,36 +200,32 @@ class Real:
                         by, theme_id=theme, company_id=self.organisations[name], decision=DECISIONS[n % 6], lang="en",
                         reason_kind="cost", words=f"{next(english)} {next(english)}", changes="It changed our plan.")
                     answers.sign(by, answer_id=drafted.id, revision=str(drafted.revision))
+                    self.signed[theme, name.title()] = drafted.decision, drafted.words
         with self.acting(self.people["table"]) as by:
             publication.publish(by, consultation_id=about, words="Thank you. Here is every answer.")
 
-    def missing(self, about: uuid.UUID, speakers: list[bytes]) -> list[str]:
+    def missing(self, about: uuid.UUID, speakers: Sequence[tuple[bytes, str, Sequence[Pair]]]) -> list[str]:
         """What should be there and is not, as those who spoke see it."""
-        wrong = []
         with self.worker.app_context():
             counts = {model.__name__: db.session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
                       for model in (Input, Translation, Theme, Excerpt, Answer)}
-        expected = {"Input": INPUTS, "Translation": INPUTS, "Theme": THEMES, "Excerpt": INPUTS, "Answer": THEMES * 3}
-        wrong += [f"{name}: {counts[name]} instead of {number}" for name, number in expected.items()
-                  if counts[name] < number]
-        for secret in speakers:
-            with self.acting(secret):
-                mine = db.session.scalars(sa.select(Authorship.input_id)).all()
-                found = db.session.scalars(
-                    sa.select(Answer.id).join(Excerpt, Excerpt.theme_id == Answer.theme_id).where(
-                        Excerpt.input_id.in_(mine), Answer.state == "published").distinct()).all()
-                if not mine or len(found) < 3:
-                    wrong.append("somebody who spoke does not find her answers")
+            counts["languages"] = db.session.scalar(sa.select(sa.func.count(Input.lang.distinct()))) or 0
+        look = Look([name.title() for name in COMPANIES], self.signed)
+        for secret, lang, said in speakers:
+            with self.acting(secret, f"/{lang}/inbox") as by:
+                look.at(by, about, [text for _lang, text, _english in said])
+        counts |= self.counts | look.found
         print("  counted:", ", ".join(f"{number} {name}" for name, number in counts.items()))
-        return wrong
+        expected = {"Input": INPUTS, "Translation": INPUTS, "Theme": THEMES, "Excerpt": INPUTS, "Answer": THEMES * 3,
+                    "languages": len(LANGUAGES), "brought": LINES, "known before": 0, "brought twice": 0,
+                    "known": LINES, "inputs in inboxes": INPUTS, "answers in the inbox": INPUTS * 3,
+                    "answers on the input's own page": INPUTS * 3}
+        return [*(f"{name}: {counts.get(name, 0)} instead of {number}" for name, number in expected.items()
+                  if counts.get(name, 0) != number),
+                *(f"{number} times: {what}" for what, number in look.lacking.items())]
 
 
-def _dealt(speakers: list[bytes], said: list[Pair]) -> Iterator[tuple[bytes, list[Pair]]]:
-    for n, secret in enumerate(speakers):
-        yield secret, said[n::len(speakers)]
-
-
-def run(settings: Settings) -> int:
+def run(settings: Settings, command: Command) -> int:
     """Do it all in a database of its own; 0 when nothing is missing."""
     if not (settings.data / "tico19").is_dir():
         print(f"The real input is not here: {settings.data}. Set POLYPHONY_DATA to where it lies.")
@@ -249,26 +234,32 @@ def run(settings: Settings) -> int:
         if server.has_database("real"):
             server.drop_database("real")
         server.create_database("real")
-        return _run(replace(settings.with_database("real"), demo=True, log_level="ERROR"))
+        return _run(replace(settings.with_database("real"), demo=True, log_level="ERROR"), command)
 
 
-def _run(settings: Settings) -> int:
+def _run(settings: Settings, command: Command) -> int:
     migrate(settings.owner_database_url)
-    job = Real(settings)
+    job = Real(settings, command)
     said = _timed("read the translation pairs", lambda: pairs(settings)[:INPUTS])
     _timed("put accounts and organisations in place", job.cast)
     began = clock.now() - timedelta(days=22)  # so that the days told on the pages follow each other
     with clock.at(began):
         about = _timed("three companies convene; the job opens", job.convene)
+    each = LINES // ORGANISATIONS
+    brought, alone = [said[start:start + each] for start in range(0, LINES, each)], said[LINES:]
     with clock.at(began + timedelta(days=2)):
-        strangers = _timed(f"{PHRASES} return phrases kept and used", lambda: job.come(about))
-        speakers = [*(job.people[f"org{n}"] for n in range(ORGANISATIONS)), *strangers]
-        _timed(f"{len(said)} inputs with their translations", lambda: job.speak(about, said, speakers))
+        _timed(f"{LINES} inputs from {ORGANISATIONS} files by `polyphony import inputs`, and once more",
+               lambda: real_said.bring(job, about, brought))
+        phrases = _timed(f"{PHRASES} return phrases kept and used", lambda: real_said.come(job, about, alone))
+        strangers = list(zip(phrases, alone, strict=True))
+        _timed(f"{PHRASES} inputs with a return phrase, page by page", lambda: real_said.speak(job, about, strangers))
     with clock.at(began + timedelta(days=15)):
         _timed(f"the facilitator reads all and places them in {THEMES} themes", lambda: job.facilitate(about))
     _timed("every company answers every theme; published together", lambda: job.answer(about, said))
     _timed("notices and counts by the worker", lambda: jobs.run_pending(job.worker))
-    wrong = _timed("everyone who spoke looks for her answers", lambda: job.missing(about, speakers))
+    speakers = [*((job.people[f"org{n}"], "en", share) for n, share in enumerate(brought)),
+                *((secret, pair[0], [pair]) for secret, pair in strangers)]
+    wrong = _timed("everyone who spoke looks for every answer", lambda: job.missing(about, speakers))
     wrong += real_fund.run(job, _timed)
     print("\n".join(["Missing:", *wrong] if wrong else ["Nothing is missing."]))
     return 1 if wrong else 0

@@ -8,7 +8,7 @@ line. They are reviewed, voted on, decided best first until received money is us
 import csv
 import tempfile
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import click
 import sqlalchemy as sa
 
-from polyphony.fund.applying import importing
 from polyphony.fund.applying.models import Application, BudgetLine
 from polyphony.fund.bodies import service as bodies
 from polyphony.fund.bodies.models import Body
@@ -38,7 +37,7 @@ from polyphony.fund.reviewing import service as reviewing
 from polyphony.fund.reviewing.models import Assignment
 from polyphony.fund.statement import service as statement
 from polyphony.fund.verify import service as verify
-from polyphony.kernel import clock, jobs, money, secrets
+from polyphony.kernel import clock, jobs, money
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import refresh
 from polyphony.organisations.models import Membership
@@ -49,8 +48,11 @@ if TYPE_CHECKING:
     from polyphony.demo.real import Real
 
 FILE = "ProjectSummaryV2_2015.csv"
-PROJECTS, PASSWORD, CURRENCY = 200, "money for time well spent", "USD"
+PROJECTS, CURRENCY = 200, "USD"
 COUNTRIES = {"15": ("SD", "en"), "17": ("CF", "fr")}  # of the file's funds, as far as the first projects reach
+COLUMNS = ("--key", "PrjCode", "--organisation", "OrgNm", "--requested", "PrgBdg", "--part", "title=PrjTitle",
+           "--line", "Direct costs=BgdDC", "--line", "Support costs=BdgSC", "--rest", "Other costs",
+           "--payee-reference", "PrjCode")
 GIVEN = ("15000000", "12500000.55", "12499999.45")
 REVIEWERS, MEMBERS = tuple(f"reviewer{n}" for n in range(3)), tuple(f"member{n}" for n in range(5))
 HANDS = {"fund": "administrator", "treasurer": "treasurer", "approver": "approver", "releaser": "releaser",
@@ -87,14 +89,14 @@ class FundRun:
 
     def cast(self) -> None:
         """The fund with its people, and every organisation of the file."""
-        from polyphony.demo.real import SALT, house
+        from polyphony.demo.real import house, verifier
 
         rows: list[Any] = [house(self.fund, "Fund", "fund")]
         rows += [house(uuid.uuid4(), name, "stakeholder") for name in sorted({row["OrgNm"] for row in self.rows})]
         with self.job.app.app_context():
-            verifier = secrets.digest(secrets.derive_password(PASSWORD, SALT))
+            opening = verifier()
             for name, role in HANDS.items():
-                rows += self.job.person(name, "fund", (role,), verifier if name == "fund" else b"-")
+                rows += self.job.person(name, "fund", (role,), opening if name == "fund" else b"-")
             mine = next(row.id for row in rows if isinstance(row, Person) and row.name == "Fund")
             rows += [factors.app_row(mine, factors.fresh_secret()),
                      *(factors.recovery_row(mine, code) for code in self.codes)]
@@ -147,28 +149,24 @@ class FundRun:
             db.session.commit()
 
     def bring(self) -> None:
-        """Every project through the import of applications, twice: the second run adds nothing."""
-        done = [importing.run(self.job.app, path, address="fund@real.example", password=PASSWORD, call_id=self.call,
-                              mapping=mapping, skip_bad=False, code=self.codes.pop())
-                for _ in range(2) for path, mapping in self._files()]
-        bad = [why for result in done for why in result.errors]
-        self.counts["brought"], self.counts["known"] = sum(d.added for d in done), sum(d.known for d in done)
-        if bad:
-            raise ValueError(f"rows that were not taken: {bad[:5]}")
+        """Every project through `polyphony import applications`, twice: the second run should bring in nothing."""
+        with tempfile.TemporaryDirectory() as folder:
+            files = [self._file(Path(folder), *each) for each in COUNTRIES.items()]
+            for new, known in (("brought", "known before"), ("brought twice", "known")):
+                done = [self.job.imported("applications", file, "fund", "--call", str(self.call), "--code",
+                                          self.codes.pop(), *COLUMNS, "--in", country, "--lang", lang)
+                        for file, country, lang in files]
+                self.counts[new] = sum(each.added for each in done)
+                self.counts[known] = sum(each.known for each in done)
 
-    def _files(self) -> Iterator[tuple[Path, importing.Mapping]]:
-        """One file for each country, with the columns as they are."""
-        for fund, (country, lang) in COUNTRIES.items():
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / f"{country}.csv"
-                with path.open("w", encoding="utf-8", newline="") as file:
-                    table = csv.DictWriter(file, self.rows[0])
-                    table.writeheader()
-                    table.writerows(row for row in self.rows if row["PFId"] == fund)
-                yield path, importing.Mapping(
-                    key="PrjCode", organisation="OrgNm", requested="PrgBdg", parts={"title": "PrjTitle"},
-                    lines=(("Direct costs", "BgdDC"), ("Support costs", "BdgSC")), rest="Other costs",
-                    payee_reference="PrjCode", in_country=country, lang=lang)
+    def _file(self, folder: Path, fund: str, told: tuple[str, str]) -> tuple[Path, str, str]:
+        """The projects of one country, in one language, with the columns as they are."""
+        path = folder / f"{fund}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, self.rows[0])
+            table.writeheader()
+            table.writerows(row for row in self.rows if row["PFId"] == fund)
+        return path, *told
 
     def review(self) -> None:
         """The call closes; every application is shared out, scored and locked twice."""
@@ -249,7 +247,9 @@ class FundRun:
                     "Seal": len(GIVEN) + 5 * granted}
         wrong = [f"{name}: {found[name]} instead of {number}" for name, number in expected.items()
                  if found[name] != number]
-        done = {"brought": PROJECTS, "known": PROJECTS, "asked": 2 * PROJECTS, "sealed": expected["Seal"]}
+        # How many entries were left to seal depends on when the job came before, every five minutes.
+        done = {"brought": PROJECTS, "known before": 0, "brought twice": 0, "known": PROJECTS,
+                "asked": 2 * PROJECTS}
         return wrong + [f"{name}: {self.counts.get(name)} instead of {number}" for name, number in done.items()
                         if self.counts.get(name) != number]
 

@@ -139,8 +139,9 @@ def bring(by: Viewer, lines: Iterable[Line], *, about: Any, mapping: Mapping) ->
     service.ensure_may_speak(by, about.id)
     service.ensure_open(about)
     firms = [firm.id for firm in service.companies(about.id)]
+    hers = Input.id == sa.any_(sa.literal(list(by.of("authored")), sa.ARRAY(sa.Uuid())))  # others number theirs alike
     known = set(db.session.scalars(sa.select(Input.source).where(
-        Input.consultation_id == about.id, Input.source.is_not(None))))
+        Input.consultation_id == about.id, hers, Input.source.is_not(None))))
     waiting: list[tuple[Input, Line]] = []
     for line in lines:
         is_new = line.source not in known
