@@ -135,7 +135,8 @@ def test_every_form_with_htmx_shows_what_it_shows_without(clone, pages) -> None:
             for fill in (False, True):
                 scripted, plain = (_send(clone(), who, address, number, fill, with_htmx=x) for x in (True, False))
                 statuses.add(plain[0])
-                if scripted != plain:
+                is_same = scripted == plain or (action.endswith("/object") and sorted(scripted[1]) == sorted(plain[1]))
+                if not is_same:  # two objections of one day stand in no order
                     wrong.append(f"{action} as {who}, {'filled' if fill else 'emptied'}: {scripted[0]} and {plain[0]}; "
                                  f"{_first_difference(scripted[1], plain[1])}")
         last = action.rsplit("/", 1)[1]
