@@ -225,8 +225,13 @@ def test_while_a_correction_is_awaited_nobody_votes_or_decides(case: Any) -> Non
     assert "A correction is asked for" in page
     assert "Who travels?" in page
     assert 'name="choice"' not in page
+    waits = "3 have voted; no vote counts until the correction has come."
     assert "/decide" not in get(case, "admin", here(case))
     assert "A correction is asked for" in get(case, "member4", f"/calls/{f['call']}/committee").split("<tbody")[1]
+    for who, path in (("member4", here(case)), ("member4", f"/calls/{f['call']}/committee"), ("admin", f"{here(case)}/decide")):
+        page = get(case, who, path)
+        assert waits in page, path
+        assert "The votes are for a grant" not in page
     assert "Decide on applications" not in browser(case, "member4").get("/en/home").get_data(as_text=True)
     assert "asked for a correction of this application" in vote(case, 4, status=409)
     assert "asked for a correction of this application" in decide(case, 409)
@@ -284,6 +289,15 @@ def test_a_member_may_change_her_vote(case: Any) -> None:
     assert "3 have voted; valid" in page
     assert page.count("Reasons of member1") == 1
     assert "follows the votes" in decide(case, 409)
+
+
+def test_as_many_for_as_against_is_told_as_what_it_is(case: Any) -> None:
+    vote(case, 1, 2)
+    vote(case, 3, 4, choice="against")
+    page = get(case, "admin", f"{here(case)}/decide")
+    assert "As many votes are for a grant as against it, and so it is declined." in page
+    assert "The votes are against a grant." not in page
+    assert "also when as many are for as against, it is declined" in get(case, "member5", here(case))
 
 
 def test_who_becomes_conflicted_after_voting_no_longer_counts(case: Any) -> None:

@@ -69,7 +69,7 @@ class Case:
 
 def case(by: Viewer, application_id: uuid.UUID) -> Case:
     """One case for the committee and the administrator; 404 for who stepped aside."""
-    columns = [each.name for each in fields(Tally)]
+    columns = [each.name for each in fields(Tally) if each.name != "is_awaited"]
     count = sa.func.fund.tally_shown(Application.id).table_valued(*columns).lateral("tally")
     application, call, decision, grant, awaited, name, before, corrected, parts, *counted = there(db.session.execute(
         sa.select(Application, Call, Decision, Grant, ChangeRequest, Organisation.name, *_CORRECTED, *count.c)
@@ -81,7 +81,9 @@ def case(by: Viewer, application_id: uuid.UUID) -> Case:
         .where(Application.id == application_id)).first())
     may = application.fund_id in by.of("fund_committee") | by.of("fund_admin")
     there(True if may and not by.is_in("stepped_aside", application.id) else None)
-    is_ready, tally = by.is_in("decidable", application.id), Tally(*counted) if counted[0] is not None else None
+    is_ready, tally = by.is_in("decidable", application.id), None
+    if counted[0] is not None:
+        tally = Tally(*counted, is_awaited=awaited is not None)
     if decision is not None:
         tally = _counted(decision)
     matrix = reviews.matrix(call.id, application.id) if is_ready else reviews.Matrix()

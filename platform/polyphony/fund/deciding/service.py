@@ -26,7 +26,9 @@ def tallies(ids: list[uuid.UUID]) -> dict[uuid.UUID, Tally]:
     if not ids:
         return {}
     rows = db.session.execute(sa.text(
-        "SELECT a.id, t.* FROM unnest(CAST(:ids AS uuid[])) a(id) CROSS JOIN LATERAL fund.tally_shown(a.id) t"),
+        "SELECT a.id, t.*, EXISTS (SELECT 1 FROM fund.change_request q JOIN fund.application p ON p.id = q.application_id "
+        "WHERE p.id = a.id AND p.state = 'submitted' AND q.done_on IS NULL) "
+        "FROM unnest(CAST(:ids AS uuid[])) a(id) CROSS JOIN LATERAL fund.tally_shown(a.id) t"),
         {"ids": ids}).all()
     return {row[0]: Tally(*row[1:]) for row in rows}
 
