@@ -57,6 +57,7 @@ def test_the_fund_is_founded_once_and_everybody_sees_who_sits(fund):
     assert seat(fund, "Mia").status_code == 303
     page = visitor.get(f["bodies"]).text
     assert "Mia of the river" in page
+    assert "how anybody voted is seen by the committee and the fund’s administrator alone" in page
     assert "admin@fund.org" not in page
     fund.sql("INSERT INTO organisations.membership_end SELECT m.id, now(), m.person_id, 'gone' FROM organisations.membership m "
              "JOIN people.person p ON p.id = m.person_id WHERE p.name = 'Mia'")
