@@ -214,6 +214,7 @@ class Ruling:
     amount: int = 0
     parts: tuple[Due, ...] = ()
     revision: int = 1
+    lang: str = ""  # of the words; without one, the applicant's
 
 
 def ensure_whole(ruling: Ruling, today: date) -> None:

@@ -112,7 +112,7 @@ def decide(by: Viewer, *, case: Standing, ruling: Ruling) -> uuid.UUID:
     _ensure_money(case, ruling, awarded, available)
     db.session.execute(sa.insert(Decision).values(
         application_id=application.id, fund_id=application.fund_id, outcome=ruling.outcome, amount=ruling.amount,
-        reason=ruling.reason, words=ruling.words, lang=application.lang, person_id=by.person, at=clock.now(),
+        reason=ruling.reason, words=ruling.words, lang=ruling.lang or application.lang, person_id=by.person, at=clock.now(),
         application_revision=count.revision, seats=count.seats, stepped_aside=count.aside, needed=count.needed,
         votes_for=count.votes_for, votes_against=count.votes_against, abstained=count.abstained))
     application.state = "decided"
