@@ -168,7 +168,7 @@ class FundRun:
                 yield path, importing.Mapping(
                     key="PrjCode", organisation="OrgNm", requested="PrgBdg", parts={"title": "PrjTitle"},
                     lines=(("Direct costs", "BgdDC"), ("Support costs", "BdgSC")), rest="Other costs",
-                    payee_reference="PrjCode", in_country=country, lang=lang)
+                    payee_reference="PrjCode", in_country=country, lang=lang, level="full")
 
     def review(self) -> None:
         """The call closes; every application is shared out, scored and locked twice."""
