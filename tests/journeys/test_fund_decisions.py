@@ -300,6 +300,14 @@ def test_as_many_for_as_against_is_told_as_what_it_is(case: Any) -> None:
     assert "also when as many are for as against, it is declined" in get(case, "member5", here(case))
 
 
+def test_that_fewer_reviews_came_in_than_were_asked_for_is_told(case: Any) -> None:
+    short = "Fewer reviews came in than this call asks for: 1 of 2."
+    pages = (here(case), f"/calls/{case.facts['call']}/committee")
+    assert not any(short in get(case, "admin", page) for page in pages)
+    post(case, "reviewer2", f"/applications/{case.facts['application']}/step-aside", kind="other", words="")
+    assert all(short in get(case, "admin", page) for page in pages)
+
+
 def test_a_letter_keeps_its_language_and_the_administrator_sees_when_the_applicants_lacks(case: Any) -> None:
     case.sql("ALTER TABLE fund.application DISABLE TRIGGER USER")
     case.sql("UPDATE fund.application SET lang = 'sw'")

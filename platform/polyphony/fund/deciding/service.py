@@ -197,4 +197,5 @@ def cancel(by: Viewer, *, instalment_id: uuid.UUID, words: str) -> uuid.UUID:
     ledger.post(by, Posting(grant.fund_id, "cancellation", grant.currency, part.amount, f"cancellation {part.id}",
                             grant_id=grant.id))
     audit.record("instalment.cancelled", part.id, about=grant.fund_id)
+    tell("fund_cancelled", consultation_id=grant.id, subject_id=grant.id, to="grantees")
     return grant.id
