@@ -105,7 +105,7 @@ def test_who_writes_an_application_herself_is_given_no_second_one(fund, tmp_path
     begun = asha.post(f"/en/fund/calls/{fund.facts['call']}/apply", data={"once": str(uuid.uuid4()), "lang": "en"})
     assert begun.status_code == 303
     result = bring(fund, tmp_path, GOOD)
-    assert result.errors == [(n, "“%s” has an application to this call already." % name) for n, name in ((2, "Sauti"), (3, "sauti"))]
+    assert result.errors == [(n, f"“{name}” has an application to this call already.") for n, name in ((2, "Sauti"), (3, "sauti"))]
     assert bring(fund, tmp_path, GOOD, skip_bad=True).added == 1, "of Ushirika"
     fund.sql("UPDATE fund.application SET state = 'withdrawn' WHERE state = 'draft'")
     assert bring(fund, tmp_path, GOOD).added == 2

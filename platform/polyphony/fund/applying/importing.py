@@ -1,8 +1,8 @@
 """Bring in applications that were collected elsewhere, on paper or in another system, from a CSV file.
 
 An administrator of the fund signs in while the call is open; each row names an organisation that two stewards have
-admitted. Every row has a key, so a second run brings in nothing twice; who writes an application herself is given no other. Where a file's own budget lines leave
-something of the sum unexplained, the rest becomes a line of its own.
+admitted. Every row has a key, so a second run brings in nothing twice; who writes an application herself is given no
+other. Where a file's own budget lines leave something of the sum unexplained, the rest becomes a line of its own.
 """
 
 import csv
@@ -195,7 +195,8 @@ def reader_for(by: Viewer, call_id: uuid.UUID, mapping: Mapping) -> Reader:
     rows = db.session.execute(sa.select(Organisation.name, Organisation.id).where(
         Organisation.kind == "stakeholder", Organisation.admitted_on.is_not(None)).order_by(Organisation.id.desc()))
     there = db.session.execute(sa.text("SELECT * FROM fund.applying_here(:call)"), {"call": call.id}).all()
-    return Reader(call, mapping, {name.casefold(): id for name, id in rows}, frozenset(each.application for each in there),
+    return Reader(call, mapping, {name.casefold(): id for name, id in rows},
+                  frozenset(each.application for each in there),
                   frozenset(each.organisation for each in there if each.by_hand))
 
 

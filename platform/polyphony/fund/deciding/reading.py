@@ -1,7 +1,7 @@
 """A case as the committee reads it, a letter as the applicant does."""
 
 import uuid
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -84,7 +84,7 @@ def case(by: Viewer, application_id: uuid.UUID) -> Case:
     there(True if may and not by.is_in("stepped_aside", application.id) else None)
     is_ready, tally = by.is_in("decidable", application.id), None
     if counted[0] is not None:
-        tally = Tally(*counted, is_awaited=awaited is not None)
+        tally = replace(Tally(*counted), is_awaited=awaited is not None)
     if decision is not None:
         tally = _counted(decision)
     matrix = reviews.matrix(call.id, application.id) if is_ready else reviews.Matrix()
