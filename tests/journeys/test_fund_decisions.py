@@ -302,7 +302,7 @@ def test_as_many_for_as_against_is_told_as_what_it_is(case: Any) -> None:
 
 def test_that_fewer_reviews_came_in_than_were_asked_for_is_told(case: Any) -> None:
     short = "Fewer reviews came in than this call asks for: 1 of 2."
-    pages = (here(case), f"/calls/{case.facts['call']}/committee")
+    pages = (here(case), *(f"/calls/{case.facts['call']}/{page}" for page in ("committee", "applications")))
     assert not any(short in get(case, "admin", page) for page in pages)
     post(case, "reviewer2", f"/applications/{case.facts['application']}/step-aside", kind="other", words="")
     assert all(short in get(case, "admin", page) for page in pages)
