@@ -1,4 +1,4 @@
-"""The applicant's part in Arabic and in French, at 320 px: found by where links lead and what fields are called."""
+"""The applicant's part in Arabic and in French, at 320 px, with scripts and without: found by where links lead and what fields are called."""
 
 from typing import Any
 
@@ -62,12 +62,14 @@ def _budget(who: Walker, lang: str) -> None:
     who.fill("requested", **{"rows-1-amount": right}).send("requested")
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 @pytest.mark.parametrize("lang", ["ar", "fr"])
-def test_applying(stage: Stage, lang: str) -> None:
+def test_applying(stage: Stage, lang: str, scripts: bool) -> None:
     """From the open call to the confirmation with the next date, then changed once more before the deadline."""
     address, organisation = MEMBERS[lang]
     _begins_anew(stage, organisation)
-    stage.watch = Watch(languages=(), widths=(320,))
+    watch = Watch(languages=(), widths=(320,))
+    stage.scripts, stage.watch = scripts, watch if scripts else None
     who, call = stage.member(address, lang=lang, width=320), _open_call(stage)
     assert who.page.get_attribute("html", "dir") == ("rtl" if lang == "ar" else "ltr")
     id = _apply(who, call, lang)
@@ -76,14 +78,16 @@ def test_applying(stage: Stage, lang: str) -> None:
     who.follow("/plan").fill("plan", plan=SAID[lang]["plan"] + " ✓").send("plan").follow("/check").sees("✓")
     assert stage.world.sql("SELECT state, lang, requested FROM fund.application WHERE id = %s", id) == [
         ("submitted", lang, 4_000_00)]
-    assert stage.watch.wrong == [], "\n".join(stage.watch.wrong)
+    assert watch.wrong == [], "\n".join(watch.wrong)
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 @pytest.mark.parametrize("lang", ["ar", "fr"])
-def test_the_answer_and_the_grant(stage: Stage, lang: str) -> None:
+def test_the_answer_and_the_grant(stage: Stage, lang: str, scripts: bool) -> None:
     """She reads the letter with its reasons in her language, where her instalments stand, and shows less of the grant."""
     address, organisation = MEMBERS[lang]
-    stage.watch = Watch(languages=(), widths=(320,))
+    watch = Watch(languages=(), widths=(320,))
+    stage.scripts, stage.watch = scripts, watch if scripts else None
     call, id, words, grant = stage.world.sql(
         "SELECT a.call_id, a.id, d.words, g.id FROM fund.application a JOIN fund.decision d ON d.application_id = a.id JOIN "
         "fund.applicant p ON p.application_id = a.id JOIN organisations.organisation o ON o.id = p.organisation_id "
@@ -93,4 +97,4 @@ def test_the_answer_and_the_grant(stage: Stage, lang: str) -> None:
     assert who.page.locator(f'.words[lang="{lang}"]').count(), "the reasons carry their language"
     who.follow("/fund/grants/").fill("level", level="aggregate").send("level")
     assert stage.world.sql("SELECT level FROM fund.\"grant\" WHERE id = %s", grant) == [("aggregate",)]
-    assert stage.watch.wrong == [], "\n".join(stage.watch.wrong)
+    assert watch.wrong == [], "\n".join(watch.wrong)

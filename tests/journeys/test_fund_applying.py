@@ -215,6 +215,20 @@ def test_where_the_work_happens_is_told_to_a_colleague_who_chose_otherwise(world
     assert "Senegal" in second.get_data(as_text=True).split("The present version")[1].split("</section>")[0]
 
 
+def test_what_she_never_touched_is_not_set_back(world, cast):
+    id = begun(world, cast)
+    url = f"/en/fund/applications/{id}/project"
+    assert keep(cast["asha"], id, "project", {**PROJECT, "country": "KE"}).status_code == 303
+    seen = revision(cast["binta"], url)
+    assert keep(cast["asha"], id, "project", PROJECT).status_code == 303
+    text = cast["binta"].post(url, data={**PROJECT, "country": "KE", "title": "Hers", "revision": seen, **once()}).get_data(as_text=True)
+    assert "Senegal" in text.split("The present version")[1].split("</section>")[0], "what her colleague chose is told"
+    form = text.split("</section>")[1]
+    assert 'value="Hers"' in form
+    assert '<option selected value="SN">' in form, "for she had chosen nothing else"
+    assert '<option selected value="KE">' not in form
+
+
 def test_the_deadline_loses_no_word_and_only_a_correction_opens_again(world, cast):
     id = sent(world, cast)
     assert keep(cast["asha"], id, "plan", {**PLAN, "plan": "Quatre rencontres."}).status_code == 303

@@ -42,7 +42,7 @@ def test_every_bad_day_has_its_test(day: str) -> None:
 
 
 @pytest.mark.parametrize(("currency", "typed", "said"), [
-    ("JPY", "100.50", "JPY has 0 decimal places"), ("KWD", "1.0005", "KWD has 3 decimal places")])
+    ("JPY", "100.50", "JPY has no decimal places"), ("KWD", "1.0005", "KWD has 3 decimal places")])
 def test_money_that_a_currency_does_not_have_is_refused_and_kept(fund: Any, currency: str, typed: str, said: str) -> None:
     f = fund.facts
     f["call"] = make_fund.call(fund, f["fund"], currency=currency)

@@ -57,6 +57,7 @@ def test_the_fund_is_founded_once_and_everybody_sees_who_sits(fund):
     assert seat(fund, "Mia").status_code == 303
     page = visitor.get(f["bodies"]).text
     assert "Mia of the river" in page
+    assert "how anybody voted is seen by the committee and the fund’s administrator alone" in page
     assert "admin@fund.org" not in page
     fund.sql("INSERT INTO organisations.membership_end SELECT m.id, now(), m.person_id, 'gone' FROM organisations.membership m "
              "JOIN people.person p ON p.id = m.person_id WHERE p.name = 'Mia'")
@@ -82,6 +83,9 @@ def test_a_seat_that_breaks_a_rule_is_refused_with_the_rule_in_words(fund):
     assert seat(fund, "Ada").status_code == 422  # an administrator does not vote
     assert seat(fund, "Ada", body="governing").status_code == 303
     place = f"/en/fund/bodies/{fund.facts['allocation']}/rules"
+    required = "the two of the votes that a decision needs are required"
+    assert required in fund.facts["admin"].get(place).text
+    assert required not in fund.facts["admin"].get(f"/en/fund/bodies/{fund.facts['governing']}/rules").text
     assert 'value="36"' in fund.facts["admin"].get(place).text
     assert fund.facts["admin"].post(place, data={"least_seats": "0"}).status_code == 422
     assert fund.facts["admin"].post(place, data={"least_seats": "2", "share_of": "academic", **QUORUM}).status_code == 303

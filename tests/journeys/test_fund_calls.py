@@ -184,7 +184,7 @@ def test_it_closes_at_the_exact_moment_and_is_decided_only_when_everybody_has_an
 
 
 @pytest.mark.parametrize(("changes", "sentence"), [
-    ({"currency": "JPY", "largest": "200000.50"}, "JPY has 0 decimal places"),
+    ({"currency": "JPY", "largest": "200000.50"}, "JPY has no decimal places; this amount has some."),
     ({"currency": "KWD", "smallest": "1.0005"}, "KWD has 3 decimal places"),
     ({"smallest": "300,000"}, "The least for one application must not be above the most"),
     ({"smallest": "0"}, "Write an amount above zero."),

@@ -178,7 +178,7 @@ def test_what_is_wrong_in_an_instalment_is_said_with_its_number(case: Any) -> No
     vote(case, 1, 2, 3)
     page = decide(case, 422, part_1="6,00,0x", part_2="x", due_3="2020-01-01", part_3="5")
     told = page.split('id="error-summary"')[1].split("</ul>")[0]
-    assert "reads the conditions too, in English" in page
+    assert "write them in the same language as the reason" in page
     assert f'href="/en/organisation?show={case.facts["fund"]}"' in page, "where the fund’s translators are found"
     for said in ("Amount of instalment 1", "Amount of instalment 2", "Instalment 3 is due on"):
         assert said in told
@@ -225,8 +225,13 @@ def test_while_a_correction_is_awaited_nobody_votes_or_decides(case: Any) -> Non
     assert "A correction is asked for" in page
     assert "Who travels?" in page
     assert 'name="choice"' not in page
+    waits = "3 have voted; no vote counts until the correction has come."
     assert "/decide" not in get(case, "admin", here(case))
     assert "A correction is asked for" in get(case, "member4", f"/calls/{f['call']}/committee").split("<tbody")[1]
+    for who, path in (("member4", here(case)), ("member4", f"/calls/{f['call']}/committee"), ("admin", f"{here(case)}/decide")):
+        page = get(case, who, path)
+        assert waits in page, path
+        assert "The votes are for a grant" not in page
     assert "Decide on applications" not in browser(case, "member4").get("/en/home").get_data(as_text=True)
     assert "asked for a correction of this application" in vote(case, 4, status=409)
     assert "asked for a correction of this application" in decide(case, 409)
@@ -284,6 +289,42 @@ def test_a_member_may_change_her_vote(case: Any) -> None:
     assert "3 have voted; valid" in page
     assert page.count("Reasons of member1") == 1
     assert "follows the votes" in decide(case, 409)
+
+
+def test_as_many_for_as_against_is_told_as_what_it_is(case: Any) -> None:
+    vote(case, 1, 2)
+    vote(case, 3, 4, choice="against")
+    page = get(case, "admin", f"{here(case)}/decide")
+    assert "As many votes are for a grant as against it, and so it is declined." in page
+    assert "The votes are against a grant." not in page
+    assert "also when as many are for as against, it is declined" in get(case, "member5", here(case))
+
+
+def test_that_fewer_reviews_came_in_than_were_asked_for_is_told(case: Any) -> None:
+    short = "Fewer reviews came in than this call asks for: 1 of 2."
+    pages = (here(case), *(f"/calls/{case.facts['call']}/{page}" for page in ("committee", "applications")))
+    assert not any(short in get(case, "admin", page) for page in pages)
+    post(case, "reviewer2", f"/applications/{case.facts['application']}/step-aside", kind="other", words="")
+    assert all(short in get(case, "admin", page) for page in pages)
+
+
+def test_a_letter_keeps_its_language_and_the_administrator_sees_when_the_applicants_lacks(case: Any) -> None:
+    case.sql("ALTER TABLE fund.application DISABLE TRIGGER USER")
+    case.sql("UPDATE fund.application SET lang = 'sw'")
+    vote(case, 1, 2, 3)
+    assert '<option selected value="sw">' in get(case, "admin", f"{here(case)}/decide")
+    decide(case, words="Parce qu’il le faut.", lang="fr", condition_2="Un rapport")
+    assert case.sql("SELECT lang FROM fund.decision") == [("fr",)]
+    letter = get(case, "asha", f"/applications/{case.facts['application']}/letter")
+    assert 'lang="fr" dir="ltr">Parce qu’il le faut.' in letter
+    assert 'lang="fr" dir="auto">Un rapport' in letter
+    lacks = "The letter is not in Kiswahili yet"
+    assert lacks in get(case, "admin", here(case))
+    assert lacks not in get(case, "member1", here(case))
+    case.sql("INSERT INTO languages.translation (id, consultation_id, subject_id, kind, field, lang, text, mark, stale) "
+             "SELECT gen_random_uuid(), call_id, id, 'fund_decision', 'words', 'sw', 'Kwa sababu', 'person', false "
+             "FROM fund.application")
+    assert lacks not in get(case, "admin", here(case))
 
 
 def test_who_becomes_conflicted_after_voting_no_longer_counts(case: Any) -> None:

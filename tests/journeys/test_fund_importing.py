@@ -88,6 +88,27 @@ def test_all_or_nothing_only_once_and_to_the_minor_unit(fund, tmp_path):
     assert fund.sql(count) == [(3,)]
 
 
+def test_without_a_level_an_import_is_as_careful_as_the_form(fund, terminal):
+    assert terminal(GOOD.splitlines(keepends=True)[0])[0] == 0
+    assert terminal(GOOD.splitlines(keepends=True)[1], "--level", "full")[0] == 0
+    assert fund.sql("SELECT level FROM fund.application ORDER BY requested") == [("aggregate",), ("full",)]
+
+
+def test_who_writes_an_application_herself_is_given_no_second_one(fund, tmp_path):
+    (sauti,) = fund.sql("SELECT id FROM organisations.organisation WHERE name = 'Sauti'")[0]
+    fund.facts["asha"] = make.person(fund, "asha@x.org", seats=((sauti, "coordinator"),))
+    assert bring(fund, tmp_path, GOOD.splitlines(keepends=True)[0]).added == 1
+    fund.sql("DELETE FROM fund.applicant; DELETE FROM fund.part; DELETE FROM fund.budget_line; DELETE FROM fund.application")
+    asha = make.sign_in(fund.client(), "asha@x.org")
+    begun = asha.post(f"/en/fund/calls/{fund.facts['call']}/apply", data={"once": str(uuid.uuid4()), "lang": "en"})
+    assert begun.status_code == 303
+    result = bring(fund, tmp_path, GOOD)
+    assert result.errors == [(n, f"“{name}” has an application to this call already.") for n, name in ((2, "Sauti"), (3, "sauti"))]
+    assert bring(fund, tmp_path, GOOD, skip_bad=True).added == 1, "of Ushirika"
+    fund.sql("UPDATE fund.application SET state = 'withdrawn' WHERE state = 'draft'")
+    assert bring(fund, tmp_path, GOOD).added == 2
+
+
 def test_a_key_that_stands_for_two_applications_is_a_bad_row(fund, tmp_path):
     again = "A-1,Sauti,100,100,0,Something else,SD\n"
     result = bring(fund, tmp_path, GOOD + GOOD.splitlines(keepends=True)[1] + again)

@@ -107,6 +107,16 @@ def test_a_grantee_is_told_when_an_instalment_leaves_and_when_the_bank_has_paid(
     assert told(world) == {"asha": ["fund_paid"]}
 
 
+def test_a_grantee_is_told_when_an_instalment_is_cancelled(grant: Any) -> None:
+    second = grant.facts["second"]
+    paying._post(grant, "admin", f"/en/fund/instalments/{second}/cancel", words="The work ended early.")
+    grant.work()
+    page = paying._get(grant, "asha@ngo.org", "/en/notices")
+    assert "The fund has cancelled an instalment" in page
+    assert f"/en/fund/grants/{grant.facts['grant']}" in page
+    assert told(grant) == {"asha": ["fund_cancelled"]}
+
+
 def test_mail_is_sent_to_who_asked_and_says_nothing(money: Any) -> None:
     money.sql("UPDATE people.person SET mail_opt_in = true WHERE name = 'lead'")
     assert came(money, pledge_id=promised(money)[1], amount="600").status_code == 303
@@ -156,7 +166,7 @@ def test_every_notice_of_the_fund_leads_somewhere(case: Any) -> None:
 
 
 def test_what_happened_one_after_the_other_on_a_day_is_told_the_latest_first(grant: Any) -> None:
-    told = {"fund_returned": "grant back", "fund_paid": "has paid an instalment", "fund_released": "is on its way",
+    told = {"fund_cancelled": "has cancelled", "fund_returned": "grant back", "fund_paid": "has paid an instalment", "fund_released": "is on its way",
             "fund_decided": "decided on an application", "fund_correction": "to correct its application"}
     for _ in range(3):  # their ids are random
         grant.sql("DELETE FROM notices.notice")

@@ -50,6 +50,28 @@ def _get(world: Any, who: str, url: str, expected: int = 200) -> str:
     return str(answer.get_data(as_text=True))
 
 
+def test_titles_and_conditions_are_read_with_their_language(fund: Any) -> None:
+    f = fund.facts
+    fund.sql("SET session_replication_role = replica; UPDATE fund.decision SET lang = 'ar'; "
+             "UPDATE fund.\"grant\" SET lang = 'sw', title = 'Muda wa kusema'; "
+             "UPDATE fund.part SET words = 'Muda wa kusema', lang = 'sw' WHERE name = 'title'")
+    condition, desk = 'lang="ar" dir="auto">The report is accepted.', f"/en/fund/{f['fund']}/payments"
+    assert condition in _get(fund, "treasurer", desk)
+    prepare = f"/en/fund/instalments/{f['second']}/prepare"
+    page = _get(fund, "treasurer", prepare)
+    assert condition in page
+    assert 'lang="sw" dir="ltr">Muda wa kusema' in page
+    fund.sql("INSERT INTO languages.translation (id, consultation_id, subject_id, kind, field, lang, text, mark, stale) SELECT "
+             "gen_random_uuid(), a.call_id, p.id, 'fund_part', 'words', 'en', 'Time to speak up', 'person', false FROM fund.part p "
+             "JOIN fund.application a ON a.id = p.application_id WHERE p.name = 'title'")
+    title = 'lang="en" dir="ltr">Time to speak up'
+    assert title in _get(fund, "treasurer", prepare)
+    make.person(fund, "auditor@x.org", roles=("auditor",))
+    payment = _prepared(fund)
+    for who in ("approver", "auditor@x.org"):
+        assert title in _get(fund, who, payment)
+
+
 def _prepared(world: Any) -> str:
     return _post(world, "treasurer", f"/en/fund/instalments/{world.facts['first']}/prepare")
 

@@ -55,6 +55,7 @@ def test_totals_are_the_ledger_and_hidden_names_are_nowhere(fund: Any) -> None:
         assert said in page, said
     for hidden in (*f["hidden"], "Voix Sans Nom", "100.0", "Uganda", "Somalia"):
         assert hidden not in page, hidden
+    assert "or one sum of all grantees where a currency has fewer" in page
     assert 'href="/en/fund/calls"' in _public(fund).split("<aside")[1], "calls that are over too"
     assert "No money had come in" in _public(fund, f"/en/fund/{f['fund']}?on={make.today() - timedelta(days=1)}")
     assert "as year, month and day" in _public(fund, f"/en/fund/{f['fund']}?on=yesterday", 422)
@@ -69,6 +70,7 @@ def test_a_name_taken_down_is_gone_at_once_and_only_the_grantee_opens(fund: Any)
         page = who.get(url).get_data(as_text=True)
         assert said in page
         assert unsaid not in page
+        assert "or in one sum of all grantees where its currency has fewer" in page
     assert admin.post(url, data={"once": str(uuid.uuid4()), "level": "no_name"}).status_code == 303
     assert "Voix Ouverte" not in _public(fund)
     assert f"Title of {f['grant']}" not in _public(fund)

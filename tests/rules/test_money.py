@@ -67,7 +67,7 @@ def test_digits_are_those_of_the_standard_not_of_a_display_library():
 def test_a_refusal_says_what_the_currency_has(speaking):
     with pytest.raises(money.TooManyDecimals) as no:
         speaking("en", money.parse, "100.50", "JPY")
-    assert str(no.value.message) == "JPY has 0 decimal places; this amount has more."
+    assert str(no.value.message) == "JPY has no decimal places; this amount has some."
 
 
 def test_amounts_are_shown_with_all_their_decimals(speaking):

@@ -11,6 +11,7 @@ from tests.security.test_fund_database import act, came, decide, fund, grant, re
 
 from conftest import settings_for
 from polyphony.app import create_app
+from polyphony.commands import verifying
 from polyphony.fund.ledger import chain, tasks
 from polyphony.fund.ledger.models import Entry, EntryLine
 from polyphony.fund.verify import service
@@ -134,6 +135,15 @@ def broken_in(world: Any, name: str) -> set[str]:
         db.session.close()
         db.engine.dispose()
     return {each.invariant.name for each in found if not each.holds}
+
+
+def test_the_table_speaks_the_language_of_who_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifying, "pgettext", lambda _about, word: {"holds": "tenu", "BROKEN": "NON TENU"}[word])
+    invariant = service.INVARIANTS[0]
+    assert verifying.told(service.Finding(invariant, []))[0].startswith("I1   tenu      ")
+    head, row = verifying.told(service.Finding(invariant, [("entry", "7")]))
+    assert head.startswith("I1   NON TENU  ")
+    assert row.strip() == "entry  7"
 
 
 def test_all_holds_and_each_break_is_called_by_its_name(paid: Any) -> None:

@@ -41,7 +41,8 @@ def _pairs(context: click.Context, option: click.Parameter, given: tuple[str, ..
 @click.option("--in", "in_country", default="", help="Country where the column is empty or not given.")
 @click.option("--payee-reference", default="", help="Column of the payee reference.")
 @click.option("--lang", default="en", show_default=True, help="Language of the texts.")
-@click.option("--level", type=click.Choice(LEVELS), default="full", show_default=True, help="Publication level.")
+@click.option("--level", type=click.Choice(LEVELS), default=Mapping.level, show_default=True,
+              help="Publication level; without one, the most careful, as in the form.")
 @click.option("--at-risk", is_flag=True, help="People could be harmed if these grants became known.")
 @click.option("--skip-bad", is_flag=True, help="Leave out bad lines instead of importing nothing.")
 @click.pass_context

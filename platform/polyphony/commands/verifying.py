@@ -6,7 +6,7 @@ import click
 
 from polyphony.app import application
 from polyphony.fund.verify import service
-from polyphony.kernel.locale import force_locale
+from polyphony.kernel.locale import force_locale, pgettext
 from polyphony.kernel.ready import ready
 
 
@@ -23,5 +23,7 @@ def command() -> None:
 
 def told(finding: service.Finding) -> list[str]:
     """One line for an invariant, and one for each of the first rows that break it."""
-    head = f"{finding.invariant.name:<4} {'holds ' if finding.holds else 'BROKEN'}  {finding.invariant.sentence}"
-    return [head, *(f"             {what}  {detail}" for what, detail in finding.broken[:service.SHOWN])]
+    stands = {True: pgettext("an invariant", "holds"), False: pgettext("an invariant", "BROKEN")}
+    width = max(map(len, stands.values()))
+    head = f"{finding.invariant.name:<4} {stands[finding.holds]:<{width}}  {finding.invariant.sentence}"
+    return [head, *(f"{'':{width + 7}}{what}  {detail}" for what, detail in finding.broken[:service.SHOWN])]

@@ -26,6 +26,10 @@ class TooManyDecimals(BadInput):
     message = lazy("%(currency)s has %(digits)s decimal places; this amount has more.")
 
 
+class NoDecimals(TooManyDecimals):
+    message = lazy("%(currency)s has no decimal places; this amount has some.")
+
+
 class TooMuch(BadInput):
     message = lazy("This amount is larger than any fund. Please check the digits.")
 
@@ -64,7 +68,7 @@ def parse(text: str, currency: str) -> int:
     if not any(letter.isdigit() for letter in plain) or (mark and not part.isdigit()):
         raise NotAnAmount()
     if len(part) > places and not (places == 0 and part in ("0", "00")):
-        raise TooManyDecimals(currency=currency, digits=places)
+        raise (TooManyDecimals if places else NoDecimals)(currency=currency, digits=places)
     if len(whole) > len(str(MOST)):
         raise TooMuch()
     minor = int(Decimal(f"{whole}.{part or 0}").scaleb(places))

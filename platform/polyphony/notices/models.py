@@ -16,7 +16,7 @@ KINDS = ("invited", "announced", "open", "inputs_end", "input_read", "input_mask
          "fund_money_more", "fund_money_back", "fund_money_corrected", "fund_withdrawn", "fund_correction",
          "fund_ready", "fund_released", "fund_paid", "fund_returned", "audit_broken",
          "vault_asked", "vault_ready", "vault_refused", "hold_asked", "hold_made",
-         "answer_given", "answer_corrected")
+         "answer_given", "answer_corrected", "fund_cancelled")
 MAIL_STATES = ("none", "waiting", "handing", "sent", "failed")
 
 

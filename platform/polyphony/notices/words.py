@@ -54,6 +54,7 @@ SENTENCES: dict[str, Any] = {
     "fund_released": lazy("An instalment of your organisation’s grant is on its way."),
     "fund_paid": lazy("The bank has paid an instalment of your organisation’s grant."),
     "fund_returned": lazy("The bank has sent an instalment of your organisation’s grant back. It will be tried again."),
+    "fund_cancelled": lazy("The fund has cancelled an instalment of your organisation’s grant. Read why."),
     "hold_asked": lazy("A steward proposes to keep something for a while. Another steward has to confirm it."),
     "hold_made": lazy("Two stewards have decided that something must be kept for a while. See why, and until when."),
     "vault_asked": lazy("You are asked, as a keyholder, for your share. Read why, then release or refuse."),
@@ -70,7 +71,7 @@ FIRST = ("published", "ground_round", "invited", "open", "convene", "facilitate"
 LAST = ("input_read", "placed")
 # Of what happens one after the other, even on one day, the latest stands first.
 LATEST = (
-    "fund_returned", "fund_paid", "fund_released", "fund_decided", "fund_correction",
+    "fund_cancelled", "fund_returned", "fund_paid", "fund_released", "fund_decided", "fund_correction",
     "fund_money_corrected", "fund_money_back", "fund_money_more", "fund_money")
 ONE = {"input_read", "input_masked", "objection_handled"}  # about one input, which has a page of its own
 
@@ -89,7 +90,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "fund_money_more": ("fund.promises",), "fund_money_back": ("fund.promises",),
     "fund_money_corrected": ("fund.promises",), "fund_withdrawn": ("fund.money",),
     "fund_correction": ("fund.application",), "fund_ready": ("fund.committee",), "fund_released": ("fund.grant",),
-    "fund_paid": ("fund.grant",), "fund_returned": ("fund.grant",), "fund_broken": ("fund.checks",),
+    "fund_paid": ("fund.grant",), "fund_returned": ("fund.grant",), "fund_cancelled": ("fund.grant",),
+    "fund_broken": ("fund.checks",),
     "audit_broken": ("auditing.rows",),
     "hold_asked": ("retention.holds",), "hold_made": ("retention.mine",),
     "vault_asked": ("vault.room",), "vault_ready": ("vault.room",), "vault_refused": ("vault.room",),

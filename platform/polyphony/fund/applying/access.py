@@ -166,6 +166,14 @@ statements += ["CREATE OR REPLACE TRIGGER applies_in_turn BEFORE INSERT ON fund.
                "EXECUTE FUNCTION fund.call_is_decided()"]
 
 # Applications collected elsewhere, brought in by an administrator while the call is open. The same id twice: nothing new.
+# Which organisations apply to a call, and whether they wrote themselves, for whoever brings in applications to it.
+definer("fund.applying_here(call uuid) RETURNS TABLE (organisation uuid, application uuid, by_hand boolean)", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT p.organisation_id, a.id, EXISTS (SELECT 1 FROM fund.application_hand h WHERE h.application_id = a.id)
+  FROM fund.application a JOIN fund.applicant p ON p.application_id = a.id
+  WHERE viewer.sealed() AND a.call_id = call AND a.state <> 'withdrawn' AND a.fund_id = ANY (
+    nullif(current_setting('polyphony.fund_admin', true), '')::uuid[])
+$f$""")
 definer("fund.bring_application(given jsonb) RETURNS boolean", f"""
 LANGUAGE plpgsql VOLATILE {_HEAD}
 DECLARE c fund.call; made uuid := (given ->> 'id')::uuid;

@@ -194,7 +194,7 @@ def step_form(step: str, whole: rules.Whole, *, fresh: bool = False) -> Any:
     if not fresh:
         return budget_form(whole.call) if step == "budget" else FORMS[step]()
     kept = rules.stored(whole, step)
-    mark = {"revision": rules.digest(kept)}
+    mark = {"revision": rules.mark(kept)}
     if step != "budget":
         return FORMS[step](data={**kept, **mark})
     currency = whole.call.currency

@@ -1,8 +1,8 @@
 """Bring in applications that were collected elsewhere, on paper or in another system, from a CSV file.
 
 An administrator of the fund signs in while the call is open; each row names an organisation that two stewards have
-admitted. Every row has a key, so a second run brings in nothing twice. Where a file's own budget lines leave
-something of the sum unexplained, the rest becomes a line of its own.
+admitted. Every row has a key, so a second run brings in nothing twice; who writes an application herself is given no
+other. Where a file's own budget lines leave something of the sum unexplained, the rest becomes a line of its own.
 """
 
 import csv
@@ -48,7 +48,7 @@ class Mapping:
     payee_reference: str = ""
     in_country: str = ""
     lang: str = "en"
-    level: str = "full"
+    level: str = "aggregate"  # the most careful, as in the form: nobody else agreed to more
     at_risk: bool = False
 
     @property
@@ -77,6 +77,8 @@ class Reader:
     call: Call
     mapping: Mapping
     organisations: dict[str, uuid.UUID]
+    known: frozenset[uuid.UUID] = frozenset()  # applications to this call that are there already
+    begun: frozenset[uuid.UUID] = frozenset()  # organisations that write one themselves
 
     def row(self, row: dict[str, Any]) -> dict[str, Any]:
         """One application, as the database takes it. Raises `BadLine`, and what is refused about amounts."""
@@ -86,15 +88,18 @@ class Reader:
             raise BadLine(_("The key is empty."))
         if name.casefold() not in self.organisations:
             raise BadLine(_("No admitted stakeholder organisation is called “%(name)s”.", name=name))
+        id, organisation = uuid.uuid5(call.id, key), self.organisations[name.casefold()]
+        if organisation in self.begun and id not in self.known:
+            raise BadLine(_("“%(name)s” has an application to this call already.", name=name))
         requested = self._amount(row, m.requested, _("The sum"))
         lines = self._lines(row, requested)
         rules.ensure_budget(call, requested, lines)
         payee = self._cell(row, m.payee_reference)[:140]
         rules.ensure_no_account_number(payee)
         parts = self._parts(row)
-        return {"id": str(uuid.uuid5(call.id, key)), "call_id": str(call.id), "lang": m.lang, "requested": requested,
+        return {"id": str(id), "call_id": str(call.id), "lang": m.lang, "requested": requested,
                 "country": self._country(row), "at_risk": m.at_risk, "level": m.level, "on": clock.today().isoformat(),
-                "organisation_id": str(self.organisations[name.casefold()]), "lines": lines,
+                "organisation_id": str(organisation), "lines": lines,
                 "payee_reference": payee,
                 "parts": {part: text for part, text in parts.items() if text}}
 
@@ -189,7 +194,10 @@ def reader_for(by: Viewer, call_id: uuid.UUID, mapping: Mapping) -> Reader:
         raise rules.NotOpen()
     rows = db.session.execute(sa.select(Organisation.name, Organisation.id).where(
         Organisation.kind == "stakeholder", Organisation.admitted_on.is_not(None)).order_by(Organisation.id.desc()))
-    return Reader(call, mapping, {name.casefold(): id for name, id in rows})
+    there = db.session.execute(sa.text("SELECT * FROM fund.applying_here(:call)"), {"call": call.id}).all()
+    return Reader(call, mapping, {name.casefold(): id for name, id in rows},
+                  frozenset(each.application for each in there),
+                  frozenset(each.organisation for each in there if each.by_hand))
 
 
 def bring(call: Call, given: Iterable[dict[str, Any]]) -> Iterator[bool]:

@@ -46,11 +46,12 @@ def applications(call_id: uuid.UUID, sought: Sought, address: Callable[..., str]
     def count(model: Any, *more: Any) -> Any:
         return sa.select(sa.func.count()).where(model.application_id == Application.id, *more).scalar_subquery()
 
-    aside = sa.exists().where(Recusal.application_id == Assignment.application_id,
-                              Recusal.person_id == Assignment.person_id)
+    def aside(model: Any) -> Any:
+        return sa.exists().where(Recusal.application_id == model.application_id, Recusal.person_id == model.person_id)
+
     rows = db.session.execute(
-        sa.select(Application, sa.func.coalesce(Organisation.name, ""), Part, count(Assignment, ~aside), count(Lock),
-                  _CORRECTING, sa.func.count().over())
+        sa.select(Application, sa.func.coalesce(Organisation.name, ""), Part, count(Assignment, ~aside(Assignment)),
+                  count(Lock, ~aside(Lock)), _CORRECTING, sa.func.count().over())
         .outerjoin(Applicant, Applicant.application_id == Application.id)
         .outerjoin(Organisation, Organisation.id == Applicant.organisation_id)
         .outerjoin(Part, sa.and_(Part.application_id == Application.id, Part.name == "title"))

@@ -127,6 +127,17 @@ def digest(values: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:24]
 
 
+def mark(values: dict[str, Any]) -> str:
+    """The same of a whole step and, behind it, of each of its values in the order of their names."""
+    return ".".join([digest(values), *(digest({name: values[name]}) for name in sorted(values))])
+
+
+def untouched(seen: str, typed: dict[str, Any]) -> set[str]:
+    """Which values stand in a form as they stood when the page with this mark was opened."""
+    marks = seen.split(".")[1:]
+    return {name for name, before in zip(sorted(typed), marks, strict=False) if digest({name: typed[name]}) == before}
+
+
 def same_lines(before: Sequence[BudgetLine], said: Sequence[str]) -> list[uuid.UUID | None]:
     """Which line of a budget each new one was: the one with its words, else the one that stood in its place."""
     free = list(before)

@@ -142,8 +142,8 @@ def _step(whole: rules.Whole, step: str, form: Any, sums: Any = None) -> Any:
     if isinstance(form.refusal, ChangedMeanwhile):
         whole = service.load(whole.application.id)
         kept = rules.stored(whole, step)
-        form.revision.data = rules.digest(kept)
         present = _present(step, kept, form)
+        form.revision.data = rules.mark(kept)
     if step == "budget":
         sums = sums or added(with_empty_rows(form))
         with_empty_rows(form)
@@ -153,13 +153,18 @@ def _step(whole: rules.Whole, step: str, form: Any, sums: Any = None) -> Any:
 
 
 def _present(step: str, kept: dict[str, Any], form: Any) -> list[tuple[Any, Any]]:
-    """What a colleague kept meanwhile and differs from what is typed here, by its name. Of two choices about people's
-    safety the one that protects more is chosen from here on; the other can be chosen again, knowingly."""
+    """What a colleague kept meanwhile and differs from what is typed here, by its name; where nothing else was typed
+    since the page was opened, hers stands in the form from here on. Of two choices about people's safety the one that
+    protects more is chosen; the other can be chosen again, knowingly."""
     said = {**kept, "country": country(kept["country"], language())} if kept.get("country") else dict(kept)
     if step == "safety":
         said |= {"at_risk": _("Yes") if kept["at_risk"] else _("No"), "level": words.LEVELS[kept["level"]]}
-    differs = [name for name in (*words.STEP_PARTS[step], *words.STEP_FIELDS[step])
-               if step != "budget" and kept[name] != (form[name].data or type(kept[name])())]
+    if step == "budget":
+        return []
+    typed = {name: form[name].data or type(kept[name])() for name in kept}
+    differs = [name for name in (*words.STEP_PARTS[step], *words.STEP_FIELDS[step]) if kept[name] != typed[name]]
+    for name in rules.untouched(form.revision.data or "", typed) - {"at_risk", "level"}:
+        form[name].data = kept[name]
     if step == "safety":
         form.at_risk.data = kept["at_risk"] or form.at_risk.data
         form.level.data = max(kept["level"], form.level.data, key=rules.how_protective)

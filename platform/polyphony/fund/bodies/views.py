@@ -79,7 +79,9 @@ def body_rules(body_id: uuid.UUID) -> Any:
     def again() -> Any:
         return page("fund/money_step.html", form=form, over=words.BODY_NAMES[body.kind], back=place,
                     title=_("Rules of this body"), label=_("Save"),
-                    lead=_("Everybody sees these rules, and whether they are kept. An empty field means no such rule."))
+                    lead=_("Everybody sees these rules, and whether they are kept. An empty field means no such rule; "
+                           "the two of the votes that a decision needs are required.") if body.kind == "allocation" else
+                    _("Everybody sees these rules, and whether they are kept. An empty field means no such rule."))
     if request.method == "GET":
         return again()
     return answer(form, lambda **typed: service.set_rules(by, body_id=body_id, **typed), then=lambda _done: place,

@@ -16,9 +16,9 @@ from polyphony.fund.deciding.rules import (
     ReasonInWords,
     Ruling,
 )
-from polyphony.kernel import clock, money
+from polyphony.kernel import clock, locale, money
 from polyphony.kernel.forms import Form, Line, Words, optional, required
-from polyphony.kernel.locale import lazy
+from polyphony.kernel.locale import language, lazy
 from polyphony.kernel.refusals import BadInput
 
 PARTS = 6
@@ -61,6 +61,8 @@ class DecisionForm(Form):
     amount = Amount(lazy("Amount of the grant"), [optional()])
     reason = SelectField(lazy("Kind of reason"), [required()], choices=[])
     words = Words(lazy("The reason in words"), [required(ReasonInWords.message)])
+    lang = SelectField(lazy("Language of these words"), default=language,
+                       choices=[SelectChoice(x.code, x.name) for x in locale.writable()])
     revision = HiddenField(default="1")
     places: tuple[int, ...] = tuple(range(1, PARTS + 1))
 
@@ -91,11 +93,11 @@ class DecisionForm(Form):
         """What was typed, in minor units; amount and instalments count only for a grant."""
         if self.outcome.data != "granted":
             return Ruling(str(self.outcome.data), str(self.reason.data), self.words.data or "",
-                          revision=self._read)
+                          revision=self._read, lang=self.lang.data)
         parts = [Due(self._minor(f"part_{n}"), self._day(f"due_{n}"), self[f"condition_{n}"].data or "")
                  for n in self.places if self[f"part_{n}"].data and self[f"due_{n}"].data]
         return Ruling(str(self.outcome.data), str(self.reason.data), self.words.data or "", self._minor("amount"),
-                      tuple(parts), self._read)
+                      tuple(parts), self._read, self.lang.data)
 
     @property
     def _read(self) -> int:

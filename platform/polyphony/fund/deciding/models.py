@@ -46,8 +46,8 @@ class Decision(Base):
     outcome: Mapped[str]
     amount: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     reason: Mapped[str]
-    words: Mapped[str]  # the written reason, in the applicant's language
-    lang: Mapped[str]
+    words: Mapped[str]  # the written reason
+    lang: Mapped[str]  # of the reason and of the conditions of instalments; the applicant's, or whichever was chosen
     application_revision: Mapped[int]
     seats: Mapped[int]  # how many sit
     stepped_aside: Mapped[int]

@@ -1,7 +1,7 @@
 """A case as the committee reads it, a letter as the applicant does."""
 
 import uuid
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from polyphony.fund.reviewing.words import KINDS, PARTS
 from polyphony.kernel import clock, money
 from polyphony.kernel.access import there
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import _, language
+from polyphony.kernel.locale import _, language, name_of
 from polyphony.kernel.viewer import Viewer
 from polyphony.languages.service import Written, translations_for, written
 from polyphony.organisations.models import Organisation
@@ -49,6 +49,7 @@ class Case:
     grant: Grant | None
     awaited: ChangeRequest | None  # a correction: until it comes nobody votes
     may_vote: bool
+    lacking: str = ""  # the applicant's language, while the letter does not speak it
     corrected: Any = None  # the day of the last correction that came
     changed_by_it: list[tuple[Any, str]] = field(default_factory=list)  # what, and how
 
@@ -69,7 +70,7 @@ class Case:
 
 def case(by: Viewer, application_id: uuid.UUID) -> Case:
     """One case for the committee and the administrator; 404 for who stepped aside."""
-    columns = [each.name for each in fields(Tally)]
+    columns = [each.name for each in fields(Tally) if each.name != "is_awaited"]
     count = sa.func.fund.tally_shown(Application.id).table_valued(*columns).lateral("tally")
     application, call, decision, grant, awaited, name, before, corrected, parts, *counted = there(db.session.execute(
         sa.select(Application, Call, Decision, Grant, ChangeRequest, Organisation.name, *_CORRECTED, *count.c)
@@ -81,7 +82,9 @@ def case(by: Viewer, application_id: uuid.UUID) -> Case:
         .where(Application.id == application_id)).first())
     may = application.fund_id in by.of("fund_committee") | by.of("fund_admin")
     there(True if may and not by.is_in("stepped_aside", application.id) else None)
-    is_ready, tally = by.is_in("decidable", application.id), Tally(*counted) if counted[0] is not None else None
+    is_ready, tally = by.is_in("decidable", application.id), None
+    if counted[0] is not None:
+        tally = replace(Tally(*counted), is_awaited=awaited is not None)
     if decision is not None:
         tally = _counted(decision)
     matrix = reviews.matrix(call.id, application.id) if is_ready else reviews.Matrix()
@@ -90,6 +93,7 @@ def case(by: Viewer, application_id: uuid.UUID) -> Case:
                 table.votes, table.aside, table.reviewers_aside, decision, grant, awaited,
                 is_ready and awaited is None and application.state == "submitted" and tally is not None
                 and not tally.is_lost and by.is_in("fund_committee", application.fund_id),
+                _lacking(application, decision) if by.is_in("fund_admin", application.fund_id) else "",
                 clock.day(corrected), _changed(before or {}, parts or {}, paper))
 
 
@@ -98,6 +102,15 @@ def _counted(decision: Decision) -> Tally:
     able = decision.seats - decision.stepped_aside
     return Tally(decision.seats, decision.stepped_aside, able, decision.needed, decision.needed, decision.votes_for,
                  decision.votes_against, decision.abstained, decision.application_revision)
+
+
+def _lacking(application: Application, decision: Decision | None) -> str:
+    """The name of the applicant's language, while the reason is neither written in it nor translated into it."""
+    if decision is None or decision.lang == application.lang:
+        return ""
+    tr = translations_for([application.id], application.lang)
+    said = written(decision.words, decision.lang, application.id, "words", tr, application.lang)
+    return name_of(application.lang) if said.is_lacking else ""
 
 
 # Of the corrections that came: what stood there before the first, the day of the last; and the texts as they are now.

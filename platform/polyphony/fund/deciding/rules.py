@@ -155,6 +155,7 @@ class Tally:
     votes_against: int
     abstained: int
     revision: int
+    is_awaited: bool = False  # a correction of the application: until it comes no vote counts
 
     @property
     def voted(self) -> int:
@@ -167,12 +168,17 @@ class Tally:
 
     @property
     def is_valid(self) -> bool:
-        return not self.is_lost and self.voted >= self.needed
+        return not self.is_lost and not self.is_awaited and self.voted >= self.needed
 
     @property
     def outcome(self) -> str:
         """What the votes say; empty while they are not valid."""
         return "" if not self.is_valid else "granted" if self.votes_for > self.votes_against else "declined"
+
+    @property
+    def is_tied(self) -> bool:
+        """As many valid votes for as against."""
+        return self.is_valid and self.votes_for == self.votes_against
 
     @property
     def sentence(self) -> str:
@@ -183,7 +189,9 @@ class Tally:
             said.append(ngettext("%(num)s stepped aside", "%(num)s stepped aside", self.aside))
         said += [ngettext("%(num)s needed", "%(num)s needed", self.needed),
                  ngettext("%(num)s has voted", "%(num)s have voted", self.voted)]
-        said.append(_("no quorum is possible") if self.is_lost else _("valid") if self.is_valid else _("not valid yet"))
+        said.append(_("no quorum is possible") if self.is_lost
+                    else _("no vote counts until the correction has come") if self.is_awaited
+                    else _("valid") if self.is_valid else _("not valid yet"))
         return pgettext("between two parts of a sentence", "; ").join(said) + "."
 
 
@@ -206,6 +214,7 @@ class Ruling:
     amount: int = 0
     parts: tuple[Due, ...] = ()
     revision: int = 1
+    lang: str = ""  # of the words; without one, the applicant's
 
 
 def ensure_whole(ruling: Ruling, today: date) -> None:

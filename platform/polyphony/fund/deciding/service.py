@@ -26,7 +26,9 @@ def tallies(ids: list[uuid.UUID]) -> dict[uuid.UUID, Tally]:
     if not ids:
         return {}
     rows = db.session.execute(sa.text(
-        "SELECT a.id, t.* FROM unnest(CAST(:ids AS uuid[])) a(id) CROSS JOIN LATERAL fund.tally_shown(a.id) t"),
+        "SELECT a.id, t.*, EXISTS (SELECT 1 FROM fund.change_request q JOIN fund.application p "
+        "ON p.id = q.application_id WHERE p.id = a.id AND p.state = 'submitted' AND q.done_on IS NULL) "
+        "FROM unnest(CAST(:ids AS uuid[])) a(id) CROSS JOIN LATERAL fund.tally_shown(a.id) t"),
         {"ids": ids}).all()
     return {row[0]: Tally(*row[1:]) for row in rows}
 
@@ -110,7 +112,8 @@ def decide(by: Viewer, *, case: Standing, ruling: Ruling) -> uuid.UUID:
     _ensure_money(case, ruling, awarded, available)
     db.session.execute(sa.insert(Decision).values(
         application_id=application.id, fund_id=application.fund_id, outcome=ruling.outcome, amount=ruling.amount,
-        reason=ruling.reason, words=ruling.words, lang=application.lang, person_id=by.person, at=clock.now(),
+        reason=ruling.reason, words=ruling.words, lang=ruling.lang or application.lang,
+        person_id=by.person, at=clock.now(),
         application_revision=count.revision, seats=count.seats, stepped_aside=count.aside, needed=count.needed,
         votes_for=count.votes_for, votes_against=count.votes_against, abstained=count.abstained))
     application.state = "decided"
@@ -195,4 +198,5 @@ def cancel(by: Viewer, *, instalment_id: uuid.UUID, words: str) -> uuid.UUID:
     ledger.post(by, Posting(grant.fund_id, "cancellation", grant.currency, part.amount, f"cancellation {part.id}",
                             grant_id=grant.id))
     audit.record("instalment.cancelled", part.id, about=grant.fund_id)
+    tell("fund_cancelled", consultation_id=grant.id, subject_id=grant.id, to="grantees")
     return grant.id

@@ -38,6 +38,7 @@ class Line:
     decision: Decision | None
     mean: Fraction | None = None
     far_apart: bool = False
+    reviews: int = 0  # that came in and count
     tally: Tally | None = None
     is_ready: bool = False
     is_awaited: bool = False  # a correction
@@ -145,6 +146,7 @@ def _lines(by: Viewer, call_id: uuid.UUID, q: str = "") -> list[Line]:
         if line.is_ready:
             means = list(scores.get(line.id, {}).values())
             line.mean, line.far_apart = scoring.together(means), scoring.far_apart(means)
+            line.reviews = len(means)
     return lines
 
 

@@ -18,7 +18,7 @@ from polyphony.kernel.access import access, signed_in
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import answer
 from polyphony.kernel.leafing import begins, sought
-from polyphony.kernel.locale import _, direction, language, name_of
+from polyphony.kernel.locale import _, language, name_of
 from polyphony.kernel.pages import page
 from polyphony.kernel.providers import Waits, provide
 from polyphony.languages.service import reader_first
@@ -89,14 +89,14 @@ def _deciding(application: Any, call: Call, form: forms.DecisionForm) -> Any:
                 available=money.shown(ledger.available(application.fund_id, call.currency), call.currency),
                 left=money.shown(call.envelope - service.awarded_in(call.id), call.currency),
                 requested=money.shown(application.requested, call.currency),
-                tongue=name_of(application.lang), written_in=direction(application.lang))
+                tongue=name_of(application.lang))
 
 
 def _proposed(application: Any, call: Call) -> dict[str, Any]:
     """What the form offers at first: all that was asked, half now and half in half a year."""
     first = application.requested - application.requested // 2
     proposed = {"amount": money.typed(application.requested, call.currency), "revision": str(application.revision),
-                "part_1": money.typed(first, call.currency), "due_1": clock.in_days(14)}
+                "lang": application.lang, "part_1": money.typed(first, call.currency), "due_1": clock.in_days(14)}
     if application.requested > 1:
         rest = application.requested - first
         proposed |= {"part_2": money.typed(rest, call.currency), "due_2": clock.in_days(182)}

@@ -5,9 +5,9 @@ from flask_babel import lazy_pgettext as pgettext
 from polyphony.kernel.locale import lazy
 
 CHOICES = {"for": lazy("For"), "against": lazy("Against"), "abstain": lazy("Abstain")}
-OUTCOMES = {"granted": lazy("Granted"), "declined": pgettext("application", "Declined")}
+OUTCOMES = {"granted": pgettext("application", "Granted"), "declined": pgettext("application", "Declined")}
 SHOWN = {"": lazy("All"), "mine": lazy("Without my vote"), "voting": lazy("Voting"), "review": lazy("In review"),
-         "awaited": lazy("A correction is asked for"), "granted": lazy("Granted"),
+         "awaited": lazy("A correction is asked for"), "granted": pgettext("application", "Granted"),
          "declined": pgettext("application", "Declined")}
 REASONS = {
     "strong_fit": lazy("It fits this call very well"), "need": lazy("The need is great"),

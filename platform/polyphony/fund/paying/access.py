@@ -10,7 +10,8 @@ protect(Payment, app="SELECT, INSERT", worker="SELECT", lookup="SELECT, UPDATE")
 protect(PaymentStep, app="SELECT, INSERT", worker="SELECT")
 
 _SEEN = 'grant_id IN (SELECT g.id FROM fund."grant" g)'
-_INSIDE = any_of("fund_id", "fund_admin", "fund_treasury", "fund_approve", "fund_release")
+_HANDLING = ("fund_admin", "fund_treasury", "fund_approve", "fund_release")
+_INSIDE = any_of("fund_id", *_HANDLING)
 for _model in (Payment, PaymentStep):
     allow(_model, "SELECT", "fund", f"{_INSIDE} AND {_SEEN}")
     allow(_model, "SELECT", "auditor", holds("auditor"))
@@ -28,6 +29,16 @@ OF_PAYMENT = """(e.grant_id IS NOT DISTINCT FROM p.grant_id AND e.fund_id = p.fu
 _HEAD = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$"
 _WAYS = ", ".join(f"('{way.start}', '{way.end}')" for way in MACHINE.ways)
 
+# In which language the conditions of a grant are written, and its title in the reader's, for those who handle its money.
+definer("fund.grant_words(of_grant uuid, into_lang text) RETURNS jsonb", f"""
+LANGUAGE sql STABLE {_HEAD}
+  SELECT jsonb_build_object('condition', coalesce(d.lang, g.lang), 'title', CASE WHEN t.id IS NOT NULL THEN
+    jsonb_build_object('text', t.text, 'lang', t.lang, 'mark', t.mark, 'stale', t.stale) END)
+  FROM fund."grant" g LEFT JOIN fund.decision d ON d.application_id = g.application_id
+    LEFT JOIN fund.part p ON p.application_id = g.application_id AND p.name = 'title' AND p.words = g.title
+    LEFT JOIN languages.translation t ON t.subject_id = p.id AND t.field = 'words' AND t.lang = into_lang AND NOT t.waits
+  WHERE g.id = of_grant AND viewer.sealed() AND ({any_of("g.fund_id", *_HANDLING)} OR {holds("auditor")})
+$f$""")
 definer("fund.payment_fits() RETURNS trigger", f"""
 LANGUAGE plpgsql VOLATILE {_HEAD}
 BEGIN

@@ -3,9 +3,11 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from polyphony.fund.deciding.models import Grant, Grantee, Instalment
 from polyphony.fund.paying import rules, service
@@ -13,9 +15,10 @@ from polyphony.fund.paying.models import LIVING, Payment, PaymentStep
 from polyphony.fund.paying.words import NEXT
 from polyphony.kernel.access import there
 from polyphony.kernel.database import db
-from polyphony.kernel.locale import _
+from polyphony.kernel.locale import _, language
 from polyphony.kernel.refusals import Refusal
 from polyphony.kernel.viewer import Viewer
+from polyphony.languages.service import Written, written
 from polyphony.organisations.models import Organisation
 
 SHOWN = 25  # lines of each list on one page
@@ -29,7 +32,19 @@ class Line:
     instalment: Instalment
     grant: Grant
     name: str
+    told: dict[str, Any] | None = None  # its title in the reader's language, the language of its conditions
     payment: Payment | None = None
+
+    @property
+    def title(self) -> Written:
+        """What the grant is for, in the reader's language where there is such a translation."""
+        said = (self.told or {}).get("title")
+        tr = {(self.grant.id, "title"): SimpleNamespace(**said)} if said else {}
+        return written(self.grant.title, self.grant.lang, self.grant.id, "title", tr, language())
+
+    @property
+    def condition_lang(self) -> str:
+        return str((self.told or {}).get("condition") or self.grant.lang)
 
 
 @dataclass(frozen=True)
@@ -63,7 +78,8 @@ class Sheet:
 
 def _of_instalments() -> Any:
     """Instalments with their grants; the auditor reads them without the grantees' names."""
-    return sa.select(Instalment, Grant, sa.func.coalesce(Organisation.name, "")).join(
+    return sa.select(Instalment, Grant, sa.func.coalesce(Organisation.name, ""),
+                     sa.func.fund.grant_words(Grant.id, language(), type_=JSONB)).join(
         Grant, Grant.id == Instalment.grant_id).outerjoin(Grantee, Grantee.grant_id == Grant.id).outerjoin(
         Organisation, Organisation.id == Grantee.organisation_id)
 

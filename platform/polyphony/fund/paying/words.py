@@ -1,5 +1,7 @@
 """How payments, their steps and their entries are called on pages."""
 
+from flask_babel import lazy_pgettext as pgettext
+
 from polyphony.fund.ledger.words import ACCOUNT_NAMES as ACCOUNT_NAMES
 from polyphony.kernel.locale import lazy
 
@@ -30,7 +32,8 @@ HOME = {
 }
 # Where an instalment stands, for the grantee.
 INSTALMENTS = {
-    "planned": lazy("Planned"), "cancelled": lazy("Cancelled"), "prepared": lazy("Being prepared"),
-    "approved": lazy("Being prepared"), "released": lazy("On its way"), "confirmed": lazy("Paid"),
-    "returned": lazy("Sent back by your bank; it will be tried again"), "stopped": lazy("Planned"),
+    "planned": pgettext("instalment", "Planned"), "cancelled": lazy("Cancelled"), "prepared": lazy("Being prepared"),
+    "approved": lazy("Being prepared"), "released": lazy("On its way"),
+    "confirmed": pgettext("instalment", "Paid"),
+    "returned": lazy("Sent back by your bank; it will be tried again"), "stopped": pgettext("instalment", "Planned"),
 }

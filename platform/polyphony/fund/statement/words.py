@@ -18,7 +18,8 @@ LEVELS = {
 LEVELS_ABOUT = {
     "full": lazy("The public sees your name, the title, the country and the amount."),
     "no_name": lazy("The public sees the call, the country and the amount, not who you are and not your title."),
-    "region": lazy("The public sees one sum for at least five grantees of a region of the world."),
+    "region": lazy("The public sees one sum for at least five grantees of a region of the world; where there are "
+                   "fewer, for a larger region or for all grantees."),
     "aggregate": lazy("Your grant is counted in the totals and seen nowhere else."),
 }
 # The same, said to those at the fund.
