@@ -154,7 +154,8 @@ class FundRun:
             files = [self._file(Path(folder), *each) for each in COUNTRIES.items()]
             for new, known in (("brought", "known before"), ("brought twice", "known")):
                 done = [self.job.imported("applications", file, "fund", "--call", str(self.call), "--code",
-                                          self.codes.pop(), *COLUMNS, "--in", country, "--lang", lang, "--level", "full")
+                                          self.codes.pop(), *COLUMNS, "--in", country, "--lang", lang, "--level",
+                                          "full")
                         for file, country, lang in files]
                 self.counts[new] = sum(each.added for each in done)
                 self.counts[known] = sum(each.known for each in done)
