@@ -9,6 +9,7 @@ import threading
 import unicodedata
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyotp
 from axe_playwright_python.sync_playwright import Axe
@@ -282,16 +283,15 @@ class Walker:
         self._unfold(button)
         action = str(button.get_attribute("formaction") or place.get_attribute("action")).split("?")[0]
         with self.page.expect_response(lambda r: r.request.method == "POST" and r.url.split("?")[0].endswith(action)) as posted:
+            here = urlsplit(self.page.url).path
             if swaps:
-                self.page.evaluate("window.here = true")
                 button.click()
             else:
                 with self.page.expect_navigation():
                     button.click()
         got = posted.value.status
         if swaps and got == 204:  # htmx goes to another page as a whole
-            self.page.wait_for_function("!window.here")
-            self.page.wait_for_load_state()
+            self.page.wait_for_url(lambda url: urlsplit(url).path != here)
             got = 303
         elif swaps:
             self.page.wait_for_load_state("networkidle")

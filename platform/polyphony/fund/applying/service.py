@@ -162,7 +162,7 @@ def keep(by: Viewer, whole: Whole, *, step: str, revision: str, given: dict[str,
     id, before = whole.application.id, rules.stored(whole, step)
     if before == given:
         return whole
-    if revision.partition(".")[0] != rules.digest(before):
+    if (revision or "").partition(".")[0] != rules.digest(before):
         raise ChangedMeanwhile()
     is_sent = whole.application.state == "submitted"
     if is_sent:
