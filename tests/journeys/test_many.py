@@ -120,6 +120,18 @@ def test_only_she_whose_input_went_into_a_theme_is_told(many: Any) -> None:
     assert world.sql("SELECT person_id FROM notices.notice WHERE kind = 'placed'") == [(zuri,)], "not who stood there before"
 
 
+def test_a_write_that_htmx_follows_elsewhere_leaves_the_session_to_the_page_after_it(many: Any) -> None:
+    fay, touched = enter(many, "fay"), "SELECT max(seen_at) < now() - interval '5 minutes' FROM people.session"
+    [(one,)] = many.world.sql("SELECT id FROM inputs.input WHERE shuffle = 51")
+    many.world.sql("UPDATE people.session SET seen_at = now() - interval '9 minutes'")
+    answer = fay.post(f"{many.at}/reading/{one}/masking", headers={"HX-Request": "true", "HX-Current-URL": "http://x/en/home"},
+                      data={"text": "Somebody did.", "reason": "A name.", "revision": "1", "once": str(uuid.uuid4())})
+    assert answer.status_code == 204, answer.text
+    assert many.world.sql(touched) == [(True,)]
+    get(fay, answer.headers["HX-Redirect"])
+    assert many.world.sql(touched) == [(False,)], "the page that follows touches it"
+
+
 def test_reading_one_leads_to_the_next(many: Any) -> None:
     fay, visited = enter(many, "fay"), set()
     [(one,)] = many.world.sql("SELECT id FROM inputs.input WHERE shuffle = %s", NUMBER + 1)

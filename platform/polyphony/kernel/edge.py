@@ -112,7 +112,8 @@ def _close(response: Response) -> Response:
             return unavailable() if is_down(error) else _unkept(error)
     else:
         db.session.rollback()
-    if response.status_code != 303 and response.status_code < 500:
+    leads_on = response.status_code == 303 or "HX-Redirect" in response.headers
+    if not leads_on and response.status_code < 500:
         _touch()
     return response
 
