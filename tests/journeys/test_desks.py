@@ -98,7 +98,7 @@ def test_desks_name_companies_in_the_order_of_their_names(published: Any) -> Non
                   "WHERE id IN (%s, %s)", first, first, last)
     published.sql("UPDATE inputs.input SET audience = 'chosen', readers = %s", [first, last])
     fac, here = _in(published, "fac@x.org"), f"/en/consultations/{published.facts['id']}"
-    assert "<bdi>Acacia</bdi>, <bdi>Zinnia</bdi>" in _get(fac, f"{here}/facilitate")
+    assert "<bdi>Acacia</bdi> · <bdi>Zinnia</bdi>" in _get(fac, f"{here}/facilitate")
     assert "Acacia and Zinnia" in _get(fac, f"{here}/reading/{published.facts['said']}")
 
 
