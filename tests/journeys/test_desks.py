@@ -145,3 +145,18 @@ def _state(world: Any, lang: str) -> str:
     with world.app.test_request_context(f"/{lang}/"):
         g.lang = lang
         return str(STATES["open"])
+
+
+def test_what_is_not_translated_into_the_readers_language_says_in_which_one_it_is(published: Any) -> None:
+    """Also where the consultation never offered hers, so that nobody waits for her translation."""
+    theme = published.facts["theme"]
+    for lang, said in (("id", "Belum diterjemahkan · English"), ("en", "Not translated yet")):
+        assert (said in _get(published.client(), f"/{lang}{theme.removeprefix('/en')}")) == (lang == "id"), lang
+
+
+def test_a_company_finds_the_record_once_it_is_out(published: Any) -> None:
+    f, lead = published.facts, _in(published, "lead@tern.org")
+    place = f"/en/consultations/{f['id']}"
+    for state, linked in (("answering", False), ("published", True), ("closed", True)):
+        _set(published, state=state)
+        assert (f'href="{place}/record"' in _get(lead, f"{place}/our-answers")) == linked, state

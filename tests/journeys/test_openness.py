@@ -208,6 +208,7 @@ def test_an_author_sees_the_path_of_her_own_words(demo: Any) -> None:
     assert rows[0].startswith("Your words said")
     assert rows[1].startswith("Your words read by the facilitator")
     assert any(row.startswith("Tern Social") and "24 days late" in row for row in rows)
+    assert 'href="/en/notices"' in text.split("<main")[1].split("</main")[0], "what she was told is linked"
     link = re.search(r'href="(/en/inbox/[0-9a-f-]{36})"', text)
     assert link
     assert _rows_of(client.get(link[1]).get_data(as_text=True)) == rows

@@ -277,3 +277,20 @@ def test_the_reason_in_other_languages_goes_with_the_masking(stage: Any, way: st
         assert stage.amina.post(f"{mine}/withdrawal", data={"sure": "yes"}).status_code == 303
     assert stage.world.sql("SELECT count(*) FROM languages.translation") == [(0,)]
     assert stage.world.sql("SELECT count(*) FROM languages.work") == [(0,)]
+
+
+def test_nobody_is_asked_to_review_what_she_made_herself(stage: Any) -> None:
+    assert release(stage, get(stage.fay, stage.reading)).status_code == 303
+    assert write(stage, stage.tatu, "Par la traductrice.").status_code == 303
+    offered = "I have reviewed this translation"
+    assert [offered in get(who, stage.piece) for who in (stage.tatu, stage.fay)] == [False, True]
+
+
+def test_who_masks_second_reads_what_the_first_one_masked_and_why(stage: Any) -> None:
+    seen = sent(get(stage.fay, stage.reading), "revision")
+    assert mask(stage).status_code == 303
+    second = stage.fay.post(f"{stage.reading}/masking", data={
+        "text": "[Mtu] wa [mahali] anapiga watu.", "reason": "A place.", "revision": seen})
+    assert second.status_code == 409
+    compared = second.get_data(as_text=True).split('id="compared"')[1].split("</section>")[0]
+    assert all(words in compared for words in ("A name.", "A place.", MASKED)), compared

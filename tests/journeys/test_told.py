@@ -144,3 +144,16 @@ def test_the_database_keeps_a_translator_to_her_languages(place: Any, monkeypatc
         seen = make.revision(neema, f"{title}/{lang}")
         assert neema.post(f"{title}/{lang}", data={"text": "Tahadhari", "revision": seen}).status_code == answered
     assert place.world.sql("SELECT lang FROM languages.translation") == [("sw",)]
+
+
+def test_who_else_reads_is_told_where_it_is_chosen_and_once_it_is_sent(place: Any) -> None:
+    amina = enter(place, "amina")
+    said = {"text": "What I have to say.", "lang": "en", "other": ""}
+    assert amina.post(f"{place.at}/say", data=said).status_code == 303
+    choices = get(amina, f"{place.at}/say/choices")
+    assert "nobody reads it before the facilitator, except a translator if she needs one" in choices
+    assert "You can refuse any of them" in choices
+    for audience, readers in (("facilitator", "Nobody else reads it"),
+                              ("participants", "those whom you chose can read it, and the translators")):
+        sent = make.input_(place.world, place.about, person_id=place.author, audience=audience)
+        assert readers in get(amina, f"{place.at}/say/sent/{sent}")

@@ -31,3 +31,11 @@ def test_how_it_is_found_is_said_beside_its_protection(world, cast):
                                discovery=discovery)
         page = cast["zawadi"].get(f"/en/consultations/{id}").get_data(as_text=True)
         assert f"<dt>How people find it</dt><dd>{said}</dd>" in page.split("Protection level")[1]
+
+
+def test_companies_that_keep_nothing_back_say_so(world, cast):
+    for held, said in (("", True), ("Prices of suppliers", False)):
+        id = make.consultation(world, [cast["halcyon"]], facilitator=cast["body"], cannot_share=held,
+                               cannot_share_why=held)
+        page = world.client().get(f"/en/consultations/{id}").get_data(as_text=True)
+        assert ("The companies name nothing that they cannot share." in page, held in page) == (said, True)

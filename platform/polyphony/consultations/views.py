@@ -159,4 +159,4 @@ def _terms(form: TermsForm, kept=None):  # type: ignore[no-untyped-def]
         now = _as_kept(kept)
         now.offer([], form.facilitator_id.choices[1:])
         present = differences(now, form, without=("company",))
-    return page("consultations/terms.html", form=form, kept=kept, present=present, words=words)
+    return page("consultations/terms.html", fragment="terms", form=form, kept=kept, present=present, words=words)

@@ -48,7 +48,7 @@ def _page(theme_id: uuid.UUID, company_id: uuid.UUID, forms: dict[str, Any] | No
     if conflict:  # she has now seen the present version, and may save over it
         made["form"].revision.data = _revision(latest)
     compared = differences(_form(latest), made["form"]) if conflict and latest else []
-    return page("feedback/draft.html", theme=theme, company_id=company_id, latest=latest,
+    return page("feedback/draft.html", fragment="drafting", theme=theme, company_id=company_id, latest=latest,
                 measures=[(m, written(m.what, m.lang, m.id, "what", tr, lang)) for m in held],
                 earlier=[v for v in versions if v.state != "draft"], comments=comments, words=words, clock=clock,
                 is_draft=bool(latest and latest.state == "draft"), said=said, more=more,

@@ -6,10 +6,9 @@ from typing import Any
 from flask import request, url_for
 
 from polyphony.feedback import placing, themes
-from polyphony.feedback.forms import ExcerptForm, NothingForm, options
-from polyphony.feedback.models import Excerpt
+from polyphony.feedback.forms import ExcerptForm, options
 from polyphony.feedback.views import blueprint
-from polyphony.feedback.views_themes import BOTH, facilitators_desk, in_words
+from polyphony.feedback.views_themes import BOTH, in_words
 from polyphony.inputs import looking
 from polyphony.inputs.models import Input
 from polyphony.kernel import viewer
@@ -34,8 +33,8 @@ def read_so_far(id: uuid.UUID):  # type: ignore[no-untyped-def]
 
 def _place(id: uuid.UUID, said: Input, form: ExcerptForm, placed: list[tuple[str, str]]) -> Any:
     about, title = themes.titled(id)
-    return page("feedback/place.html", form=form, said=said, placed=placed, consultation=about, title=title,
-                is_out=about.state in ("published", "closed"),
+    return page("feedback/place.html", fragment="place", form=form, said=said, placed=placed, consultation=about,
+                title=title, is_out=about.state in ("published", "closed"),
                 next=placing.next_unplaced(id, said.id), words=in_words(said.text, said.lang, said.id, "text"))
 
 
@@ -53,13 +52,3 @@ def place(id: uuid.UUID, said: uuid.UUID):  # type: ignore[no-untyped-def]
     return answer(form, lambda **v: themes.place(viewer.current(), consultation_id=id, **v),
                   then=lambda r: url_for("feedback.place", id=id, said=said),
                   again=lambda: _place(id, found, form, placed))
-
-
-@blueprint.post("/excerpts/<uuid:id>/remove")
-@access(facilitator)
-def remove_excerpt(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    here = there(db.session.get(Excerpt, id)).consultation_id
-    form = NothingForm()
-    return answer(form, lambda: themes.remove(viewer.current(), excerpt_id=id),
-                  then=lambda theme: url_for("feedback.edit_theme", id=theme.id),
-                  again=lambda: facilitators_desk(here, form))

@@ -17,7 +17,7 @@ from polyphony.feedback.forms import (
     ThemeForm,
     options,
 )
-from polyphony.feedback.models import Objection, Theme
+from polyphony.feedback.models import Excerpt, Objection, Theme
 from polyphony.feedback.views import blueprint
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, author, facilitator, there
@@ -62,7 +62,7 @@ def facilitators_desk(id: uuid.UUID, form: Any = None) -> Any:
     themes.ensure_facilitating(viewer.current(), id)
     found = desk.facilitators(id)
     promised = found.consultation.promised_on
-    return page("feedback/facilitate.html", desk=found, blockers=desk.blocking(found),
+    return page("feedback/facilitate.html", fragment="desk", desk=found, blockers=desk.blocking(found),
                 objecting=desk.objecting(found),
                 owing=desk.owing(found) if desk.may_be_owed(found) or found.consultation.state == "published" else [],
                 form=form or NothingForm(),
@@ -84,7 +84,8 @@ def share(id: uuid.UUID):  # type: ignore[no-untyped-def]
                   then=lambda r: url_for("feedback.facilitate", id=id), again=lambda: facilitators_desk(id, form))
 
 
-def _theme_page(about: tuple[Consultation, str], form: ThemeForm, theme: Theme | None) -> Any:
+def _theme_page(about: tuple[Consultation, str], form: ThemeForm, theme: Theme | None,
+                removing: NothingForm | None = None) -> Any:
     consultation, title = about
     themes.ensure_facilitating(viewer.current(), consultation.id)
     after = request.args.get("after", "")
@@ -94,8 +95,8 @@ def _theme_page(about: tuple[Consultation, str], form: ThemeForm, theme: Theme |
         # She has now seen the present version, and may save over it.
         form.revision.data = theme.revision
         present = differences(_theme_form(consultation.id, theme, formdata=None), form)
-    return page("feedback/theme_form.html", form=form, theme=theme, consultation=consultation, title=title,
-                present=present, said=said, more=more, removing=NothingForm())
+    return page("feedback/theme_form.html", fragment="theme", form=form, theme=theme, consultation=consultation,
+                title=title, present=present, said=said, more=more, removing=removing or _fresh())
 
 
 def _theme_form(id: uuid.UUID, theme: Theme | None = None, **sent: Any) -> ThemeForm:
@@ -128,6 +129,19 @@ def edit_theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
     return answer(form, lambda **v: themes.save(viewer.current(), consultation_id=here, theme_id=id, **v),
                   then=lambda r: url_for("feedback.facilitate", id=here),
                   again=lambda: _theme_page(about, form, theme))
+
+
+@blueprint.post("/excerpts/<uuid:id>/remove")
+@access(facilitator)
+def remove_excerpt(id: uuid.UUID):  # type: ignore[no-untyped-def]
+    theme, about = themes.theme_in(there(db.session.get(Excerpt, id)).theme_id)
+    removing = NothingForm()
+
+    def again() -> Any:
+        return _theme_page(about, _theme_form(theme.consultation_id, theme, formdata=None), theme, removing)
+
+    return answer(removing, lambda: themes.remove(viewer.current(), excerpt_id=id),
+                  then=lambda r: url_for("feedback.edit_theme", id=r.id), again=again)
 
 
 @blueprint.route("/themes/<uuid:id>/inputs/<uuid:said>/object", methods=BOTH)
