@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.journeys.test_after_publication import published
 from tests.journeys.test_feedback import _answer, _get, _in, _post, _sign, _theme, loop
-from tests.journeys.test_themes import _desk, _set
+from tests.journeys.test_themes import _desk, _make, _set
 
 from polyphony.folders import folder
 
@@ -91,7 +91,6 @@ def test_an_answer_is_read_once_when_its_cell_is_opened(published: Any) -> None:
     assert "[open].longer>summary small{display:none}" in style
 
 
-
 def test_desks_name_companies_in_the_order_of_their_names(published: Any) -> None:
     first, last = sorted((published.facts["halcyon"], published.facts["tern"]))
     published.sql("UPDATE organisations.organisation SET name = CASE id WHEN %s THEN 'Zinnia' ELSE 'Acacia' END "
@@ -160,3 +159,27 @@ def test_a_company_finds_the_record_once_it_is_out(published: Any) -> None:
     for state, linked in (("answering", False), ("published", True), ("closed", True)):
         _set(published, state=state)
         assert (f'href="{place}/record"' in _get(lead, f"{place}/our-answers")) == linked, state
+
+
+def test_the_desk_calls_nothing_free_while_people_can_still_speak(loop: Any) -> None:
+    """Then inputs are what publication waits for; no company is said to owe what it cannot see yet, and no line leads to
+    a button that does nothing. Once it is out, who still owes is named until her silence is recorded."""
+    f, fac = loop.facts, _in(loop, "fac@x.org")
+    _make(loop, fac, "Theme A")
+    loop.sql("UPDATE feedback.theme SET addressed = %s", [f["halcyon"]])
+    for state, said in (("announced", "Inputs have not begun yet"), ("open", "People can still send inputs")):
+        _set(loop, state=state)
+        page = _get(fac, _desk(loop))
+        assert said in page
+        assert "Nothing blocks publication" not in page
+        assert "has not signed" not in page
+        assert 'href="#share"' not in page.replace(f'href="{_desk(loop)}#share"', 'href="#share"')
+    _set(loop, state="answering")
+    assert f'href="{_desk(loop)}#share"' in _get(fac, _desk(loop))
+    loop.sql("UPDATE feedback.theme SET shared_on = current_date, published_on = current_date")
+    _set(loop, state="published")
+    page = _get(fac, _desk(loop))
+    assert "Answers that are still owed" in page
+    assert "Halcyon has not signed 1 answer" in page
+    _post(fac, f"/en/consultations/{f['id']}/default", company_id=str(f["halcyon"]), words="It said nothing.")
+    assert "has not signed" not in _get(fac, _desk(loop))

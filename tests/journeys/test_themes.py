@@ -378,30 +378,6 @@ def test_a_whole_input_in_a_script_of_several_bytes_a_letter_is_quoted(loop: Any
     _post(fac, place, 422, theme_id=str(theme), input_id=str(f["said"]), quote=quote)
 
 
-def test_the_desk_calls_nothing_free_while_people_can_still_speak(loop: Any) -> None:
-    """Then inputs are what publication waits for; no company is said to owe what it cannot see yet, and no line leads to
-    a button that does nothing. Once it is out, who still owes is named until her silence is recorded."""
-    f, fac = loop.facts, _in(loop, "fac@x.org")
-    _make(loop, fac, "Theme A")
-    loop.sql("UPDATE feedback.theme SET addressed = %s", [f["halcyon"]])
-    for state, said in (("announced", "Inputs have not begun yet"), ("open", "People can still send inputs")):
-        _set(loop, state=state)
-        page = _get(fac, _desk(loop))
-        assert said in page
-        assert "Nothing blocks publication" not in page
-        assert "has not signed" not in page
-        assert 'href="#share"' not in page.replace(f'href="{_desk(loop)}#share"', 'href="#share"')
-    _set(loop, state="answering")
-    assert f'href="{_desk(loop)}#share"' in _get(fac, _desk(loop))
-    loop.sql("UPDATE feedback.theme SET shared_on = current_date, published_on = current_date")
-    _set(loop, state="published")
-    page = _get(fac, _desk(loop))
-    assert "Answers that are still owed" in page
-    assert "Halcyon has not signed 1 answer" in page
-    _post(fac, f"/en/consultations/{f['id']}/default", company_id=str(f["halcyon"]), words="It said nothing.")
-    assert "has not signed" not in _get(fac, _desk(loop))
-
-
 def test_what_was_said_is_not_published_past_without_a_theme(loop: Any) -> None:
     """Not even after the promised day; where nobody spoke, or all took it back, there is nothing to bring to anybody."""
     f, fac = loop.facts, _in(loop, "fac@x.org")
