@@ -122,6 +122,18 @@ def test_leaving_works_at_once_even_when_the_form_is_too_old(world):
     assert "عم" in landed.text
 
 
+def test_a_form_of_another_site_takes_no_session_away(world):
+    """It comes without her cookie; an answer that set or cleared one would end her session all the same."""
+    world.app.config["WTF_CSRF_ENABLED"] = True
+    typed = {"address": "amina@example.org", "password": "no", "words": "no"}
+    for place in ("/en/leave", "/en/sign-in", "/en/sign-out", "/en/come-back"):
+        for site in ("cross-site", "same-site"):
+            answer = world.client().post(place, data=typed, headers={"Sec-Fetch-Site": site})
+            assert {"Set-Cookie", "Clear-Site-Data"}.isdisjoint(answer.headers.keys()), (place, site)
+    ours = world.client().post("/en/leave", headers={"Sec-Fetch-Site": "same-origin"})
+    assert {"Set-Cookie", "Clear-Site-Data"} <= set(ours.headers.keys())
+
+
 def test_leaving_works_while_every_connection_is_taken(world, monkeypatch):
     make.person(world, "amina@example.org")
     client = make.sign_in(world.client(), "amina@example.org")

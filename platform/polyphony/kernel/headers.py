@@ -1,6 +1,6 @@
 """Headers on every answer, errors and static files included: one origin, no script but ours, no trace."""
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, request, session
 
 from polyphony.kernel import viewer
 
@@ -20,6 +20,11 @@ ALWAYS = {
 }
 
 
+def from_elsewhere() -> bool:
+    """Whether another site has sent this form, as browsers say of themselves (Fetch Metadata, Sec-Fetch-Site)."""
+    return request.method == "POST" and request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
+
+
 def install(app: Flask) -> None:
     @app.after_request
     def _dress(response: Response) -> Response:
@@ -33,6 +38,9 @@ def install(app: Flask) -> None:
             if request.args.get("v") and response.status_code in (200, 206, 304):
                 response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
             return response
+        if from_elsewhere():  # it came without her cookie, and takes none from her
+            session.modified = False
+            response.headers.pop("Clear-Site-Data", None)
         by = viewer.current()
         if by.is_signed_in or by.is_phrase or g.get("no_store") or request.method != "GET":
             response.headers["Cache-Control"] = "no-store"

@@ -14,6 +14,8 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
+from polyphony.kernel.headers import from_elsewhere
+
 WORDS = {"text", "words", "title", "summary", "reason", "what", "changes"}  # typed by a person, however short
 WAITING = "waiting"  # a field of such a form, and its place in the browser's cookie
 SHORT = 40  # a longer value was typed by a person and is shown; choices and protective values travel unseen
@@ -62,8 +64,7 @@ def _sealer() -> Any:
 
 
 def _typed() -> list[tuple[str, str]]:
-    from_elsewhere = request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
-    if request.method != "POST" or request.blueprint in (None, "people") or from_elsewhere:
+    if request.method != "POST" or request.blueprint in (None, "people") or from_elsewhere():
         return []
     try:
         ours = ("csrf_token", WAITING)
