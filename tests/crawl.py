@@ -88,8 +88,9 @@ ENDPOINTS = {
                       "organisations.organisation o ON o.id = company_id ORDER BY t.published_on NULLS LAST, t.title, o.name LIMIT 9",
     "feedback.object": "SELECT e.theme_id, e.input_id FROM feedback.excerpt e JOIN inputs.authorship a USING (input_id) "
                        "WHERE a.phrase_id IS NOT NULL ORDER BY e.quote LIMIT 9",
-    "feedback.place": "SELECT DISTINCT ON (consultation_id) consultation_id, id FROM inputs.input "
-                      "WHERE read_on IS NOT NULL ORDER BY 1, text",
+    "feedback.place": "SELECT consultation_id, said.id FROM (SELECT DISTINCT ON (consultation_id) consultation_id, id FROM "
+                      "inputs.input WHERE read_on IS NOT NULL ORDER BY 1, text) said JOIN consultations.consultation about ON "
+                      "about.id = consultation_id ORDER BY about.state IN ('published', 'closed'), about.title",
     "inputs.read": "SELECT DISTINCT ON (consultation_id, read_on IS NULL) consultation_id, id FROM inputs.input "
                    "ORDER BY consultation_id, read_on IS NULL, text",
     "inputs.sent": "SELECT i.consultation_id, i.id FROM inputs.input i JOIN inputs.authorship a ON input_id = i.id "

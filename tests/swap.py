@@ -34,8 +34,12 @@ class Parser(HTMLParser):
             kind = about.get("type", "text") if tag == "input" else tag
             self.forms[-1].fields.append([about["name"], about.get("value", ""), kind, "checked" in about])
             self.area = self.forms[-1].fields[-1] if tag == "textarea" else None
-        elif tag == "option" and self.forms and self.forms[-1].fields and "selected" in about:
-            self.forms[-1].fields[-1][1] = about.get("value", "")
+        elif tag == "option" and self.forms and self.forms[-1].fields:
+            name, value = self.forms[-1].fields[-1][0], about.get("value", "")
+            if "selected" in about:
+                self.forms[-1].fields[-1][1] = value
+            if value:
+                self.forms[-1].first.setdefault(name, value)
 
     def handle_data(self, data):
         if self.area is not None:
@@ -53,10 +57,11 @@ class Parser(HTMLParser):
 
 @dataclass
 class Sent:
-    """One form: its attributes, and its fields as (name, value, kind, is ticked)."""
+    """One form: its attributes, its fields as (name, value, kind, is ticked), and the first choice of each list."""
 
     about: dict
     fields: list = field(default_factory=list)
+    first: dict = field(default_factory=dict)
 
     @property
     def is_fragment(self):
@@ -73,8 +78,10 @@ class Sent:
         for name, value, kind, _ in self.fields:
             if kind in ("radio", "checkbox"):
                 given.setdefault(name, value)
+            elif kind == "select":
+                given[name] = value or self.first.get(name, "")
             else:
-                given[name] = value if value.strip() or kind in ("hidden", "select", "date") else "Some words."
+                given[name] = value if value.strip() or kind in ("hidden", "date") else "Some words."
         return {**given, **{name: text for name, text in words.items() if name in given}}
 
 

@@ -21,6 +21,7 @@ WHO = ("visitor", "facilitator", "speaker", "coordinator", "translator", "first 
 GAPS = dict.fromkeys(("countries", "further", "opens_at", "closes_at", "promised_on"), "")
 FILLED = {"/masking": {"text": "Somebody did."},  # the words as they stand mask nothing
           "/consultations/new": GAPS, "/consultations/…/edit": GAPS,
+          "/excerpts/…": {"quote": ""},  # "Some words." were not said
           "/answer/…": dict.fromkeys(("comment-words", "what", "owner", "due_on"), "")}  # what stands beside it
 # By how their address ends: forms with nothing to type, which are taken; and forms that need what others have to do
 # first, or real keys and codes, which are refused. The other half is walked in tests/journeys.
