@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+CHOSEN = ("radio", "checkbox", "button")  # sent only when somebody chose it
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 CHANGING = re.compile(rb'(name="(?:\w+-)?(?:csrf_token|once|sealed|sum)"[^>]*? value=")[^"]*"')
 
@@ -30,7 +31,7 @@ class Parser(HTMLParser):
             self.open.append((tag, about.get("id"), self._here()))
         if tag == "form":
             self.forms.append(Sent(about, []))
-        elif tag in ("input", "select", "textarea") and self.forms and "name" in about and "disabled" not in about:
+        elif tag in ("input", "select", "textarea", "button") and self.forms and "name" in about and "disabled" not in about:
             kind = about.get("type", "text") if tag == "input" else tag
             self.forms[-1].fields.append([about["name"], about.get("value", ""), kind, "checked" in about])
             self.area = self.forms[-1].fields[-1] if tag == "textarea" else None
@@ -70,13 +71,13 @@ class Sent:
     def emptied(self):
         """What is sent when nothing is filled in."""
         return {name: "" if kind != "hidden" else value for name, value, kind, _ in self.fields
-                if kind not in ("radio", "checkbox")}
+                if kind not in CHOSEN}
 
     def filled(self, **words):
         """What is sent when each field has something in it: first choices, and words in texts."""
         given = {}
         for name, value, kind, _ in self.fields:
-            if kind in ("radio", "checkbox"):
+            if kind in CHOSEN:
                 given.setdefault(name, value)
             elif kind == "select":
                 given[name] = value or self.first.get(name, "")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests import make
 from tests.journeys.test_feedback import _answer, _get, _in, _post, _seen, _sign, _theme, loop
-from tests.swap import Parser
+from tests.swap import CHOSEN, Parser
 
 __all__ = ["loop"]  # a fixture
 
@@ -31,7 +31,7 @@ def _sent(page: str, to: str) -> dict[str, str]:
     at = page.index(f'formaction="{to}"')
     number = page[:at].count("<form ") - 1
     return {name: value.strip() for name, value, kind, ticked in Parser(page).forms[number].fields
-            if ticked or kind not in ("radio", "checkbox")}
+            if ticked or kind not in CHOSEN}
 
 
 def test_nobody_signs_what_she_has_not_seen(drafted: Any) -> None:

@@ -25,11 +25,14 @@ FILLED = {"/masking": {"text": "Somebody did."},  # the words as they stand mask
           "/answer/…": dict.fromkeys(("comment-words", "what", "owner", "due_on"), "")}  # what stands beside it
 # By how their address ends: forms with nothing to type, which are taken; and forms that need what others have to do
 # first, or real keys and codes, which are refused. The other half is walked in tests/journeys.
-TAKEN = ("/review", "/translators/…/end", "/themes/…/remove", "/ground/…/read", "/say/check")
-REFUSED = (*(f"/consultations/…/{name}" for name in (
-    "translators", "keyholders", "companies", "publish", "close", "default")),
-    "/boxes/…/opening", "/measures/…/round", "/measures/…/ground",
-    "/themes/new", "/themes/…/edit", "/excerpts/…/remove")  # the first consultation is published
+TAKEN = ("/review", "/translators/…/end", "/themes/…/remove", "/excerpts/…/remove", "/ground/…/read", "/say/check")
+REFUSED = (*(f"/consultations/…/{name}" for name in ("translators", "keyholders", "publish", "close", "default",
+                                                 "facilitate/share")),
+           "/boxes/…/opening", "/measures/…/round", "/measures/…/ground")
+# Where something can still be done stands first.
+OPEN = ("WITH about AS (SELECT id FROM consultations.consultation WHERE state NOT IN ('published', 'closed')), "
+        "theme AS (SELECT id FROM feedback.theme WHERE consultation_id IN (SELECT id FROM about)) SELECT id FROM about "
+        "UNION ALL SELECT id FROM theme UNION ALL SELECT id FROM feedback.excerpt WHERE theme_id IN (SELECT id FROM theme)")
 
 
 def blocks() -> set[tuple[str, str]]:
@@ -55,9 +58,10 @@ def browsers(lived):
 @pytest.fixture(scope="module")
 def pages(lived, browsers) -> list[tuple[str, str, str, str]]:
     """(who, endpoint, address, page) once for each kind of page and of person that is shown it."""
-    found, seen = [], set()
+    found, seen, now_open = [], set(), {str(id) for id, in lived.sql(OPEN)}
+    known = sorted(addresses(lived), key=lambda each: now_open.isdisjoint(ID.findall(each[1])))
     for who, client in browsers.items():
-        for endpoint, address in addresses(lived):
+        for endpoint, address in known:
             kind = (who, endpoint, ID.sub("", address))  # one of each, and of each step where an address names steps
             if kind in seen:
                 continue
