@@ -62,6 +62,8 @@ def test_every_part_is_one_click_from_the_facilitators_desk_in_every_state(publi
         page = _get(fac, f"{here}/excerpts/{f['said']}")
         assert f'href="{here}/reading/{f["said"]}"' in page
         assert ('name="quote"' in page) == (state in ("open", "answering")), state
+        for form in (f"{here}/themes/new", f"{f['theme']}/edit"):
+            assert ('name="title"' in _get(fac, form)) == (state in ("open", "answering")), (state, form)
     assert "/translators" in _get(fac, f"{here}/preparation")
 
 
