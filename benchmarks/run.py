@@ -28,6 +28,7 @@ import psycopg
 from itsdangerous import URLSafeTimedSerializer
 from conftest import settings_for  # type: ignore[import-not-found]
 
+from seal import costs
 from unguarded import without
 
 from polyphony.app import create_app
@@ -95,6 +96,8 @@ def measure(server: Embedded, size: int, place: Path) -> dict[str, Figures]:
                                               lambda: theirs(reading("/", "")))
         rows["sending / bare insert"] = compare(lambda: ours(sending(consultation, seats, server, name)),
                                                 lambda: theirs(inserting()))
+        for what, ratio in costs(server, name, make.session_of(world, people[0])).items():
+            print(f"{what:48}{size:>8}{ratio:>10.2f}")
         rows["worker memory"] = (memory(pid) / memory(bare_pid), 1.0, 1.0)
     return rows
 
