@@ -59,6 +59,26 @@ def test_a_stolen_cookie_opens_nothing_after(people: Any, by: str) -> None:
     assert step_of(people, stolen) is None, f"{by} leaves the stolen cookie alive"
 
 
+@pytest.mark.parametrize("by", ["password", "all others ended", "a factor taken away", "her own role ended"])
+def test_what_she_does_in_this_browser_ends_a_copy_of_its_cookie_too(people: Any, by: str) -> None:
+    here = lead_in(people) if by != "a factor taken away" else enrolled(people, MEMBER)[0]
+    copy = people.client()
+    copy.set_cookie("polyphony", here.get_cookie("polyphony").value)
+    assert alive(copy)
+    if by == "password":
+        done = here.post("/en/account/password", data={"present": make.PASSWORD, "password": NEW})
+    elif by == "all others ended":
+        done = here.post("/en/account/sessions/others/end")
+    elif by == "a factor taken away":
+        (factor,) = people.sql("SELECT id FROM people.factor")[0]
+        done = here.post(f"/en/account/second-factors/{factor}/removal")
+    else:
+        (seat,) = people.sql("SELECT id FROM organisations.membership WHERE role = 'engagement_lead'")[0]
+        done = here.post(f"/en/memberships/{seat}/end", data={"reason": "I do other things now."})
+    assert done.status_code == 303
+    assert [alive(here), alive(copy)] == [True, False]
+
+
 def change(world: Any, here: Any, by: str) -> None:
     """What ends a session."""
     if by == "sign-out":

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from polyphony.kernel import access, audit, clock, jobs, providers, secrets, viewer
+from polyphony.kernel import access, audit, clock, jobs, providers, secrets
 from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
@@ -86,7 +86,6 @@ def _accepted(by: Viewer, said: str, invitation: Behind, person: uuid.UUID, orga
         raise rules.AccountExists()
     if by.is_signed_in:
         people.keep_session()
-        viewer.refresh()
     else:
         people.begin_session(secrets.address_hash(invitation.address), derived)
     target = organisation if invitation.purpose == "organisation" else invitation.organisation_id

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from polyphony.kernel import audit, clock, providers, viewer
+from polyphony.kernel import audit, clock, providers
 from polyphony.kernel.database import db
 from polyphony.kernel.policies import APP, LOOKUP, VAULT, definer, statements
 from polyphony.kernel.viewer import Viewer
@@ -84,7 +84,6 @@ def leave(by: Viewer, *, organisation: Organisation, words: str) -> Departure:
     end_all(by, Membership.organisation_id == organisation.id, reason=words)
     audit.record("organisation.left", organisation.id, about=organisation.id)
     people.keep_session()
-    viewer.refresh()
     return made
 
 

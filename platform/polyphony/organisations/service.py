@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from polyphony.kernel import access, audit, clock, jobs, providers, secrets, viewer
+from polyphony.kernel import access, audit, clock, jobs, providers, secrets
 from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotPermitted
 from polyphony.kernel.viewer import Viewer
@@ -179,7 +179,6 @@ def end_membership(by: Viewer, *, membership: Membership, reason: str) -> Member
     providers.ask("membership_ended", membership.id)
     db.session.flush()
     people.keep_session()
-    viewer.refresh()
     return end
 
 
@@ -203,7 +202,6 @@ def change_role(by: Viewer, *, membership: Membership, kind: str, role: str, rea
     providers.ask("membership_ended", membership.id)
     providers.ask("joined", membership.person_id, membership.organisation_id)
     people.keep_session()
-    viewer.refresh()
     return made
 
 

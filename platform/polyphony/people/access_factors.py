@@ -5,7 +5,7 @@ seats and factors as they are then. What is not whole opens no viewer, so it hol
 id: each function wants the session's secret and a factor's proof, which only the key outside the database can make.
 """
 
-from polyphony.kernel.policies import LOOKUP, allow, definer, one, protect
+from polyphony.kernel.policies import LOOKUP, allow, definer, one, protect, statements
 from polyphony.people.models import Challenge, Factor, Recovery
 
 LONGEST = "14 days"
@@ -251,10 +251,24 @@ BEGIN
   WHERE o.step IS NOT NULL ORDER BY o.id = s.id DESC, o.seen_at DESC, o.id LIMIT 100;
 END $f$""")
 
-# A change of seats ends every session: they were made for others. The one in which somebody changes her own stays.
-definer("people.keep_session(secret bytea) RETURNS void", f"""
-LANGUAGE sql VOLATILE {_HEAD}
-  UPDATE people.session s SET seats = people.seal_of(viewer.seats(s.person_id))
+# The same session under a new secret: whoever copied what this browser carried until now opens nothing with it.
+definer("people.renew_secret(secret bytea, fresh bytea) RETURNS boolean", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+BEGIN
+  UPDATE people.session s SET token_hash = fresh
+  WHERE s.token_hash = sha256(secret) AND s.person_id IS NOT NULL AND people.step_of(s) IS NOT NULL;
+  RETURN FOUND;
+END $f$""")
+
+# A change of seats ends every session: they were made for others. The one in which somebody changes her own stays,
+# under a new secret.
+definer("people.keep_session(secret bytea, fresh bytea) RETURNS boolean", f"""
+LANGUAGE plpgsql VOLATILE {_HEAD}
+BEGIN
+  UPDATE people.session s SET seats = people.seal_of(viewer.seats(s.person_id)), token_hash = fresh
   WHERE s.token_hash = sha256(secret) AND viewer.sealed()
     AND s.person_id = nullif(current_setting('polyphony.person', true), '')::uuid
-$f$""")
+    AND s.seats IS DISTINCT FROM people.seal_of(viewer.seats(s.person_id));
+  RETURN FOUND;
+END $f$""")
+statements.append("DROP FUNCTION IF EXISTS people.keep_session(bytea)")

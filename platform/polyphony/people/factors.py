@@ -1,7 +1,7 @@
 """Second factors: an authenticator app's six digits, recovery codes on paper, and proving oneself anew.
 
 Python looks whether a code is right; the database takes it once, and only with a proof that the key outside it made
-(docs/decisions/0012). Passkeys are in `passkeys`.
+(docs/decisions/0014). Passkeys are in `passkeys`.
 """
 
 import hmac
@@ -265,12 +265,13 @@ def codes_left(by: Viewer) -> int:
 
 
 def drop(by: Viewer, *, factor_id: uuid.UUID) -> None:
-    """Take a factor away; every other session ends. Raises LastFactor, NotNow."""
+    """Take a factor away; every other session ends, and this one gets a new secret. Raises LastFactor, NotNow."""
     said = service.run(_DROP, secret=here(), factor=factor_id)
     if said == "needed":
         raise rules.LastFactor()
     if said != "done":
         raise rules.NotNow()
+    service.renew_secret()
     audit.record("person.factor_removed", by.person)
 
 

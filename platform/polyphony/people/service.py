@@ -36,7 +36,8 @@ _START = call("people.start_session(:hash, :derived, :token)")
 _END = call("people.end_session(:secret)")
 _ASK = call("people.ask_reset(:hash, :id, :token)", {"id": sa.Uuid()})
 _TAKE = call("people.take_reset(:token, :salt, :derived)")
-_KEEP = call("people.keep_session(:secret)")
+_KEEP = call("people.keep_session(:secret, :fresh)")
+_RENEW = call("people.renew_secret(:secret, :fresh)")
 _GOOD = call("people.reset_is_good(:token)")
 
 
@@ -102,9 +103,26 @@ def carry(fresh: bytes) -> None:
 
 
 def keep_session() -> None:
-    """This session outlives a change of her own seats; every other one ends by it."""
-    if key := session.get("key"):
-        run(_KEEP, secret=secrets.bytes_of(key))
+    """This session outlives a change of seats, under a new secret if they were her own; every other of hers ends by it.
+
+    The viewer is computed anew.
+    """
+    db.session.flush()
+    if not _go_on(_KEEP):
+        viewer.refresh()
+
+
+def renew_secret() -> None:
+    """This browser's session goes on under a new secret: a copy of the one before is worth nothing any more."""
+    _go_on(_RENEW)
+
+
+def _go_on(statement: sa.TextClause) -> bool:
+    fresh = secrets.token()
+    found = bool(run(statement, secret=secrets.bytes_of(session.get("key", "")), fresh=secrets.digest(fresh)))
+    if found:
+        carry(fresh)
+    return found
 
 
 def ensure_right_way_in() -> Viewer:
@@ -189,7 +207,7 @@ def present_password(by: Viewer, typed: str) -> bytes:
 
 
 def change_password(by: Viewer, *, present: str, password: str) -> None:
-    """Choose another password while signed in; every other session of the account ends.
+    """Choose another password while signed in; every other session ends, and this one gets a new secret.
 
     Raises WrongPassword, TooManyAttempts, TooShort, TooCommon.
     """
@@ -199,6 +217,7 @@ def change_password(by: Viewer, *, present: str, password: str) -> None:
     kept.verifier = secrets.digest(derived)
     here = secrets.digest(secrets.bytes_of(session.get("key", "")))
     db.session.execute(sa.delete(Session).where(Session.person_id == by.person, Session.token_hash != here))
+    renew_secret()
     audit.record("person.password_changed", by.person)
 
 

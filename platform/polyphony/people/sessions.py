@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from polyphony.kernel import access, audit
 from polyphony.kernel.database import db
 from polyphony.kernel.viewer import Viewer
-from polyphony.people import factors
+from polyphony.people import factors, service
 from polyphony.people.models import Session
 
 _MINE = sa.text("SELECT * FROM people.my_sessions(:secret)").bindparams(
@@ -42,7 +42,8 @@ def end(by: Viewer, *, session_id: uuid.UUID) -> None:
 
 
 def end_others(by: Viewer) -> None:
-    """End every session of hers but this one."""
+    """End every session of hers but this one, and every copy of what this browser carried until now."""
     here = {each.id for each in mine(by) if each.here}
     db.session.execute(sa.delete(Session).where(Session.person_id == by.person, Session.id.not_in(here)))
+    service.renew_secret()
     audit.record("person.session_ended", by.person)
