@@ -62,11 +62,12 @@ class Provider:
             return 400, {"error": "invalid_grant"}
         if headers["Authorization"] not in (f"Basic {wanted}", f"Basic {plain}"):
             return 401, {"error": "invalid_client"}
-        return 200, {"access_token": "x", "token_type": "Bearer", "id_token": self.token(begun["nonce"])}
+        return 200, {"access_token": "x", "token_type": "Bearer", "id_token": self.token(begun)}
 
-    def token(self, nonce: str) -> str:
+    def token(self, begun: dict[str, str]) -> str:
         now = int(time.time())
-        claims = {"iss": self.issuer, "sub": self.subject, "aud": CLIENT, "nonce": nonce, "iat": now, "exp": now + 300,
+        claims = {"iss": self.issuer, "sub": self.subject, "aud": CLIENT, "nonce": begun["nonce"], "iat": now, "exp": now + 300,
+                  "auth_time": now if begun.get("max_age") == "0" and begun.get("prompt") == "login" else None,
                   "email": "ada@halcyon.example", "email_verified": True, **self.claims}
         header = {"alg": "RS256", "kid": "one", **self.header}
         said = {name: value for name, value in claims.items() if value is not None}

@@ -2,6 +2,7 @@
 
 import email
 import re
+import time
 import uuid
 from email import policy
 from urllib.parse import parse_qs, urlsplit
@@ -351,12 +352,35 @@ def test_a_second_factor_counts_only_where_the_company_says_so(world, firm, prov
     assert seen(acr="gold") is True
 
 
+def test_a_session_that_still_stands_at_the_provider_is_no_fresh_proof(world, firm, provider):
+    ada, place, now = linked(world, firm, provider), f"/en/organisation/{firm}/sign-in", int(time.time())
+    assert settings(ada, firm, provider, is_second="y").status_code == 303
+    visitor = world.client()
+    assert come(visitor, firm, provider, factored=False).status_code == 303
+    assert visitor.get("/en/account").status_code == 200
+    asked = visitor.get(place)
+    assert asked.status_code == 303, "nothing is proven by having come in"
+    assert f"/sign-in/with/{firm}?next=" in visitor.get(asked.headers["Location"]).text
+    assert "for=proof" in visitor.get(f"/en/sign-in/with/{firm}").text
+    for said in (None, now - 3600, now + 3600):
+        provider.claims = {"auth_time": said}
+        refused = come(visitor, firm, provider, "proof", factored=False, next=place)
+        assert (refused.status_code, "without asking you anew" in refused.text) == (403, True), said
+        assert visitor.get(place).status_code == 303, said
+        assert come(visitor, firm, provider, factored=False).status_code == 303
+        assert visitor.get(place).status_code == 303, f"{said}: no way around it"
+    provider.claims = {}
+    assert come(visitor, firm, provider, "proof", factored=False, next=place).headers["Location"] == place
+    assert visitor.get(place).status_code == 200
+    assert world.client().get(f"/en/sign-in/with/{firm}/begin?for=proof").status_code == 403
+
+
 def test_plain_sql_of_the_web_role_opens_and_links_nobody(world, firm, provider):
     linked(world, firm, provider)
     [(who,)] = world.sql("SELECT person_id FROM people.company_link")
     make.person(world, "eve@halcyon.example", "Eve", seats=((firm, "engagement_lead"),))
     with psycopg.connect(world.server.url("polyphony_app", world.name), autocommit=True) as connection:
-        ask = "SELECT people.enter_by_company(%s, true, %s, NULL)"
+        ask = "SELECT people.enter_by_company(%s, true, true, %s, NULL)"
         for guess in (b"", b"x" * 32, who.bytes, b"subject-1"):
             assert connection.execute(ask, [guess, b"t" * 32]).fetchone() == ("unknown",)
         assert connection.execute("SELECT people.link_company(%s, 'x', current_date, 'x')", [firm]).fetchone() == ("sign_in",)

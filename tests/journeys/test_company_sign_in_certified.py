@@ -85,6 +85,7 @@ def test_set_tried_linked_opened_and_an_invitation_accepted(world, firm, certifi
     visitor = world.client()
     assert come(visitor, firm, provider).headers["Location"] == "/en/home"
     assert name_of(visitor) == "Ada"
+    assert come(visitor, firm, provider, "proof").status_code == 303, "it says when she signed in, since we ask"
     ada.post(f"/en/organisation/{firm}/members/new", data={
         "address": "ben@halcyon.example", "roles": ["engagement_lead"], "language": "en"})
     world.work()

@@ -5,7 +5,7 @@ database. As with a password (decision 0002), only who can derive them starts a 
 try, and nothing more. See docs/decisions/0011-a-companys-own-sign-in.md.
 """
 
-from polyphony.kernel.policies import allow, any_of, definer, holds, one, protect
+from polyphony.kernel.policies import allow, any_of, definer, holds, one, protect, statements
 from polyphony.kernel.viewer import card, fact
 from polyphony.organisations.entrance.models import Entrance, EntranceSecret, Lift
 from polyphony.people.models import CompanyLink
@@ -43,6 +43,8 @@ allow(CompanyLink, "SELECT", "self", f"person_id = {one('person')}")
 allow(CompanyLink, "DELETE", "self", f"person_id = {one('person')}")
 allow(CompanyLink, "SELECT", "administrator", any_of("organisation_id", "administered"))
 allow(CompanyLink, "DELETE", "administrator", any_of("organisation_id", "administered"))
+
+statements.append("DROP FUNCTION IF EXISTS people.enter_by_company(bytea, boolean, bytea, bytea)")
 
 definer("organisations.requires_entrance(organisation uuid) RETURNS boolean", f"""
 LANGUAGE sql STABLE {_HEAD}
@@ -104,8 +106,9 @@ BEGIN
   RETURN 'done';
 END $f$""")
 
-# Starts a session in the place of the one that this browser carried.
-definer("people.enter_by_company(derived bytea, second boolean, token_hash bytea, before bytea) RETURNS text", f"""
+# Starts a session in the place of the one that this browser carried. It is a fresh proof only if she signed in anew at
+# the provider: one where she was signed in already says nothing of who sits there now.
+definer("people.enter_by_company(derived bytea, second boolean, anew boolean, token_hash bytea, before bytea) RETURNS text", f"""
 LANGUAGE plpgsql VOLATILE {_HEAD}
 DECLARE l people.company_link; counts boolean;
 BEGIN
@@ -115,7 +118,8 @@ BEGIN
   IF NOT people.company_holds(l.person_id, l.organisation_id) THEN RETURN 'elsewhere'; END IF;
   SELECT second AND e.is_second INTO counts FROM organisations.entrance e WHERE e.organisation_id = l.organisation_id;
   PERFORM people.mint(l.person_id, token_hash, counts);
-  UPDATE people.session s SET organisation_id = l.organisation_id, second_by_company = counts
+  UPDATE people.session s SET organisation_id = l.organisation_id, second_by_company = counts,
+    proven_at = CASE WHEN anew THEN s.proven_at END
   WHERE s.token_hash = enter_by_company.token_hash;
   DELETE FROM people.session s WHERE s.token_hash = sha256(before);
   RETURN 'done';

@@ -3,6 +3,7 @@
 import hmac
 import time
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -36,7 +37,15 @@ def _call(sql: str, *names: str) -> sa.TextClause:
 
 _LINK = _call("people.link_company(:organisation, :derived, :today, :secret)", "organisation", "derived", "secret")
 _OWN_WAY = _call("organisations.own_way(:secret)", "secret")
-_ENTER = _call("people.enter_by_company(:derived, :second, :token, :before)", "derived", "token", "before")
+_ENTER = _call("people.enter_by_company(:derived, :second, :anew, :token, :before)", "derived", "token", "before")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """For what a sign-in at the provider counts here: as a second factor, and as a fresh proof of who she is."""
+
+    second: bool
+    anew: bool
 
 
 def _openid() -> Any:
@@ -71,13 +80,13 @@ def derive(organisation_id: uuid.UUID, issuer: str, subject: str) -> bytes:
 def begin(by: Viewer, *, organisation_id: uuid.UUID, purpose: str, invitation: str = "", wanted: str = "") -> str:
     """Where to send somebody to sign in at her company. Raises SignInNeeded, ForSomebodyElse, ProviderAway."""
     found = service.door(organisation_id)
-    if purpose in ("link", "try") and not by.is_signed_in:
+    if purpose in ("link", "try", "proof") and not by.is_signed_in:
         raise SignInNeeded()
     if purpose == "try":
         service.settings(by, organisation_id)
     if purpose == "invitation" and by.is_signed_in:
         raise rules.ForSomebodyElse()
-    begun = _apart(_openid().begin, client(found))
+    begun = _apart(_openid().begin, client(found), anew=purpose == "proof")
     flow.keep(flow.Flow(str(organisation_id), purpose, language(), begun.state, begun.nonce, begun.verifier,
                         int(time.time()), invitation, wanted))
     return begun.address
@@ -109,27 +118,29 @@ def _apart(asked: Any, *args: Any, **kw: Any) -> Any:
 def finish(here: flow.Flow, door: service.Door, said: "openid.Told", **typed: Any) -> None:
     """Do what this attempt was begun for.
 
-    Raises NotLinked, ActsElsewhere, LinkedToAnother, AlreadyLinked, and what accepting an invitation raises.
+    Raises NotAnew, NotLinked, ActsElsewhere, LinkedToAnother, AlreadyLinked, and what accepting an invitation raises.
     """
     derived = derive(door.organisation_id, door.issuer, said.subject)
-    second = rules.counts_as_second(is_second=door.is_second, wanted_acr=door.acr, said_acr=said.acr)
+    counts = Counts(rules.counts_as_second(is_second=door.is_second, wanted_acr=door.acr, said_acr=said.acr),
+                    rules.is_anew(signed_in_at=said.signed_in_at, begun=here.begun, now=time.time()))
     if here.purpose == "try":
         service.note_trial(viewer.current(), door)
     elif here.purpose == "link":
         _link(door.organisation_id, derived)
     elif here.purpose == "invitation":
-        _accept(here, derived, second, **typed)
+        _accept(here, derived, counts, **typed)
     else:
-        _enter(derived, second)
+        rules.ensure_anew(counts.anew or here.purpose != "proof")
+        _enter(derived, counts)
 
 
-def _accept(here: flow.Flow, derived: bytes, second: bool, **typed: Any) -> None:
+def _accept(here: flow.Flow, derived: bytes, counts: Counts, **typed: Any) -> None:
     """A new account whose password nobody knows, linked at once, and opened through the company."""
     nobody_knows = secrets.text_of(secrets.token())
     try:
         joining.accept(viewer.current(), token=here.invitation, password=nobody_knows, **typed)
         _link(here.organisation_id, derived)
-        _enter(derived, second)
+        _enter(derived, counts)
     except Refusal:
         leave_again()
         raise
@@ -142,11 +153,11 @@ def _link(organisation_id: uuid.UUID, derived: bytes) -> None:
     audit.record("person.company_linked", viewer.current().person, about=organisation_id)
 
 
-def _enter(derived: bytes, second: bool) -> None:
+def _enter(derived: bytes, counts: Counts) -> None:
     """Open a session in the place of this browser's present one; the page she is sent to looks with its eyes."""
     fresh = secrets.token()
     said = db.session.execute(_ENTER, {
-        "derived": derived, "second": second, "token": secrets.digest(fresh),
+        "derived": derived, "second": counts.second, "anew": counts.anew, "token": secrets.digest(fresh),
         "before": people.earlier()}).scalar_one()
     rules.what_the_database_said(said)
     session.pop("csrf_token", None)

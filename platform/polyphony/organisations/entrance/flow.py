@@ -10,7 +10,7 @@ from flask import session
 from polyphony.organisations.entrance import rules
 
 KEPT = "company_sign_in"
-PURPOSES = ("sign_in", "link", "invitation", "try")
+PURPOSES = ("sign_in", "link", "invitation", "try", "proof")
 
 
 @dataclass(frozen=True)

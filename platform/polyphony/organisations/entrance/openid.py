@@ -24,7 +24,6 @@ from polyphony.organisations.entrance import addresses, calls, rules
 
 SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-LEEWAY = 60  # seconds by which two clocks may differ
 LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, section 2
 
 
@@ -51,18 +50,20 @@ class Beginning:
 
 @dataclass(frozen=True)
 class Told:
-    """Whom the provider vouches for, and how it says that she signed in."""
+    """Whom the provider vouches for, how it says that she signed in, and when (0 if it does not say)."""
 
     subject: str
     acr: str
+    signed_in_at: float = 0
 
 
-def begin(client: Client) -> Beginning:
-    """Where to send somebody to sign in. Raises ProviderAway."""
+def begin(client: Client, *, anew: bool = False) -> Beginning:
+    """Where to send somebody to sign in; `anew`, even if the provider still knows her. Raises ProviderAway."""
     state, nonce, verifier = generate_token(43), generate_token(43), generate_token(64)
     with _line(client) as line:
         about = discover(line, client.issuer)
         more = {"acr_values": client.acr} if client.acr else {}
+        more |= {"prompt": "login", "max_age": "0"} if anew else {}
         address, _ = line.create_authorization_url(about["authorization_endpoint"], state=state, nonce=nonce,
                                                    code_verifier=verifier, **more)
     return Beginning(address, state, nonce, verifier)
@@ -137,8 +138,8 @@ def _told(client: Client, token: Any, keys: dict[str, Any], about: dict[str, Any
                          {"iss": {"essential": True, "value": client.issuer},
                           "aud": {"essential": True, "value": client.client_id}},
                          {"nonce": nonce, "client_id": client.client_id, "access_token": token.get("access_token")})
-    claims.validate(leeway=LEEWAY)
+    claims.validate(leeway=rules.LEEWAY)
     subject, acr = claims.get("sub"), claims.get("acr")
     if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
         raise rules.Untrusted()
-    return Told(subject, acr if isinstance(acr, str) else "")
+    return Told(subject, acr if isinstance(acr, str) else "", claims.get("auth_time") or 0)

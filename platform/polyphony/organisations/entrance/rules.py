@@ -8,6 +8,7 @@ from polyphony.kernel.locale import lazy
 from polyphony.kernel.refusals import BadInput, NotPermitted, Refusal, WrongState
 
 MINUTES = 15  # from leaving for the provider to coming back
+LEEWAY = 60  # seconds by which two clocks may differ
 DOMAIN = re.compile(r"(?!.{254})(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 
 
@@ -40,6 +41,12 @@ class Untrusted(NotPermitted):
 class NotLinked(NotPermitted):
     message = lazy("No account here is linked with this sign-in.")
     help = lazy("Open the invitation in your mail, or sign in with your password and link your account.")
+
+
+class NotAnew(NotPermitted):
+    message = lazy("Your company’s sign-in let you pass without asking you anew, so it does not show that it is you.")
+    help = lazy("Use your password instead (a mailed link lets you choose one), "
+                "or ask whoever looks after sign-in in your company.")
 
 
 class ActsElsewhere(NotPermitted):
@@ -150,6 +157,17 @@ def counts_as_second(*, is_second: bool, wanted_acr: str, said_acr: str) -> bool
     A claim alone is never believed: without the company's setting, whatever the provider says counts for nothing.
     """
     return is_second and (not wanted_acr or said_acr == wanted_acr)
+
+
+def is_anew(*, signed_in_at: float, begun: float, now: float) -> bool:
+    """Whether she signed in at the provider for this attempt; if it says no time, or a strange one, she did not."""
+    return begun - LEEWAY <= signed_in_at <= now + LEEWAY
+
+
+def ensure_anew(is_anew: bool) -> None:
+    """A session that still stood at the provider shows nothing of who sits there now. Raises NotAnew."""
+    if not is_anew:
+        raise NotAnew()
 
 
 def what_the_database_said(said: str) -> None:

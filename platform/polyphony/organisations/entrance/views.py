@@ -16,7 +16,8 @@ from polyphony.people.rules import local_place
 
 blueprint = Blueprint("entrance", __name__, url_prefix="/<lang>")
 outside = Blueprint("entrance_door", __name__)
-THEN = {"sign_in": "openness.home", "link": "entrance.account", "invitation": "organisations.joined"}
+THEN = {"sign_in": "openness.home", "proof": "openness.home", "link": "entrance.account",
+        "invitation": "organisations.joined"}
 SAID = ("code", "state", "iss", "error")
 LONGEST = 500
 
@@ -43,7 +44,8 @@ def _wanted() -> str:
 @blueprint.get("/sign-in/with/<uuid:organisation_id>")
 @access(anyone)
 def door(organisation_id: uuid.UUID) -> Any:
-    return page("entrance/door.html", door=service.door(organisation_id), wanted=_wanted())
+    is_through = viewer.current().card.get("through") == str(organisation_id)  # she comes to show that it is she
+    return page("entrance/door.html", door=service.door(organisation_id), wanted=_wanted(), is_through=is_through)
 
 
 @blueprint.get("/sign-in/with/<uuid:organisation_id>/begin")
@@ -111,7 +113,7 @@ def back_post() -> Any:
 def _then(here: flow.Flow) -> str:
     if here.purpose == "try":
         return url_for("entrance.settings", organisation_id=here.organisation_id)
-    return (here.wanted if here.purpose == "sign_in" else "") or url_for(THEN[here.purpose])
+    return (here.wanted if here.purpose in ("sign_in", "proof") else "") or url_for(THEN[here.purpose])
 
 
 @blueprint.get("/account/company-sign-in")
