@@ -10,6 +10,7 @@ import sqlalchemy.exc
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 import make
+from polyphony.kernel.database import db
 from polyphony.people import phrases, rules, service
 
 NEW = "seven lamps beside the river"
@@ -164,7 +165,6 @@ def test_a_return_phrase_opens_from_any_browser_however_it_is_typed(world, lang)
     with world.app.test_request_context():
         for _ in range(2):
             phrases.keep(words, consultation, lang)
-        from polyphony.kernel.database import db
         db.session.commit()
     assert world.sql("SELECT consultation_id, language FROM people.phrase") == [(consultation, lang)]
     client = world.client()
@@ -178,6 +178,21 @@ def test_a_return_phrase_opens_from_any_browser_however_it_is_typed(world, lang)
     assert wrong.status_code == 422
     assert words[0] in wrong.text
     assert world.sql("SELECT count(*) FROM people.session WHERE phrase_id IS NOT NULL") == [(5,)]
+
+
+def test_a_phrase_costs_the_same_slow_work_whether_it_is_right_or_not(world, monkeypatch):
+    """Counted, not timed: one derivation each, so that how long an answer takes tells nobody that a phrase exists."""
+    words, other = phrases.make("sw"), phrases.make("sw")
+    with world.app.test_request_context():
+        phrases.keep(words, uuid.uuid4(), "sw")
+        db.session.commit()
+    done, derive = [], phrases.secrets.hash_secret_raw
+    monkeypatch.setattr(phrases.secrets, "hash_secret_raw", lambda *given, **kw: done.append(1) or derive(*given, **kw))
+    for typed, status in ((words, 303), (words, 303), ([*words[:-1], other[-1] + "qqq"], 422), (other, 422), (words[:2], 422),
+                          (["qqq"] * len(words), 422), (phrases.make("ar"), 422), (["٧٧٧"], 422)):
+        done.clear()
+        assert post(world.client(), "/sw/come-back", words=" ".join(typed)).status_code == status, typed
+        assert len(done) == 1, f"{typed}: {len(done)} derivations"
 
 
 def test_one_slip_is_put_right_and_two_are_not():
