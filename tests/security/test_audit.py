@@ -161,17 +161,73 @@ def test_what_was_cut_off_with_its_head_shows_beside_an_earlier_file(acted, tmp_
     assert "is gone" in said
 
 
+def lived(world, days):
+    """Acts on some days, counted from today, each sealed; what the hourly job signed after each of them."""
+    from polyphony.auditing import tasks
+
+    for day in days:
+        for hour in (12, 24):
+            with world.worker.app_context(), clock.at(clock.midnight() + timedelta(days=day, hours=hour, minutes=5)):
+                audit.record("organisation.approved") if hour == 12 else None
+                tasks.sign()
+                db.session.commit()
+
+
+def broken(world):
+    with world.worker.app_context():
+        return service.broken()
+
+
+def test_when_all_heads_are_taken_away_and_the_links_made_anew_they_are_missed(world):
+    """In the night itself, and also after the next head was signed over the forged chain."""
+    assert broken(world) == [], "nothing happened yet"
+    lived(world, (-5, -4, -3, -2))
+    assert (broken(world), wrong(_as_superuser(world, world.name))) == ([], [])
+    first, last = (str(clock.today() + timedelta(days=days)) for days in (-5, -2))
+    for heads, days in ((0, 4), (1, 5)):
+        _do(world, world.name, FORGED.replace("= 5", "= 2") + "; DELETE FROM audit.head")
+        _linked_anew(world, world.name)
+        if heads:
+            lived(world, (-1,))
+            last = str(clock.today() - timedelta(days=1))
+        told = f"no head from {first} to {last}, on {days} days with rows"
+        assert broken(world) == [told]
+        assert wrong(_as_superuser(world, world.name)) == [told] + ([] if heads else ["no head is in it, so nothing proves "
+                                                                    "that this chain was not made anew"])
+
+
+def test_days_on_which_everything_stood_still_need_no_head(world):
+    lived(world, (-20, -19))
+    with world.worker.app_context(), clock.at(clock.midnight() - timedelta(days=17, hours=-22)):
+        audit.record("organisation.approved")
+        audit.seal_new_rows()  # and then the power fails, before midnight
+        db.session.commit()
+    lived(world, (-9, -8))
+    assert broken(world) == []
+    assert wrong(_as_superuser(world, world.name)) == []
+
+
+def test_a_file_without_any_head_proves_nothing(acted, tmp_path):
+    acted.sql("DELETE FROM audit.head")
+    code, said = alone(tmp_path, taken(acted))
+    assert code == 1
+    assert "WRONG: no head is in it" in said
+    assert f"the newest {2 * ACTS} links prove nothing" in said
+
+
 def test_a_head_of_another_key_is_noticed(acted, tmp_path):
     with acted.app.app_context():
         ours = service.public_key()
     assert alone(tmp_path, taken(acted), "--key", ours)[0] == 0
     assert alone(tmp_path, taken(acted), "--key", "00" * 32)[0] == 1
+    assert alone(tmp_path, taken(acted), "--key", "00" * 32, "--key", ours)[0] == 0, "one of them was replaced"
 
 
 @pytest.mark.parametrize("spoil", [
     lambda lines: lines[:-1], lambda lines: lines[1:], lambda lines: [], lambda lines: [*lines[:3], "{", *lines[3:]],
     lambda lines: [*lines[:4], lines[5], lines[4], *lines[6:]], lambda lines: [*lines[:4], *lines[5:]],
-    lambda lines: [line.replace('"number": 4', '"number": 5') for line in lines], lambda lines: ["[]", "1", "null"],
+    lambda lines: [line.replace('"number": 4', '"number": 5') for line in lines], lambda lines: [*lines[:-1], '{"link": 25, "row": [1]}', lines[-1]],
+    lambda lines: [*lines[:-1], '{"link": 25, "row": [1, 1e300]}', lines[-1]], lambda lines: ["[]", "1", "null"],
 ])
 def test_a_file_that_was_spoilt_is_told_in_words(acted, spoil):
     assert wrong("\n".join(spoil(taken(acted).splitlines())))

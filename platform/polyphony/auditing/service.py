@@ -14,7 +14,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
 from polyphony.auditing.models import Head
-from polyphony.auditing.verify_audit import FORMAT, ROOT, VERSION, message
+from polyphony.auditing.verify_audit import FORMAT, ROOT, VERSION, message, unsigned
 from polyphony.kernel import audit, clock
 from polyphony.kernel.audit import AuditRow, AuditSeal
 from polyphony.kernel.database import db
@@ -94,14 +94,23 @@ def sign_day(day: date) -> Head | None:
 def broken() -> list[str]:
     """What is wrong with the chain and with its signed heads; nothing when both are whole.
 
-    Who can write the database can make every link anew, but signs no head: the key lies elsewhere.
+    Who can write the database can make every link anew, but signs no head: the key lies elsewhere. Heads taken away
+    show as days without one; what was added since the last night is not signed yet.
     """
     link = audit.broken_at()
     ours = _known_keys()
     kept = db.session.execute(sa.select(Head, AuditSeal.hash).outerjoin(
         AuditSeal, AuditSeal.number == Head.link).order_by(Head.day))
-    return ([f"link {link}"] if link else []) + [
-        f"the head of {head.day}" for head, found in kept if not _fits(head, ours, found if head.link else ROOT)]
+    wrong = [f"the head of {head.day}" for head, found in kept if not _fits(head, ours, found if head.link else ROOT)]
+    return ([f"link {link}"] if link else []) + wrong + unsigned(_days(), db.session.scalars(sa.select(Head.link)))
+
+
+def _days() -> dict[str, int]:
+    """The last link with a row of each day (UTC) that has any."""
+    day = sa.func.date_trunc("day", AuditRow.at, "UTC")
+    found = db.session.execute(sa.select(day, sa.func.max(AuditSeal.number)).join(
+        AuditRow, AuditRow.id == AuditSeal.row_id).group_by(day))
+    return {began.astimezone(UTC).date().isoformat(): number for began, number in found}
 
 
 def _fits(head: Head, ours: set[str], found: bytes | None) -> bool:

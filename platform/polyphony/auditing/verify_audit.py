@@ -1,21 +1,25 @@
 """`polyphony verify-audit FILE`: whether an audit that somebody took away still is what it was.
 
 This one file stands alone: it needs Python and PyNaCl and nothing of the platform whose audit it judges.
-Run it as `python verify_audit.py FILE [--earlier OLDER_FILE] [--key HEX]`.
+Run it as `python verify_audit.py FILE [--earlier OLDER_FILE] [--key HEX …]`.
 
 The file holds one JSON value a line: what it is; every link of the chain with the content of its row, or only
 the hash of that content where its reader may not see it; the signed head of every day; and how many links there are.
 A link's hash is SHA-256 of the hash before and the content's hash (SHA-256 of its canonical JSON); the first one
 stands on 32 zero bytes. A head is an Ed25519 signature (RFC 8032) over the day, the number and the hash of a link.
-What was cut off after the newest head shows only beside a file taken earlier: keep yours.
+A head proves what stands up to its link. Links after the newest head prove nothing yet, and a chain without any head
+nothing at all. Whoever writes the database can take heads away and make the links anew: that shows as days without a
+head, and for certain only beside a head or a file taken earlier. Keep yours.
 """
 
 import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,7 @@ from nacl.signing import VerifyKey
 
 FORMAT, VERSION = "polyphony-audit", 1
 ROOT = b"\0" * 32
+DAYS = 2  # that may pass from one head to the next: the day that it ends, and one before which everything stood still
 
 
 def message(day: str, link: int, hash: str) -> bytes:
@@ -36,6 +41,7 @@ class Audit:
     """A file, read: its links as hashes, its heads, and what is wrong with it."""
 
     links: list[str] = field(default_factory=list)
+    days: dict[str, int] = field(default_factory=dict)  # the last link with a row of each day
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
     readable: int = 0
@@ -59,7 +65,7 @@ def read(lines: Iterable[str]) -> Audit:
                 _end(found, told)
             else:
                 raise KeyError("link")
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError):
             found.wrong.append(f"line {number} cannot be read")
     if not ended:
         found.wrong.append("the end of the file is missing")
@@ -78,6 +84,7 @@ def _link(found: Audit, told: dict[str, Any], before: bytes) -> bytes:
         canonical = json.dumps(told["row"], sort_keys=True, ensure_ascii=False).encode()
         content = hashlib.sha256(canonical).digest()
         found.readable += 1
+        found.days[datetime.fromtimestamp(told["row"][1], UTC).date().isoformat()] = number
     else:
         content = bytes.fromhex(told["content"])
     link = hashlib.sha256(before + content).digest()
@@ -111,6 +118,21 @@ def _heads(found: Audit) -> None:
             found.wrong.append(f"links {len(found.links) + 1} to {link}, signed on {day}, are missing")
         elif link and found.links[link - 1] != hash:
             found.wrong.append(f"the head of {day} names another link {link} than stands here")
+    found.wrong += unsigned(found.days, [link for link, _ in found.heads.values()])
+    if not found.heads:
+        found.wrong.append("no head is in it, so nothing proves that this chain was not made anew")
+
+
+def unsigned(days: Mapping[str, int], heads: Iterable[int]) -> list[str]:
+    """Where heads are missing: from each head to the next there are rows of a day, or of two where all stood still.
+
+    Given are the last link of each day that has rows, and the links of the heads. A day without rows needs no head.
+    """
+    ends, between = sorted(set(heads)), dict[int, list[str]]()
+    for day, link in sorted(days.items()):
+        between.setdefault(bisect_left(ends, link), []).append(day)
+    return [f"no head from {each[0]} to {each[-1]}, on {len(each)} days with rows"
+            for _, each in sorted(between.items()) if len(each) > DAYS]
 
 
 def compare(now: Audit, earlier: Audit) -> list[str]:
@@ -131,7 +153,8 @@ def main(words: list[str] | None = None) -> int:
     asked = argparse.ArgumentParser(prog="verify-audit", description="Check an audit that was taken away.")
     asked.add_argument("file", type=Path)
     asked.add_argument("--earlier", type=Path, help="a file taken earlier, which the new one must continue")
-    asked.add_argument("--key", help="the platform's public key, as its page tells it")
+    asked.add_argument("--key", action="append",
+                       help="the platform's public key, as its page tells it; once for each, where it was replaced")
     given = asked.parse_args(words)
     try:
         found = read(given.file.read_text("utf-8").splitlines())
@@ -140,11 +163,13 @@ def main(words: list[str] | None = None) -> int:
     except (OSError, UnicodeDecodeError) as error:
         print(f"The file cannot be read: {error}", file=sys.stderr)
         return 2
-    if given.key and found.keys != {given.key.lower()}:
+    if given.key and not found.keys <= {key.lower() for key in given.key}:
         wrong.append("the heads are not signed with the key you gave")
     last = max((link for link, _ in found.heads.values()), default=0)
     print(f"{len(found.links)} links, {found.readable} of them with their rows; {len(found.heads)} signed heads, "
           f"the newest at link {last}.")
+    if len(found.links) > last:
+        print(f"Nothing is signed after link {last} yet: the newest {len(found.links) - last} links prove nothing.")
     for key in sorted(found.keys):
         print(f"Signed with {key}. Compare it with the key you wrote down.")
     for each in wrong:

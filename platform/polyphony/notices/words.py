@@ -61,7 +61,8 @@ SENTENCES: dict[str, Any] = {
     "vault_ready": lazy("Enough keyholders have released their shares. You can open what you asked for."),
     "vault_refused": lazy("A keyholder has refused her share. Read why."),
     "fund_broken": lazy("A nightly check of the fund has found that something does not add up."),
-    "audit_broken": lazy("A nightly check has found that the audit was changed after it was written."),
+    "audit_broken": lazy("A nightly check has found that the audit was changed after it was written, or that signed "
+                         "heads of it are missing."),
 }
 
 # Within a day: what one can act on or has waited for stands first, what happens once for every input last.
