@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from flask import g
 
 import make
 import make_vault
@@ -14,9 +15,10 @@ from polyphony.consultations.leaving import after_membership
 from polyphony.kernel import clock
 from polyphony.kernel.database import db
 from polyphony.kernel.refusals import NotThere, Refusal
+from polyphony.kernel.retention import Now
 from polyphony.kernel.viewer import open_viewer
-from polyphony.organisations.models import Membership
-from polyphony.vault import desk, providing, rules, service, tasks
+from polyphony.organisations.models import Membership, MembershipEnd
+from polyphony.vault import desk, providing, retention, rules, service, tasks
 from polyphony.vault import keyholder as tool
 
 HIDDEN = ("sealed", "share", "release", "telling")
@@ -227,6 +229,75 @@ def test_a_reason_of_safety_delays_the_telling_and_no_longer(stage: Any) -> None
     assert act(stage, "amina", lambda by: service.withdraw(by, id=stage.facts["about"])) is None
     with clock.at(make.now() + timedelta(days=31)):
         assert act(stage, "amina", told) == 1, "taking it back does not keep her from being told"
+
+
+def opened(world: Any, **changes: Any) -> Any:
+    """What amina left is opened for fay."""
+    assert leave(world) is None
+    id, _key = ask(world, **changes)
+    for who in ("ann", "ben"):
+        release(world, who, id)
+    assert take(world, "fay", id) is None
+    return id
+
+
+def test_what_waits_to_be_told_outlives_the_box_and_ends_itself(stage: Any) -> None:
+    def night(days: int) -> None:
+        with stage.worker.app_context():
+            now = Now(clock.in_days(days), [], [], 9)
+            retention.old_identities(now)
+            retention.old_tellings(now)
+            db.session.commit()
+
+    opened(stage, delay=30, safety_reason="He reads her phone.")
+    told = lambda by: len(desk.told(by, desk.hers(by)))  # noqa: E731
+    stage.sql("UPDATE vault.telling SET day = day - 800")
+    night(0)
+    assert act(stage, "amina", told) == 1, "as long as the box is there"
+    stage.sql("UPDATE vault.telling SET day = day + 800")
+    stage.sql("ALTER TABLE consultations.consultation DISABLE TRIGGER USER")
+    stage.sql("UPDATE consultations.consultation SET opens_at = opens_at - past, closes_at = closes_at - past, "
+              "promised_on = promised_on - 1600 FROM (SELECT interval '1600 days' AS past) p")
+    night(0)
+    assert stage.sql("SELECT count(*) FROM vault.sealed") == [(0,)]
+    assert act(stage, "amina", told) == 0
+    with clock.at(make.now() + timedelta(days=31)):
+        assert act(stage, "amina", told) == 1
+    night(30 + 365)
+    assert stage.sql("SELECT count(*) FROM vault.telling") == [(1,)]
+    night(30 + 367)
+    assert stage.sql("SELECT count(*) FROM vault.telling") == [(0,)]
+
+
+@pytest.mark.parametrize("discovery", ["listed", "invitation"])
+def test_whose_seat_has_ended_is_told_sees_what_she_left_and_takes_it_back(stage: Any, discovery: str) -> None:
+    f = stage.facts
+    stage.sql("UPDATE consultations.consultation SET discovery = %s", discovery)
+    opened(stage)
+    [(seat,)] = stage.sql("SELECT id FROM organisations.membership WHERE person_id = %s", f["amina"])
+    make.add(stage, MembershipEnd(membership_id=seat, at=make.now(), by=f["amina"], reason=""))
+    at, client = f"/en/consultations/{f['about']}/identity", make.sign_in(stage.client(), "amina@keys.example")
+    with stage.app.app_context(), client:
+        for address, said in (("/en/notices", "opened what you left"), ("/en/my-data", "Jua"), ("/en/my-data", at),
+                              (at, "She asked us for help")):
+            assert said in client.get(address).get_data(as_text=True), address
+            assert g.sql <= 6, address
+    assert client.post(f"{at}/withdrawal", data={"sure": "yes"}).status_code == 303
+    assert stage.sql("SELECT count(*) FROM vault.sealed") == [(0,)]
+    assert "Jua" not in client.get("/en/my-data").get_data(as_text=True)
+    other = make.sign_in(stage.client(), "lead@keys.example")
+    assert at not in other.get("/en/my-data").get_data(as_text=True)
+
+
+def test_where_something_of_hers_can_lie_is_told_to_a_sealed_viewer_alone(stage: Any) -> None:
+    f = stage.facts
+    with psycopg.connect(stage.server.url("polyphony_app", stage.name)) as connection:
+        connection.execute("SELECT set_config('polyphony.person', %s, true)", [str(f["amina"])])
+        assert connection.execute("SELECT vault.hers()").fetchall() == []
+        connection.execute("SELECT viewer.open(%s, NULL)", [f["sessions"]["lead"]])
+        assert connection.execute("SELECT vault.hers()").fetchall() == []
+        connection.execute("SELECT viewer.open(%s, NULL)", [f["sessions"]["amina"]])
+        assert connection.execute("SELECT vault.hers()").fetchall() == [(f["about"],)]
 
 
 def test_a_request_ends_by_itself_and_a_clock_set_back_does_not_help(stage: Any) -> None:

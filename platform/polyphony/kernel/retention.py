@@ -21,7 +21,8 @@ class Datum:
     """One sort of thing that is kept: what, of whom, until when, why, how it ends, and where it lies.
 
     `erased` says what becomes of it when somebody erases herself (as `end` unless said otherwise); `told` makes a
-    row of `mine` readable; `codes` says what the codes in its columns mean, for people.
+    row of `mine` readable; `codes` says what the codes in its columns mean, for people; `way` leads from such a row to
+    the page where she changes it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Datum:
     erased: str = ""
     codes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     told: Callable[[dict[str, Any]], dict[str, Any]] = field(default=lambda row: row)
+    way: Callable[[dict[str, Any]], str] | None = None
 
     @property
     def when_erased(self) -> str:

@@ -1,7 +1,7 @@
 """Row security of the vault: serving roles see who keeps and what is asked; its own role alone what is sealed."""
 
 from polyphony.consultations.models import Consultation
-from polyphony.kernel.policies import allow, any_of, one, protect
+from polyphony.kernel.policies import allow, any_of, definer, one, protect
 from polyphony.kernel.viewer import fact, had
 from polyphony.vault import ceremony  # noqa: F401 - declares the functions that are the only way in
 from polyphony.vault.models import (
@@ -24,6 +24,16 @@ fact("keeping", "SELECT array_agg(h.keyholder_id) FROM vault.holder h JOIN vault
      f"WHERE h.person_id = me AND k.ended_on IS NULL AND k.organisation_id = ANY ({had('keyholding')})")
 fact("kept", "SELECT array_agg(DISTINCT c.consultation_id) FROM vault.circle c JOIN vault.seat s ON s.circle_id = c.id "
      f"WHERE c.state <> 'ended' AND s.keyholder_id = ANY ({had('keeping')})")
+
+# Where this viewer takes part or ever did, and there are or were keyholders: nowhere else can something of hers lie.
+definer("vault.hers() RETURNS SETOF uuid", f"""
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
+  SELECT DISTINCT r.consultation_id FROM vault.circle r JOIN consultations.consultation c ON c.id = r.consultation_id
+  WHERE (SELECT viewer.sealed()) AND c.state <> 'draft' AND (c.id IN (
+      SELECT i.consultation_id FROM consultations.invited i JOIN organisations.membership m
+      ON m.organisation_id = i.organisation_id WHERE m.person_id = {one('person')})
+    OR c.id IN (SELECT h.consultation_id FROM people.phrase h WHERE h.id = {one('phrase')}))
+$f$""")
 
 _ALL = "SELECT, INSERT, UPDATE, DELETE"
 for _seen in (Keyholder, Holder, Circle, Seat):

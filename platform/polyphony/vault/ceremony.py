@@ -220,7 +220,6 @@ END""", to=WORKER)
 # Erasing: by keyed hash in every consultation, or because the time has come; the key of a box is in its shares.
 _function("vault.drop(gone uuid[]) RETURNS void", """
   DELETE FROM vault.release e USING vault.opening o WHERE o.id = e.opening_id AND o.box_id = ANY (gone);
-  DELETE FROM vault.telling t USING vault.sealed s WHERE s.tag = t.tag AND s.box_id = ANY (gone);
   DELETE FROM vault.share WHERE box_id = ANY (gone);
   DELETE FROM vault.sealed WHERE box_id = ANY (gone);
   DELETE FROM vault.box WHERE id = ANY (gone)""", to=VAULT, language="sql VOLATILE")
@@ -238,4 +237,13 @@ DECLARE gone uuid[] := ARRAY(SELECT b.id FROM vault.box b WHERE b.consultation_i
 BEGIN
   PERFORM vault.drop(gone);
   RETURN cardinality(gone);
+END""", to=WORKER)
+# What is told outlives its box: a delay may be longer than what was left.
+_function("vault.end_tellings(before date, most integer) RETURNS bigint", """
+DECLARE gone bigint;
+BEGIN
+  DELETE FROM vault.telling WHERE opening_id IN (SELECT t.opening_id FROM vault.telling t WHERE t.day < before
+    AND NOT EXISTS (SELECT 1 FROM vault.sealed s WHERE s.tag = t.tag) ORDER BY t.opening_id LIMIT most);
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  RETURN gone;
 END""", to=WORKER)

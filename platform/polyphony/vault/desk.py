@@ -128,6 +128,17 @@ def offered(by: Viewer, consultations: Collection[uuid.UUID]) -> dict[uuid.UUID,
     return {id: any(has for other, has in rows if other == id) for id, _has in rows}
 
 
+def hers(by: Viewer) -> list[uuid.UUID]:
+    """Every consultation in which something of this person's can lie, also where her seat has ended (one statement)."""
+    return sorted(db.session.scalars(sa.select(sa.func.vault.hers())), key=str) if by.person or by.phrase else []
+
+
+def about(id: uuid.UUID, *, is_hers: bool = False) -> Consultation | None:
+    """The consultation; whoever left something there comes also when she can see it no more. Raises NotThere."""
+    found = db.session.get(Consultation, id)
+    return found if is_hers else there(found)
+
+
 def told(by: Viewer, consultations: Collection[uuid.UUID]) -> list[Any]:
     """The openings of which this person is told, found by her keyed hashes alone (one statement)."""
     mine = mine_of(by, *sorted(consultations, key=str))

@@ -39,4 +39,4 @@ def told(by: Viewer) -> list[Any]:
     """That keyholders opened what somebody left with them: found when she looks, so that no row joins her to it."""
     return [SimpleNamespace(day=clock.day(row.day), url=url_for("vault.identity", id=row.consultation_id), seen=True,
                             sentence=_("The keyholders of a consultation opened what you left with them."))
-            for row in desk.told(by, by.of("participating"))]
+            for row in desk.told(by, desk.hers(by))]

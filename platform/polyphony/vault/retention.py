@@ -1,8 +1,9 @@
-"""Sealed identities end a year after their consultation; who asked to open one loses her name when she is erased."""
+"""Sealed identities end a year after their consultation, tellings later; who asked to open one loses her name when she is erased."""
 
 import uuid
 
 import sqlalchemy as sa
+from flask import url_for
 
 from polyphony.consultations.models import Consultation
 from polyphony.consultations.retention import over
@@ -12,6 +13,7 @@ from polyphony.kernel.locale import lazy
 from polyphony.kernel.providers import provide
 from polyphony.kernel.retention import (
     ACCOUNT,
+    DELETED,
     EMPTIED,
     KEY_DESTROYED,
     PHRASE,
@@ -36,9 +38,15 @@ keeps(
           lazy("So that several keyholders together can reach you if they must."), KEY_DESTROYED,
           {"vault.box": "id consultation_id circle_id outside day shuffle",
            "vault.sealed": "box_id tag schema_version consent consent_version lang ciphertext",
-           "vault.share": "box_id number sealed", "vault.release": "opening_id keyholder_id text",
-           "vault.telling": "opening_id tag day"},
-          "SELECT m.day, m.outside, m.lang FROM vault.mine(:tags) m ORDER BY m.day, m.box_id"),
+           "vault.share": "box_id number sealed", "vault.release": "opening_id keyholder_id text"},
+          "SELECT m.day, m.outside, m.lang, m.consultation_id AS id FROM vault.mine(:tags) m ORDER BY m.day, m.box_id",
+          way=lambda row: url_for("vault.identity", id=row["id"])),
+    Datum("telling", (ACCOUNT, PHRASE), lazy("That keyholders opened what you left, and from which day on you are told"),
+          lazy("As long as what you left lies there, and in any case for one year from the day on which you can be told. "
+               "When you erase what is yours, it goes at once."),
+          lazy("So that you are told also where what you left has ended before."), DELETED,
+          {"vault.telling": "opening_id tag day"},
+          "SELECT t.day, t.who, t.reason FROM vault.told(:tags, current_date) t ORDER BY t.day, t.opening_id"),
     Datum("keyholder", (ACCOUNT,), lazy("Your public key as a keyholder, when you began and ended, and the text you handed in"),
           lazy("The key as long as something is sealed with it; the text until you erase your account."),
           lazy("So that shares can be sealed to you."), STAYS,
@@ -60,8 +68,8 @@ spare("which keyholders serve a consultation together", vault__circle="id consul
 
 @provide("my_marks")
 def my_tags(by: viewer.Viewer) -> dict[str, list[bytes]]:
-    """The keyed hashes by which somebody finds what she left, for every consultation she takes part in."""
-    return {"tags": desk.mine_of(by, *sorted(by.of("participating"), key=str))}
+    """The keyed hashes by which somebody finds what she left, wherever she takes part or ever did."""
+    return {"tags": desk.mine_of(by, *desk.hers(by))}
 
 
 @ends("identity")
@@ -69,6 +77,13 @@ def old_identities(now: Now) -> int:
     """A year after the end nobody needs to be reached any more."""
     wanted = sa.text(f"SELECT vault.expire(ARRAY({over(KEPT)}), :most)")
     return int(db.session.execute(wanted, {**now.values, "held": []}).scalar_one())
+
+
+@ends("telling")
+def old_tellings(now: Now) -> int:
+    """A year after she could be told she has been told, or nobody comes to ask any more."""
+    wanted = sa.text("SELECT vault.end_tellings(CAST(CAST(:today AS date) - interval '1 year' AS date), :most)")
+    return int(db.session.execute(wanted, {"today": now.today, "most": now.most}).scalar_one())
 
 
 @erases(also_when_held=True)

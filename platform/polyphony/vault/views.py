@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, Response, g, url_for
 
-from polyphony.consultations.service import find
 from polyphony.kernel import clock, locale, viewer
 from polyphony.kernel.access import access, anyone, author, keyholder
 from polyphony.kernel.forms import an_id, answer
@@ -51,14 +50,16 @@ def leave(id: uuid.UUID) -> Any:
 def withdraw(id: uuid.UUID) -> Any:
     form = forms.WithdrawForm()
     return answer(form, lambda sure: service.withdraw(viewer.current(), id=id),
-                  then=lambda _: url_for("vault.identity", id=id), again=lambda: _identity(id, gone=form))
+                  then=lambda _: url_for("vault.identity", id=id) if desk.about(id, is_hers=True) else
+                  url_for("retention.mine"), again=lambda: _identity(id, gone=form))
 
 
 def _identity(id: uuid.UUID, form: Any = None, gone: Any = None) -> Any:
-    g.no_store, by, about = True, viewer.current(), find(id)
-    rings = desk.rings(id)
-    return page("vault/identity.html", fragment="identity", about=about, title=titled(about), day=clock.day,
-                ring=rings.get("coming") or rings.get("living"), left=desk.left(by, id), told=desk.told(by, [id]),
+    g.no_store, by = True, viewer.current()
+    left, told = desk.left(by, id), desk.told(by, [id])
+    about, rings = desk.about(id, is_hers=bool(left or told)), desk.rings(id)
+    return page("vault/identity.html", fragment="identity", id=id, about=about, title=titled(about) if about else None,
+                day=clock.day, ring=rings.get("coming") or rings.get("living"), left=left, told=told,
                 form=form or forms.IdentityForm(formdata=None), gone=gone or forms.WithdrawForm(formdata=None),
                 takes_part=by.is_in("participating", id))
 
