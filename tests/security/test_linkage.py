@@ -10,9 +10,11 @@ from tests.journeys.test_inputs import begin, stage  # noqa: F401
 from tests.security import linkage
 
 import make
-from polyphony.kernel import chores, clock
+import make_vault
+from polyphony.kernel import chores, clock, secrets
 from polyphony.kernel.database import db
 from polyphony.people import tasks as people
+from polyphony.vault import tasks as vault
 
 PEOPLE = 40
 
@@ -75,6 +77,37 @@ def test_who_takes_the_whole_database_links_nobody_better_than_by_chance(stage: 
     assert linkage.found(after) == [], "\n".join(map(str, linkage.found(after)))
     assert {each.signal.split()[0] for each in after} >= {"people.phrase", "inputs.input", "inputs.authorship", "kernel.once"}
     assert set(moved) <= {"jobs.procrastinate_periodic_defers_id_seq"}, "a counter that people move tells how many came between"
+
+
+def _boxes(world: Any) -> linkage.Attacker:
+    """Forty people come with their accounts, one after the other, and each leaves her name with the keyholders."""
+    f, keys, moments, known = make_vault.stage(world), [], [], set()
+    for number in range(PEOPLE):
+        who = make.person(world, f"p{number}@keys.example", seats=((f["ngo"], "contributor"),))
+        client = world.client()
+        with world.app.app_context(), client.session_transaction() as session:
+            session["key"] = secrets.text_of(make.session_of(world, who))
+        moments.append(make.now())
+        left = client.post(f"/en/consultations/{f['about']}/identity", data={**make_vault.TOLD, "outside": "", "agree": "y"})
+        assert left.status_code == 303
+        every = {str(id) for (id,) in world.sql("SELECT id FROM vault.box")}
+        keys.append(every - known)
+        known = every
+    return linkage.Attacker(world.server.url("postgres", world.name), keys, moments)
+
+
+def test_whose_box_it_is_that_lies_with_the_keyholders_is_found_no_better_than_by_chance(world: Any) -> None:
+    attacker = _boxes(world)
+    hits = {(each.signal, each.way): each.hits for each in attacker.tries()}
+    for table in ("vault.box", "vault.sealed", "vault.share"):
+        for signal in ("ctid", "xmin"):
+            assert hits[f"{table} {signal}", "rank"] >= 0.9 * PEOPLE, "without the chore, this attack finds nearly everybody"
+    with world.worker.app_context():
+        vault.shuffle()
+        db.session.commit()
+    after = linkage.Attacker(world.server.url("postgres", world.name), [{key} for key in attacker.keys], attacker.moments).tries()
+    assert linkage.found(after) == [], "\n".join(map(str, linkage.found(after)))
+    assert {each.signal.split()[0] for each in after} >= {"vault.box", "vault.sealed", "vault.share"}
 
 
 def test_blind_guessing_is_told_from_finding() -> None:
