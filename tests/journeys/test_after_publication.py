@@ -197,6 +197,26 @@ def test_views_go_on_where_one_was_taken_back_meanwhile(published: Any, monkeypa
     assert _get(published.client(), f"{address}?after=99999999999999999999.x").count("Seen") == 2
 
 
+def test_no_word_from_the_ground_stands_beside_its_mark_and_marks_are_counted_in_steps(published: Any) -> None:
+    """Two releases and the list of each: who counts and subtracts learns of nobody what she said."""
+    f = published.facts
+    _round(published, _in(published, "fac@x.org"))
+    views, record = f"/en/measures/{f['measure']}/views", f"/en/consultations/{f['id']}/record"
+    give = ("INSERT INTO feedback.ground_view (id, measure_id, consultation_id, view, words, lang, day, shown_as, shuffle, read_on, "
+            "shown_on) SELECT gen_random_uuid(), %s, %s, %s, %s || n, 'en', current_date, %s, n, current_date, current_date "
+            "FROM generate_series(1, %s) n")
+    for mark, words, name, many, told in (("works", "Fine ", "", 4, False), ("harms", "Woe ", "", 1, False),
+                                          ("works", "Better ", "", 5, True), ("partly", "Signed ", "Sauti", 1, True)):
+        published.sql(give, f["measure"], f["id"], mark, words, name, many)
+        for reader in (published.client(), _in(published, "lead@halcyon.org"), _in(published, "asha@x.org")):
+            pages = [re.sub(r"<svg.*?</svg>", "", _get(reader, place)) for place in (f["theme"], record, views)]
+            marks = [re.findall(r"<b>(Works|Does harm|Works in part)</b>(?:<small>(.*?)</small>)?", page) for page in pages]
+            counted, signed = [("Works", "at least 5")] * told, [("Works in part", "Sauti")] * bool(name)
+            assert all(each in (counted, counted + signed) for each in marks[:2]), (words, marks)
+            assert marks[2] == signed, "beside a word stands only who signed it"
+            assert f"{words}1" in pages[2]
+
+
 def test_who_has_left_her_organisation_is_still_heard(published: Any) -> None:
     """She spoke, so she is asked; and what she then says of a measure is taken."""
     asha, ground = _in(published, "asha@x.org"), _round(published, _in(published, "fac@x.org"))

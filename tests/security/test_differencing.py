@@ -6,7 +6,7 @@ are made. What she may not find out is a hidden count from one to four, on any d
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import Any
 
@@ -146,17 +146,51 @@ def test_organisations_that_spoke_are_counted_in_steps_too(world: Any) -> None:
     assert world.sql("SELECT name, count FROM kernel.tally ORDER BY 1") == [("inputs", 5), ("organisations", 5)]
 
 
-def test_counts_of_marks_leave_no_hidden_one_determined() -> None:
-    """Views from the ground: shown counts and their sum as equations; no hidden count under five has one solution."""
-    for seed in range(300):
-        chance = random.Random(seed)
-        counts = {view: chance.choice((0, 0, 1, 2, 4, 5, 6, 9)) for view in VIEWS}
-        seen, whole = small_numbers.parts(counts), sum(counts.values())
-        names = list(counts)
-        known = [[float(name == each) for each in names] for name in names if seen[name] is not None] + [[1.0] * len(names)]
-        for name in (each for each in names if seen[each] is None):
-            wanted = [float(name == each) for each in names]
-            alone = np.linalg.matrix_rank(np.array([*known, wanted])) == np.linalg.matrix_rank(np.array(known))
-            assert not alone or counts[name] >= THRESHOLD or len(names) == 1, (counts, seen)
-        rest = whole - sum(count for count in seen.values() if count is not None)
-        assert rest == 0 or rest >= THRESHOLD or all(count is None for count in seen.values()), (counts, seen)
+Publish = Callable[[dict[str, int]], dict[str, int | None]]
+
+
+def sharings(total: int, among: int = len(VIEWS)) -> Iterator[tuple[int, ...]]:
+    """Every way in which so many views can be shared among the marks."""
+    if among == 1:
+        yield (total,)
+        return
+    for first in range(total + 1):
+        yield from ((first, *rest) for rest in sharings(total - first, among - 1))
+
+
+def told(publish: Publish, counts: Any) -> dict[int, int]:
+    """A number for what is published, of each of these counts of marks (told by their digits)."""
+    seen: dict[Any, int] = {}
+    return {int("".join(f"{count:02}" for count in each)): seen.setdefault(tuple(publish(
+        dict(zip(VIEWS, each, strict=True))).values()), len(seen)) for each in counts}
+
+
+def known(publish: Publish, total: int) -> set[tuple[str, int]]:
+    """What somebody knows who has read two releases one after the other with the whole list of words, so also how many there
+    are: each mark of which from one to four were given in all, or came between the two."""
+    before, new = np.array(list(sharings(total))), np.array(list(sharings(THRESHOLD)))
+    digits = 100 ** np.arange(len(VIEWS) - 1, -1, -1)
+    after = before[:, None, :] + new
+    earlier, later = (told(publish, counts) for counts in (before.tolist(), sharings(total + THRESHOLD)))
+    first = np.array([earlier[code] for code in (before @ digits).tolist()])
+    second = np.array([later[code] for code in (after @ digits).ravel().tolist()])
+    both = np.repeat(first, len(new)) * len(later) + second
+    rows = np.concatenate([np.repeat(before, len(new), 0), after.reshape(-1, len(VIEWS)), np.tile(new, (len(before), 1))], 1)
+    order = np.argsort(both, kind="stable")
+    starts = np.flatnonzero(np.diff(both[order], prepend=-1))
+    least, most = (each.reduceat(rows[order], starts) for each in (np.minimum, np.maximum))
+    return {(VIEWS[n % len(VIEWS)], int(least[row, n])) for row, n in np.argwhere(least == most).tolist()
+            if 0 < least[row, n] < THRESHOLD}
+
+
+@pytest.mark.parametrize("total", [5, 10, 15, 20])
+def test_no_mark_of_few_follows_from_two_releases_and_the_list(total: int) -> None:
+    assert known(small_numbers.parts, total) == set()
+
+
+@pytest.mark.parametrize(("publish", "total"), [
+    (lambda counts: {view: count if count >= THRESHOLD else None for view, count in counts.items()}, 5),
+    (lambda counts: {view: small_numbers.at_least(count) for view, count in counts.items()}, 20)], ids=["exact", "steps alone"])
+def test_exact_marks_would_tell(publish: Publish, total: int) -> None:
+    """The planted faults: exact counts over five, and steps that do not look at what they leave open."""
+    assert known(publish, total)

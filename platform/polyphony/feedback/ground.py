@@ -22,8 +22,9 @@ def view_shown(v: GroundView, tr: Any, lang: str) -> tuple[str, Any, Written]:
 
 
 def views_shown(views: Iterable[GroundView], tr: Any, lang: str) -> list[tuple[str, Any, Written, str]]:
-    """Views, each with the organisation that named itself."""
-    return [(*view_shown(v, tr, lang), v.shown_as) for v in views]
+    """Views in words; the mark only of an organisation that named itself: marks beside all words could be counted."""
+    shown = [(view_shown(v, tr, lang), v.shown_as) for v in views]
+    return [(code if name else "", label if name else "", words, name) for (code, label, words), name in shown]
 
 
 def views_of(measure_id: uuid.UUID, after: str) -> tuple[list[tuple[str, Any, Written, str]], str]:

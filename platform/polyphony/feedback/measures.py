@@ -122,7 +122,7 @@ def _show(measure_id: uuid.UUID, threshold: int) -> None:
 
 
 def tally(views: list[GroundView], threshold: int) -> dict[str, int | None]:
-    """How many of the unnamed views shown say what, None where too small; nothing while too few spoke.
+    """At least how many of the unnamed views shown say what, None where too small; nothing while too few spoke.
 
     Named ones stand by name and are not counted: taken off a total, they would leave the few others.
     """

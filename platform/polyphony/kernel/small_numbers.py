@@ -1,9 +1,9 @@
 """Counts small enough to point at somebody are never shown, nor what would give them away.
 
-Threshold five by default (safety promise 8). A hidden part hides another with it: were it
-alone, the total less the others would tell it. Zero is hidden like one to four: "nobody in this
-village answered" says something about the village.
-Source: primary and complementary suppression as in Hundepool et al., *Statistical Disclosure
+Threshold five by default (safety promise 8). What is told moves in steps, so that neither a total
+nor an earlier look tells the rest. Zero is hidden like one to four: "nobody in this village
+answered" says something about the village.
+Source: suppression and rounding of tables as in Hundepool et al., *Statistical Disclosure
 Control* (Wiley, 2012), chapter 4.
 """
 
@@ -22,13 +22,12 @@ def at_least(count: int, *, threshold: int = THRESHOLD) -> int | None:
 
 
 def parts(counts: Mapping[str, int], *, threshold: int = THRESHOLD) -> dict[str, int | None]:
-    """Counts that add up to a shown total: small ones hidden, and enough others that none can be recovered.
+    """Counts of parts whose total a reader may know, from a list beside them: each in whole steps, None when too small.
 
-    When exactly one count is hidden, or the hidden ones together are still under the threshold, the next
-    smallest are hidden with them.
+    What the steps leave open, taken together, has to suffice for each part to be any number of its step, today and at
+    the next look. Where it would not (all parts just on a step, or all just below one), none of them is told.
     """
-    hidden = {key for key, count in counts.items() if count < threshold}
-    open_ones = sorted((key for key in counts if key not in hidden), key=lambda key: (counts[key], str(key)))
-    while hidden and open_ones and (len(hidden) == 1 or sum(counts[key] for key in hidden) < threshold):
-        hidden.add(open_ones.pop(0))
-    return {key: None if key in hidden else count for key, count in counts.items()}
+    told = {key: at_least(count, threshold=threshold) for key, count in counts.items()}
+    left = sum(counts.values()) - sum(count or 0 for count in told.values())
+    is_open = threshold <= left <= len(told) * (threshold - 1) - 2 * threshold
+    return told if is_open else dict.fromkeys(told)
