@@ -12,18 +12,20 @@ from judges import demo, findings, tools
 
 UNSEEN: list[str] = []
 PEOPLE = {"visitor": "", "stakeholder": "coordinator@sauti.example", "company": "lead@halcyon.example"}
+INJECTING = PEOPLE | {"fund": "admin@fund.example"}  # what outsiders cannot look for is looked for at the fund's desk
 
 
 def main() -> int:
     began, found, known = time.monotonic(), [], findings.explained()
     found += _ask("bandit", tools.bandit)
     with demo.running() as base:
-        cookies = {who: demo.sign_in(base, address) if address else "" for who, address in PEOPLE.items()}
+        cookies = {who: demo.sign_in(base, address) if address else "" for who, address in INJECTING.items()}
         found += _ask("csp-evaluator", lambda: tools.csp(base))
         found += _ask("vnu", lambda: tools.vnu(base, cookies["company"]))
         for who, cookie in cookies.items():
             found += _ask(f"sqlmap as {who}", lambda who=who, cookie=cookie: tools.sqlmap(base, who, cookie))
-            found += _ask(f"wapiti as {who}", lambda who=who, cookie=cookie: tools.wapiti(base, who, cookie))
+            if who in PEOPLE:
+                found += _ask(f"wapiti as {who}", lambda who=who, cookie=cookie: tools.wapiti(base, who, cookie))
             if cookie and not demo.is_in(base, cookie):
                 UNSEEN.append(f"The session of {who} ended on the way.")
     new = findings.unexplained(found, known)

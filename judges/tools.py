@@ -22,6 +22,14 @@ MODULES = ("backup", "cookieflags", "crlf", "csp", "csrf", "exec", "file", "htac
 ENDING = ("sign-out", "sign-out-everywhere", "leave", "account/password")
 CRAWL, ATTACK = 30, 4  # seconds for the crawl of one person, and for one module's attack
 INJECT = 300  # seconds for sqlmap as one person
+ASKED = re.compile(r"[?&](\w+)=")
+# Of each person addresses whose parameters become a part of what the database is asked, with the page that names their ids.
+DOORS = {
+    "visitor": {"/en/sign-in/company?name=halcyon": "", "/en/consultations/…/inputs?q=water&in=en": "/en/consultations"},
+    "stakeholder": {"/en/consultations/…/inputs?q=water&in=en": "/en/consultations"},
+    "company": {"/en/consultations/…/inputs?q=water&in=en": "/en/consultations"},
+    "fund": {"/en/fund/calls/…/applications?q=water": "/en/fund"},
+}
 ANY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -85,31 +93,41 @@ def wapiti(base: str, who: str, cookie: str) -> list[Finding]:
 
 
 def sqlmap(base: str, who: str, cookie: str) -> list[Finding]:
-    """Tries to reach the database through what a page takes: one address and its parameters for each person."""
+    """Tries to reach the database through what pages look for: each of this person's doors with its parameters."""
     program = shutil.which("sqlmap")
     if not program:
         raise NotHere("sqlmap is not here (Debian: apt-get install sqlmap).")
-    asked, more = _doors(base, who, cookie)
-    with tempfile.TemporaryDirectory(prefix="sqlmap-") as place:
-        said = _bounded([program, "-u", asked, "--batch", "--level", "2", "--risk", "2", "--technique", "BEUST", "--dbms", "PostgreSQL",
-                         "--time-sec", "2", "--flush-session", "--disable-coloring", "--output-dir", place,
-                         "--ignore-code", "400,404,422,429", "--timeout", "10", "--retries", "0", *more], INJECT)
-    if "testing if" not in said and "testing '" not in said:
-        raise NotDone(f"sqlmap said nothing that we understand as {who}:\n{said[-1500:]}")
-    hit = re.search(r"sqlmap identified the following injection point|is vulnerable", said)
-    return [Finding("sqlmap", "injection", urlsplit(asked).path)] if hit else []
+    found = []
+    for door in doors(base, who, cookie):
+        with tempfile.TemporaryDirectory(prefix="sqlmap-") as place:
+            said = _bounded([program, "-u", base + door, "--batch", "--level", "2", "--risk", "2", "--technique", "BEUST", "--dbms", "PostgreSQL",
+                             "--time-sec", "2", "--flush-session", "--disable-coloring", "--output-dir", place, "--timeout", "10",
+                             "--retries", "0", "-p", ",".join(ASKED.findall(door)), *(["--cookie", cookie] if cookie else [])], INJECT)
+        found += injected(said, door)
+    return found
 
 
-def _doors(base: str, who: str, cookie: str) -> tuple[str, list[str]]:
-    """An address that takes something from this person, with what sqlmap needs to know of it."""
-    if who == "visitor":
-        _, page, told = demo.ask(base, "GET", "/en/sign-in")
-        mark = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page)[0]
-        form = f"address=a%40x.example&password=wrong+wrong+wrong&next=/en/&csrf_token={mark}"
-        return f"{base}/en/sign-in", ["--data", form, "-p", "address,password,next", "--cookie", told["Set-Cookie"].split(";")[0]]
-    first, *_ = re.findall(r"/en/consultations/([0-9a-f-]{36})", demo.ask(base, "GET", "/en/consultations", cookie)[1])
-    door = {"stakeholder": f"consultations/{first}/inputs?q=water&after=1", "company": "consultations?q=water"}[who]
-    return f"{base}/en/{door}", ["--cookie", cookie, "-p", ",".join(re.findall(r"(\w+)=", door))]
+def injected(said: str, door: str) -> list[Finding]:
+    """What sqlmap says of one door. That it found nothing means something only where it was let in and tried every parameter."""
+    if re.search(r"sqlmap identified the following injection point|is vulnerable", said):
+        return [Finding("sqlmap", "injection", ANY_ID.sub("…", urlsplit(door).path))]
+    untried = [name for name in ASKED.findall(door) if f"GET parameter '{name}' does not seem to be injectable" not in said]
+    if untried or re.search(r"\b(?:429|5\d\d) \(", said):
+        raise NotDone(f"sqlmap was kept out of {door}, or did not try {untried}:\n{said[-1500:]}")
+    return []
+
+
+def doors(base: str, who: str, cookie: str) -> list[str]:
+    """The doors of this person in the demo, each of which lets her in."""
+    found = []
+    for door, named in DOORS[who].items():
+        if named:
+            said = re.search(door.partition("…")[0] + f"({ANY_ID.pattern})", demo.ask(base, "GET", named, cookie)[1])
+            door = door.replace("…", said[1] if said else "")
+        if (status := demo.ask(base, "GET", door, cookie)[0]) != 200:
+            raise NotDone(f"{who} is answered {status} at {door}")
+        found.append(door)
+    return found
 
 
 def _bounded(call: list[str], seconds: int) -> str:

@@ -2,11 +2,15 @@
 
 import os
 import shutil
+from typing import Any
 
 import pytest
-from judges import findings, tools
+import sqlalchemy as sa
+from judges import findings, run, tools
 
+from crawl import browser_of
 from polyphony.kernel import headers
+from polyphony.kernel.database import db
 
 POLICIES = {"pages": headers.CSP, "files that people sent": headers.SANDBOX, "plain text": headers.NOTHING}
 
@@ -51,3 +55,45 @@ def test_the_table_is_read_as_it_stands() -> None:
     known, other = (findings.Finding("bandit", "B1 x", f"platform/{file}.py") for file in ("polyphony/access", "polyphony/views"))
     assert findings.unexplained([known, other], [row]) == [other]
     assert findings.idle([other], [row]) == [row]
+
+
+# sqlmap: its silence means something only where it was let in and what it changes is asked of the database.
+LOOKING = {"visitor": "visitor", "stakeholder": "coordinator", "company": "first lead", "fund": "fund administrator"}
+
+
+@pytest.mark.parametrize("who", tools.DOORS)
+def test_what_sqlmap_changes_is_asked_of_the_database(lived: Any, monkeypatch: pytest.MonkeyPatch, who: str) -> None:
+    assert set(LOOKING) == set(run.INJECTING)
+    client, asked = browser_of(lived, LOOKING[who]), []
+
+    def ask(_base: str, _method: str, path: str, _cookie: str) -> Any:
+        answer = client.get(path)
+        return answer.status_code, answer.get_data(as_text=True), answer.headers
+
+    def note(_connection: Any, _cursor: Any, _statement: str, parameters: Any, *_more: Any) -> None:
+        asked.append(str(parameters))
+
+    monkeypatch.setattr(tools.demo, "ask", ask)
+    with lived.app.app_context():
+        engine = db.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        for door in tools.doors("", who, ""):
+            for name in tools.ASKED.findall(door):
+                path, _, query = door.partition("?")
+                query = "&".join(f"{name}=sqlmap0was0here" if each.startswith(f"{name}=") else each for each in query.split("&"))
+                assert client.get(f"{path}?{query}").status_code == 200
+                assert any("sqlmap0was0here" in each for each in asked), f"{name} of {door} becomes part of no statement"
+                asked.clear()
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def test_sqlmap_is_believed_only_where_it_was_let_in_and_tried_everything() -> None:
+    door, tried = "/en/place?q=water&in=en", "GET parameter 'q' does not seem to be injectable\nGET parameter 'in' does not seem to be injectable"
+    assert tools.injected(tried, door) == []
+    hit = "sqlmap identified the following injection point(s) with a total of 57 HTTP(s) requests"
+    assert tools.injected(hit, door) == [findings.Finding("sqlmap", "injection", "/en/place")]
+    for said in ("", tried.split("\n")[0], tried + "\n429 (Too Many Requests) - 12 times", tried + "\n500 (Internal Server Error) - 1 times"):
+        with pytest.raises(tools.NotDone):
+            tools.injected(said, door)
