@@ -6,10 +6,10 @@ import { pathToFileURL } from "node:url";
 const [folder, port, back] = process.argv.slice(2);
 const { Provider } = await import(pathToFileURL(join(folder, "node_modules/oidc-provider/lib/index.js")));
 const provider = new Provider(`http://127.0.0.1:${port}`, {
-  clients: [{
-    client_id: "polyphony", client_secret: "a secret that the provider gave", redirect_uris: [back],
+  clients: ["polyphony", "neighbour"].map((client_id) => ({
+    client_id, client_secret: "a secret that the provider gave", redirect_uris: [back],
     grant_types: ["authorization_code"], response_types: ["code"],
-  }],
+  })),
   cookies: { keys: ["only for tests"] },
   pkce: { required: () => true },
   claims: { openid: ["sub", "email"] },

@@ -5,6 +5,7 @@ import re
 import shutil
 import socket
 import subprocess
+from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -48,8 +49,9 @@ class Certified:
         raise AssertionError("the provider never sent anybody back")
 
 
-@pytest.fixture(scope="module")
-def certified():
+@contextmanager
+def serving():
+    """The provider, until the test is done with it: its port and its process."""
     if not shutil.which("node") or not (FOLDER / "node_modules" / "oidc-provider").is_dir():
         told = "The certified provider is not there: install node and npm, then `make installed-npm`."
         if os.environ.get("CI") == "true":
@@ -60,12 +62,18 @@ def certified():
         port = free.getsockname()[1]
     script = Path(__file__).parent.parent / "certified_provider.mjs"
     with subprocess.Popen(["node", str(script), str(FOLDER), str(port), BACK], stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, text=True) as serving:
+                          stderr=subprocess.DEVNULL, text=True) as process:
         try:
-            assert serving.stdout.readline() == "ready\n", "the provider did not start"
-            yield port
+            assert process.stdout.readline() == "ready\n", "the provider did not start"
+            yield port, process
         finally:
-            serving.terminate()
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def certified():
+    with serving() as (port, _):
+        yield port
 
 
 @pytest.fixture
@@ -137,6 +145,53 @@ def test_the_same_address_at_two_providers_is_two_people(world, firm, certified)
         visitor = world.client()
         assert come(visitor, tern, other).status_code == 303
         assert name_of(visitor) == "Tea"
+
+
+def back(provider, client, firm, change=lambda address: address):
+    """There and back: what the browser would send on; `change` is what somebody did to the question on its way."""
+    return {k: v[0] for k, v in parse_qs(urlsplit(provider.sign_in(change(begin(client, firm)))).query).items()}
+
+
+def test_a_token_of_another_question_another_issuer_or_another_client_opens_nothing(world, firm, certified):
+    provider = Certified(certified)
+    ada = make.sign_in(world.client(), "ada@halcyon.example")
+    assert settings(ada, firm, provider).status_code == 303
+    assert come(ada, firm, provider, "link").status_code == 303
+
+    def sent(client, said):
+        return client.post("/en/sign-in/back", data=said).status_code
+
+    visitor = world.client()
+    said = back(provider, visitor, firm)
+    with visitor.session_transaction() as cookie:
+        cookie["company_sign_in"] = {**cookie["company_sign_in"], "nonce": "of another question"}
+    assert sent(visitor, said) == 403, "its token carries the nonce of the question that was asked"
+    assert sent(visitor, back(provider, visitor, firm, lambda address: re.sub(r"&nonce=[^&]*", "", address))) == 403, "no nonce"
+    assert sent(visitor, {**back(provider, visitor, firm), "iss": "https://login.other.example"}) == 403
+    assert sent(visitor, {**back(provider, visitor, firm), "iss": ""}) == 403, "it says that it names itself, and did not"
+    said = back(provider, visitor, firm)
+    world.sql("UPDATE organisations.entrance SET client_id = 'neighbour'")
+    assert sent(visitor, said) == 403, "its token would be for another client"
+    world.sql("UPDATE organisations.entrance SET client_id = 'unknown'")
+    assert requests.get(begin(visitor, firm), allow_redirects=False, timeout=10).status_code == 400
+    world.sql("UPDATE organisations.entrance SET client_id = 'polyphony'")
+    assert visitor.get("/en/account").status_code == 403
+    assert sent(visitor, back(provider, visitor, firm)) == 303, "and the true answer opens"
+
+
+def test_a_provider_that_goes_down_on_the_way_costs_the_page_and_not_the_platform(world, firm):
+    with serving() as (port, process):
+        provider = Certified(port)
+        ada = make.sign_in(world.client(), "ada@halcyon.example")
+        assert settings(ada, firm, provider).status_code == 303
+        assert come(ada, firm, provider, "link").status_code == 303
+        visitor = world.client()
+        said = back(provider, visitor, firm)
+        process.terminate()
+        process.wait()
+        assert visitor.post("/en/sign-in/back", data=said).status_code == 409
+        assert world.client().get(f"/en/sign-in/with/{firm}/begin").status_code == 409
+        assert ada.get("/en/account").status_code == 200
 
 
 def test_wrong_settings_are_told(world, firm, certified):
