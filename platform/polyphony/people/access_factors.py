@@ -261,14 +261,16 @@ BEGIN
 END $f$""")
 
 # A change of seats ends every session: they were made for others. The one in which somebody changes her own stays,
-# under a new secret.
+# under a new secret. Says whether it has got one.
 definer("people.keep_session(secret bytea, fresh bytea) RETURNS boolean", f"""
 LANGUAGE plpgsql VOLATILE {_HEAD}
+DECLARE renewed boolean;
 BEGIN
-  UPDATE people.session s SET seats = people.seal_of(viewer.seats(s.person_id)), token_hash = fresh
+  UPDATE people.session s SET seats = people.seal_of(viewer.seats(s.person_id)), token_hash =
+    CASE WHEN s.seats IS DISTINCT FROM people.seal_of(viewer.seats(s.person_id)) THEN fresh ELSE s.token_hash END
   WHERE s.token_hash = sha256(secret) AND viewer.sealed()
     AND s.person_id = nullif(current_setting('polyphony.person', true), '')::uuid
-    AND s.seats IS DISTINCT FROM people.seal_of(viewer.seats(s.person_id));
-  RETURN FOUND;
+  RETURNING s.token_hash = fresh INTO renewed;
+  RETURN renewed;
 END $f$""")
 statements.append("DROP FUNCTION IF EXISTS people.keep_session(bytea)")
