@@ -5,11 +5,13 @@ import uuid
 from typing import Any
 
 import pytest
+from psycopg.errors import SerializationFailure
+from sqlalchemy.exc import DBAPIError
 from tests.journeys.test_second_factors import LEAD, MEMBER, code_of, enrol, enrolled, key_of, password, people, step_of
 
 import make
 from polyphony.kernel.database import db
-from polyphony.people import phrases
+from polyphony.people import phrases, service
 
 __all__ = ["people"]
 NEW = "seven lamps beside the river"
@@ -77,6 +79,30 @@ def test_what_she_does_in_this_browser_ends_a_copy_of_its_cookie_too(people: Any
         done = here.post(f"/en/memberships/{seat}/end", data={"reason": "I do other things now."})
     assert done.status_code == 303
     assert [alive(here), alive(copy)] == [True, False]
+
+
+def test_a_lost_race_loses_nobody_her_session(people: Any, monkeypatch: Any) -> None:
+    """The secret given in a round that PostgreSQL refused was never kept: the next round begins with the one before."""
+    here, record, lost = lead_in(people), service.audit.record, [DBAPIError("", {}, SerializationFailure())]
+
+    def second(*given: Any, **about: Any) -> None:
+        if lost:
+            raise lost.pop()
+        record(*given, **about)
+
+    monkeypatch.setattr(service.audit, "record", second)
+    assert here.post("/en/account/password", data={"present": make.PASSWORD, "password": NEW}).status_code == 303
+    assert lost == []
+    assert alive(here)
+
+
+def test_what_she_does_to_others_leaves_her_own_secret_alone(people: Any) -> None:
+    here = lead_in(people)
+    make.person(people, "bea@halcyon.example", seats=((people.facts["firm"], "board_observer"),))
+    before = key_of(here)
+    (seat,) = people.sql("SELECT id FROM organisations.membership WHERE role = 'board_observer'")[0]
+    assert here.post(f"/en/memberships/{seat}/end", data={"reason": "She does other things now."}).status_code == 303
+    assert key_of(here) == before, "forms open in another window would be lost"
 
 
 def change(world: Any, here: Any, by: str) -> None:

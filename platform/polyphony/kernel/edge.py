@@ -61,6 +61,7 @@ def begin() -> None:
     if not request.endpoint or request.endpoint in WITHOUT_DATABASE:
         return
     key = session.get("key")
+    g.setdefault("carried", key)
     try:
         by = _viewer(key)
     except DBAPIError as error:

@@ -7,7 +7,7 @@ start, in a new transaction, and meets the ordinary refusal ("changed since you 
 
 from typing import Any
 
-from flask import current_app, g, request
+from flask import current_app, g, request, session
 from psycopg import errors
 from sqlalchemy.exc import DBAPIError
 
@@ -28,6 +28,9 @@ def again() -> Any:
     """The request once more, from its start; the transaction that lost must have been rolled back."""
     from polyphony.kernel import edge
 
+    if "carried" in g and session.get("key") != g.carried:  # a fresh secret that the lost round gave was never kept
+        session.pop("key", None)
+        session.update({"key": g.carried} if g.carried else {})
     edge.begin()
     view = current_app.view_functions[request.endpoint or ""]
     return current_app.make_response(current_app.ensure_sync(view)(**(request.view_args or {})))
