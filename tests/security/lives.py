@@ -20,6 +20,7 @@ from polyphony.fund.reviewing.models import Recusal
 from polyphony.kernel import chores, secrets
 from polyphony.kernel.database import db
 from polyphony.organisations.models import FactorReset, Membership
+from polyphony.organisations.tasks import mail_invitation
 from polyphony.people.models import Factor, Phrase
 from polyphony.retention import tasks
 
@@ -84,6 +85,7 @@ def _invited(world: Any, f: dict[str, Any]) -> tuple[Any, uuid.UUID]:
     with world.app.app_context():
         (id,) = world.sql("SELECT id FROM organisations.invitation")[0]
         token = secrets.text_of(secrets.link_token("invitation", id))
+    run(world, lambda: mail_invitation(str(id)))
     post(world.client(), f"/en/invitation/{token}", name=f"{MARK} Asha", password=make.PASSWORD, language="en", time_zone="UTC")
     asha = make.sign_in(world.client(), ASHA)
     post(asha, "/en/account", name=f"{MARK} Asha again", language="en", time_zone="UTC", mail_opt_in="y")

@@ -1,12 +1,13 @@
 """The life of a datum: planted through every field that the pages offer, it is there; erased, or after its time, nowhere.
 
 Three people leave the same rare word wherever they can: a member of an NGO, somebody with a return phrase, and an
-engagement lead of a company. Every table is then searched, the queue and the folders too. What a mail server has
-taken is out of our hands, and the mails of the demo stand for that. Old copies inside the files of PostgreSQL last until the
+engagement lead of a company. Every table is then searched, the queue and the folders too, that of mails among
+them, which keeps them for some days. What a mail server has taken is out of our hands. Old copies inside the files of PostgreSQL last until the
 server uses the space again.
 """
 
 import inspect
+import os
 import re
 import uuid
 from datetime import timedelta
@@ -18,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 import make
 from polyphony import rooms
 from polyphony.consultations.models import Transition
-from polyphony.kernel import chores, clock, unlinkable
+from polyphony.kernel import chores, clock, mail, unlinkable
 from polyphony.kernel.database import db
 from polyphony.kernel.forms import Form, Line, Words
 from polyphony.organisations.models import MembershipEnd
@@ -81,13 +82,11 @@ def test_every_field_to_type_into_is_planted_or_somebody_elses() -> None:
 
 
 def where(world: Any) -> set[str]:
-    """Every table, the queue's too, and every file of ours but sent mails, in which the word stands in any form."""
+    """Every table, the queue's too, and every file of ours, in which the word stands in any form."""
     pattern = needles(MARK)
     wide = re.compile(pattern.pattern + b"|" + MARK.lower().encode(), re.IGNORECASE)
     found = {name.replace('"', "") for name, text in tables(world).items() if wide.search(text.encode())}
-    mails = world.settings.mail_folder
-    return found | {str(each) for each in world.settings.var.rglob("*") if each.is_file() and mails not in each.parents
-                    and wide.search(each.read_bytes())}
+    return found | {str(each) for each in world.settings.var.rglob("*") if each.is_file() and wide.search(each.read_bytes())}
 
 
 HERS = {"inputs.input", "inputs.draft", "feedback.excerpt", "feedback.objection", "feedback.ground_view",
@@ -98,7 +97,9 @@ def test_erased_it_is_nowhere(life: Any) -> None:
     world = life.world
     assert where(world) >= HERS | {"people.person", "inputs.original", "feedback.comment", "fund.seat", "fund.recusal", "people.factor",
                                     "organisations.factor_reset", "organisations.membership"}, "it was planted"
+    assert any(each.endswith(".eml") for each in where(world)), "she had mails"
     erase(life, life.asha, life.phrase, life.lead)
+    _mails_go(world, days=mail.DAYS + 1)
     assert where(world) == set(STAYS)
     assert world.sql("SELECT count(*) FROM vault.sealed") == [(0,)]
     assert world.sql("SELECT count(*) FROM uploads.attachment") == [(0,)]
@@ -119,6 +120,14 @@ def _the_chain_is_whole(world: Any) -> None:
         assert audit.broken_at() is None
         assert all(each.holds for each in check())
         db.session.rollback()
+
+
+def _mails_go(world: Any, *, days: int) -> None:
+    """Without a mail server they lie in a folder for some days, and the chore empties it."""
+    then = (make.now() - timedelta(days=days)).timestamp()
+    for each in world.settings.mail_folder.iterdir():
+        os.utime(each, (then, then))
+    run(world, chores.empty_mails)
 
 
 def _files_go(world: Any) -> None:
@@ -196,6 +205,7 @@ def test_when_its_time_has_come_it_is_nowhere_although_nobody_asked(life: Any) -
         _leave(life, person)
     _age(life, years=4)
     _nights(world)
+    _mails_go(world, days=4 * 365)
     assert where(world) == set(STAYS)
     for table in ("people.phrase", "inputs.input", "inputs.authorship", "feedback.ground_author", "vault.sealed",
                   "uploads.attachment", "people.erasure", "notices.notice"):

@@ -1,8 +1,8 @@
-"""What the house does by itself: seal the audit, forget spent values and sums, unlink, take up dead workers' jobs."""
+"""What the house does by itself: seal the audit, forget what is spent, unlink, take up dead workers' jobs."""
 
 from flask import current_app
 
-from polyphony.kernel import audit, clock, jobs, once, sums, unlinkable
+from polyphony.kernel import audit, clock, jobs, mail, once, sums, unlinkable
 
 
 @jobs.task("kernel.seal", every="*/5 * * * *")
@@ -19,6 +19,12 @@ def forget() -> None:
     """
     once.forget(clock.in_days(-1))
     sums.forget()
+
+
+@jobs.task("kernel.empty_mails", every="43 * * * *")
+def empty_mails() -> None:
+    """Where no mail server is set, mails lie in a folder for some days, and no longer."""
+    mail.forget()
 
 
 @jobs.task("kernel.unlink", every="17 2,8,14,20 * * *")

@@ -13,7 +13,8 @@ import re
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
@@ -24,13 +25,14 @@ from urllib.parse import unquote, urlsplit
 import structlog
 from flask import current_app
 
-from polyphony.kernel import edge, once
+from polyphony.kernel import clock, edge, once
 from polyphony.kernel.jobs import GiveUp, TryLater
 from polyphony.kernel.postgres import write_private
 from polyphony.settings import Settings, is_loopback
 
 log = structlog.get_logger()
 SECONDS = 20
+DAYS = 7  # a mail without a mail server stays in its folder; then nobody reads it any more
 GO_AHEAD, ACCEPTED = 354, 250
 
 
@@ -92,6 +94,16 @@ def _keep(folder: Path, message_id: str, message: EmailMessage) -> None:
     place = folder / f"{re.sub(r'[^A-Za-z0-9._-]', '-', message_id)}.eml"
     if not place.exists():
         write_private(place, message.as_string())
+
+
+def forget() -> None:
+    """Empty the folder of mails that have lain there long enough, also where a mail server is set by now."""
+    settings: Settings = current_app.extensions["settings"]
+    before = (clock.now() - timedelta(days=DAYS)).timestamp()
+    for each in (settings.mail_folder or settings.var / "mail").glob("*.eml*"):
+        with suppress(FileNotFoundError):  # another worker was faster
+            if each.stat().st_mtime < before:
+                each.unlink()
 
 
 def _hand_over(url: str, message: EmailMessage, first_time: Callable[[], bool], not_sent: Callable[[], None]) -> None:
