@@ -207,6 +207,41 @@ def test_days_on_which_everything_stood_still_need_no_head(world):
     assert wrong(_as_superuser(world, world.name)) == []
 
 
+def test_rows_that_know_only_their_day_are_sealed_when_it_is_over_and_their_place_tells_nothing(world):
+    begins = clock.midnight() - timedelta(days=1)
+
+    def at(**when):
+        return clock.at(begins + timedelta(**when))
+
+    make.person(world, "eyes@polyphony.example", roles=("auditor",))
+    for hour in range(1, 24):
+        with world.worker.app_context(), at(hours=hour):
+            audit.record("organisation.approved")
+            audit.record("input.sent", anonymous=True, number=hour)
+            audit.seal_new_rows()
+            db.session.commit()
+            assert service.broken() == [], "rows that wait are no fault"
+    for late in ({"hours": 23, "minutes": 59}, {"days": 1, "minutes": 3}):
+        with world.worker.app_context(), at(**late):
+            audit.record("organisation.turned_away")
+            db.session.commit()
+    with world.worker.app_context(), at(days=1, minutes=3, seconds=30):
+        assert audit.seal_new_rows() == 2, "somebody may still be about to end what she began before midnight"
+        db.session.rollback()
+    with at(hours=23):
+        assert str(words.VERBS["input.sent"]) not in make.sign_in(world.client(), "eyes@polyphony.example").get("/en/audit").text
+    with world.worker.app_context(), at(days=1, minutes=5):
+        service.sign_day(begins.date())
+        db.session.commit()
+        assert service.broken() == []
+    links = world.sql("SELECT r.verb, r.id, r.details ->> 'number' FROM audit.seal s JOIN audit.row r ON r.id = s.row_id ORDER BY s.number")
+    assert [verb for verb, *_ in links] == 23 * ["organisation.approved"] + 23 * ["input.sent"] + 2 * ["organisation.turned_away"]
+    said = [(id, int(number)) for verb, id, number in links if verb == "input.sent"]
+    assert said == sorted(said), "in the order of their random ids"
+    assert [number for _, number in said] != list(range(1, 24))
+    assert wrong(_as_superuser(world, world.name)) == []
+
+
 def test_a_file_without_any_head_proves_nothing(acted, tmp_path):
     acted.sql("DELETE FROM audit.head")
     code, said = alone(tmp_path, taken(acted))

@@ -11,6 +11,8 @@ from tests.journeys.test_inputs import begin, body, speak, stage
 from tests.security.test_vault_dump import log, tables
 
 import make
+from polyphony.kernel import audit
+from polyphony.kernel.database import db
 
 __all__ = ["log", "stage"]  # fixtures
 
@@ -49,6 +51,12 @@ def test_neither_address_nor_browser_is_kept_nor_the_hour_of_what_was_said(stage
     hours = world.sql("SELECT verb, at FROM audit.row WHERE verb LIKE 'input.%%'")
     assert {verb for verb, _ in hours} >= {"input.sent"}
     assert {at.astimezone(UTC).time() for _, at in hours} == {time()}, "the day and no hour"
+    with world.worker.app_context():
+        audit.record("organisation.approved")
+        assert audit.seal_new_rows() > 0
+        db.session.commit()
+    sealed = {verb for (verb,) in world.sql("SELECT r.verb FROM audit.seal s JOIN audit.row r ON r.id = s.row_id")}
+    assert not {verb for verb in sealed if verb.startswith("input.")}, "between other links it would tell the hour"
     now = datetime.now(UTC)
     spoken = "\n".join(kept[table] for table in ("inputs.input", "inputs.authorship", "inputs.draft"))
     assert not re.search(rf"{now:%Y-%m-%d} \d\d:", spoken)

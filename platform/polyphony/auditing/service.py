@@ -49,10 +49,10 @@ def _begin(day: date | None, later: int = 0) -> datetime:
 
 def rows(sought: Sought, after: uuid.UUID | None = None) -> tuple[list[Any], uuid.UUID | None]:
     """A page of rows, the newest first, each with its link in the chain (one statement), and behind which row the next
-    page begins."""
+    page begins. Rows that know only their day are shown once it is over: whoever watches would see when they come."""
     last = sa.select(AuditRow.at, AuditRow.id).where(AuditRow.id == after).scalar_subquery()
     asked = sa.select(AuditRow, AuditSeal.number).outerjoin(AuditSeal, AuditSeal.row_id == AuditRow.id).where(
-        *sought.conditions(), sa.tuple_(AuditRow.at, AuditRow.id) < last if after else sa.true())
+        *sought.conditions(), ~audit.waits(), sa.tuple_(AuditRow.at, AuditRow.id) < last if after else sa.true())
     found = list(db.session.execute(asked.order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(SHOWN + 1)))
     return found[:SHOWN], found[SHOWN - 1][0].id if len(found) > SHOWN else None
 

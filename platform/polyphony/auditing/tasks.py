@@ -15,6 +15,6 @@ def sign() -> None:
 
 @jobs.task("auditing.check", every="25 3 * * *")
 def check() -> None:
-    """Read the whole chain and its heads; the auditor is told when a link or a head does not fit or heads are missing."""
+    """Read the whole chain and its heads; the auditor is told when one does not fit or heads are missing."""
     if service.broken():
         tell("audit_broken", to="auditors")

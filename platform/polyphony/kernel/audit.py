@@ -3,13 +3,14 @@
 A row says a verb and ids, never a text, a name or an address; acts of people without an account, and
 what a member says, leave no row that names her or tells the hour. A job seals new rows into a hash chain, in
 order, so a change made later no longer fits; signed heads tell it even where every later link was made anew.
+Rows that know only their day are sealed together once it is over: their place would tell the hour.
 """
 
 import hashlib
 import json
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from polyphony.kernel import clock, viewer
 from polyphony.kernel.database import Base, Row, db
 from polyphony.kernel.policies import allow, holds, one, protect
+
+LATE = timedelta(minutes=4)  # whoever began before midnight has ended, and the day is not signed yet
 
 
 class AuditRow(Row, Base):
@@ -87,13 +90,21 @@ def link_hash(before: bytes, content: bytes) -> bytes:
     return hashlib.sha256(before + content).digest()
 
 
+def waits() -> sa.ColumnElement[bool]:
+    """Whether a row knows only its day, and that day is not over: nobody should learn when within it the row came."""
+    day = sa.func.date_trunc("day", AuditRow.at, "UTC")
+    return sa.and_(AuditRow.at == day, AuditRow.at >= clock.midnight(clock.now() - LATE))
+
+
 def seal_new_rows(limit: int = 5000) -> int:
-    """Link every row that is not yet in the chain, oldest first; returns how many."""
+    """Link every row that is not yet in the chain and need not wait, oldest first, in a random order where only the day
+    is known (ids are random); returns how many."""
     db.session.execute(sa.text("SELECT pg_advisory_xact_lock(7105)"))
     last = db.session.scalars(sa.select(AuditSeal).order_by(AuditSeal.number.desc()).limit(1)).first()
     number, link = (last.number, last.hash) if last else (0, b"\0" * 32)
     sealed = sa.exists().where(AuditSeal.row_id == AuditRow.id)
-    rows = db.session.scalars(sa.select(AuditRow).where(~sealed).order_by(AuditRow.at, AuditRow.id).limit(limit)).all()
+    rows = db.session.scalars(sa.select(AuditRow).where(~sealed, ~waits()).order_by(AuditRow.at, AuditRow.id)
+                              .limit(limit)).all()
     for row in rows:
         kept = content_hash(row)
         number, link = number + 1, link_hash(link, kept)
