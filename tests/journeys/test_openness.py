@@ -3,6 +3,7 @@
 import re
 import uuid
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -81,6 +82,13 @@ def test_public_pages_stay_within_their_budget_and_lead_nowhere_missing(demo: An
         answer = demo.client().get(path)
         assert answer.status_code == 200, path
         assert "None" not in answer.get_data(as_text=True).replace("None of them decides", "")
+
+
+def test_the_page_for_a_worried_person_says_what_the_threat_model_gives_away(demo: Any) -> None:
+    page = unescape(demo.client().get("/en/protection").get_data(as_text=True))
+    for said in ("takes over the server can read all words", "which account wrote what", "Those who operate the server could read the same",
+                 "only a written reason of safety can delay that", "Only a hold delays that", "No page shows it to anybody but the author"):
+        assert said in page
 
 
 def test_home_asks_a_visitor_to_sign_in(world: Any) -> None:
