@@ -1,12 +1,14 @@
 """Row security and a naive oracle agree on random worlds, row by row, for every viewer, past the application."""
 
+from pathlib import Path
+
 import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from tests import make
-from tests.security import worlds
-from tests.security.worlds import EVERYTHING, JUDGED, Oracle
+from tests.security import worlds_fund as worlds
+from tests.security.worlds_fund import EVERYTHING, JUDGED, Oracle
 
 from polyphony.people.models import Person, Phrase
 
@@ -74,11 +76,21 @@ def test_a_thousand_random_worlds(world, part) -> None:
     assert wrong == [], "\n".join(wrong[:20])
 
 
+def test_how_much_they_judge_is_said() -> None:
+    said = (Path(__file__).parents[2] / "docs" / "threat-model.md").read_text("utf-8")
+    assert f"The random worlds judge who reads {len(JUDGED)} of the tables" in said
+
+
 FAULTS = {
     "a draft shown to another company": 'ALTER POLICY select_own_company ON feedback.answer USING (true)',
     "a withdrawn input": "ALTER POLICY select_facilitator ON inputs.input USING (true)",
     "an author": "ALTER POLICY select_own ON inputs.authorship USING (true)",
     "an input before it was read": "ALTER POLICY select_public ON inputs.input USING (audience = 'public')",
+    "a case whose reviewer stepped aside": "ALTER POLICY select_reviewer ON fund.application USING (state NOT IN ('draft', 'withdrawn'))",
+    "who applies": "ALTER POLICY select_committee ON fund.applicant USING (true)",
+    "a score before its lock": "ALTER POLICY select_after_locking ON fund.score USING (true)",
+    "a file kept from others": "ALTER POLICY select_with_input ON uploads.attachment USING (kind = 'input')",
+    "another's notice": "ALTER POLICY select_own ON notices.notice USING (person_id IS NOT NULL)",
     "too little": "ALTER POLICY select_listed ON consultations.consultation USING (false)",
 }
 
@@ -86,4 +98,4 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_found(world, fault) -> None:
     world.sql(FAULTS[fault])
-    assert differences(world, range(8))[0], fault
+    assert any(differences(world, [seed])[0] for seed in range(8)), fault

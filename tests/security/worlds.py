@@ -32,8 +32,9 @@ from polyphony.people.models import Person, Phrase
 from polyphony.people.models import Session as LoginSession
 
 STATES = ("draft", "announced", "open", "answering", "published", "closed")
-ROLES = {"company": ("engagement_lead", "decision_maker", "administrator"), "facilitation": ("facilitator", "administrator"),
-         "stakeholder": ("coordinator", "contributor", "translator")}
+ROLES = {"company": ("engagement_lead", "decision_maker", "administrator", "board_observer"),
+         "facilitation": ("facilitator", "facilitator", "administrator", "keyholder"),
+         "stakeholder": ("coordinator", "contributor", "translator", "translator", "keyholder")}
 SOME = timedelta(days=40)
 
 
@@ -373,8 +374,3 @@ JUDGED = (Consultation, Input, Theme, Excerpt, Objection, Answer, Measure, Groun
 EVERYTHING = (*JUDGED, Organisation, Person, Membership, MembershipEnd, LoginSession, Phrase, Translator, Facilitation,
               TranslatorRefusal)
 
-
-def seen(oracle: Oracle) -> set[tuple[str, str]]:
-    """Everything this viewer may see, says the oracle."""
-    return {(model.__name__, key(row)) for model in JUDGED for row in oracle.w.of(model)
-            if getattr(oracle, model.__name__.lower())(row)}
