@@ -293,11 +293,11 @@ def test_where_something_of_hers_can_lie_is_told_to_a_sealed_viewer_alone(stage:
     f = stage.facts
     with psycopg.connect(stage.server.url("polyphony_app", stage.name)) as connection:
         connection.execute("SELECT set_config('polyphony.person', %s, true)", [str(f["amina"])])
-        assert connection.execute("SELECT vault.hers()").fetchall() == []
+        assert connection.execute("SELECT consultations.with_keyholders()").fetchall() == []
         connection.execute("SELECT viewer.open(%s, NULL)", [f["sessions"]["lead"]])
-        assert connection.execute("SELECT vault.hers()").fetchall() == []
+        assert connection.execute("SELECT consultations.with_keyholders()").fetchall() == []
         connection.execute("SELECT viewer.open(%s, NULL)", [f["sessions"]["amina"]])
-        assert connection.execute("SELECT vault.hers()").fetchall() == [(f["about"],)]
+        assert connection.execute("SELECT consultations.with_keyholders()").fetchall() == [(f["about"],)]
 
 
 def test_a_request_ends_by_itself_and_a_clock_set_back_does_not_help(stage: Any) -> None:

@@ -26,7 +26,7 @@ fact("kept", "SELECT array_agg(DISTINCT c.consultation_id) FROM vault.circle c J
      f"WHERE c.state <> 'ended' AND s.keyholder_id = ANY ({had('keeping')})")
 
 # Where this viewer takes part or ever did, and there are or were keyholders: nowhere else can something of hers lie.
-definer("vault.hers() RETURNS SETOF uuid", f"""
+definer("consultations.with_keyholders() RETURNS SETOF uuid", f"""
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
   SELECT DISTINCT r.consultation_id FROM vault.circle r JOIN consultations.consultation c ON c.id = r.consultation_id
   WHERE (SELECT viewer.sealed()) AND c.state <> 'draft' AND (c.id IN (
