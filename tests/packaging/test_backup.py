@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from polyphony.cli import main
 from polyphony.folders import root, source
 from polyphony.keeping import backup, keys, restore, sealed
+from polyphony.kernel import pg_roles
 
 CANARY = "canary-in-a-backup"
 
@@ -98,8 +99,30 @@ BREAKS = {
     "every row is there again": "DELETE FROM notices.notice",
     "row security is what the code declares": "ALTER TABLE people.person NO FORCE ROW LEVEL SECURITY",
     "the audit's chain is whole, and its signed heads fit": "UPDATE audit.seal SET hash = '\\x00' WHERE number = 1",
+    "the secrets given here fit what they sealed": "UPDATE people.credential SET address_hash = sha256(address_hash)",
     "the fund's books hold": "UPDATE fund.entry_line SET amount = amount + 1 WHERE id = (SELECT id FROM fund.entry_line LIMIT 1)",
 }
+
+
+ROLES = {  # what a role may not have become
+    "polyphony_lookup: its rights": "ALTER ROLE polyphony_lookup LOGIN",
+    "polyphony_worker: its rights": "ALTER ROLE polyphony_worker BYPASSRLS",
+    "polyphony_app: its rights": "ALTER ROLE polyphony_app CREATEROLE",
+    "polyphony_app: is a member of polyphony_vault": "GRANT polyphony_vault TO polyphony_app",
+    "polyphony_owner: is no member of polyphony_vault": "REVOKE polyphony_vault FROM polyphony_owner",
+    "polyphony_app: owns people.person": "ALTER TABLE people.person OWNER TO polyphony_app",
+    "polyphony_app: owns viewer.sealed()": "ALTER FUNCTION viewer.sealed() OWNER TO polyphony_app",
+    "polyphony_worker: owns vault": "ALTER SCHEMA vault OWNER TO polyphony_worker",
+}
+
+
+@pytest.mark.parametrize("told", ROLES)
+def test_a_role_that_is_another_one_is_told(server, template, told):
+    with psycopg.connect(server.url("postgres", template)) as connection:
+        assert pg_roles.differences(connection) == []
+        connection.execute(ROLES[told])
+        assert [each[:len(told)] for each in pg_roles.differences(connection)] == [told]
+        connection.rollback()  # roles are shared by all databases of the server
 
 
 def test_each_proof_would_notice(server, kept, tmp_path, offline):
@@ -120,6 +143,11 @@ def test_each_proof_would_notice(server, kept, tmp_path, offline):
             connection.execute("SET session_replication_role = replica")
             connection.execute(statement)
         assert dict(restore.proofs(place, told))[proof], proof
+    with psycopg.connect(server.url("postgres", name), autocommit=True) as connection:
+        connection.execute("ALTER TABLE people.person OWNER TO polyphony_app")
+    every = dict(restore.proofs(place, told))
+    assert set(every) == {*BREAKS, "the database's roles are what they must be"}
+    assert all(every.values())
     server.drop_database(name)
 
 

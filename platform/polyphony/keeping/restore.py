@@ -24,10 +24,9 @@ from polyphony.auditing import service as auditing
 from polyphony.fund.verify import service as fund
 from polyphony.keeping import backup, keys, sealed
 from polyphony.keeping.backup import BackupTrouble
-from polyphony.kernel import policies, processes, secrets, unfinished
+from polyphony.kernel import pg_roles, policies, processes, secrets, unfinished
 from polyphony.kernel.database import db
 from polyphony.kernel.migrate import migrate
-from polyphony.kernel.pg_roles import BACKUP, ROLES
 from polyphony.kernel.ready import ready
 from polyphony.people.models import Credential
 from polyphony.settings import Settings
@@ -241,9 +240,7 @@ def _security(settings: Settings) -> list[str]:
 
 def _roles(settings: Settings) -> list[str]:
     with psycopg.connect(_plain(settings.owner_database_url)) as connection:
-        found = {name: (is_super, sees_all) for name, is_super, sees_all in connection.execute(
-            "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname LIKE 'polyphony%%'")}
-    return [role for role in ROLES if found.get(role) != (False, role == BACKUP)]
+        return pg_roles.differences(connection)
 
 
 def _plain(url: str) -> str:

@@ -41,6 +41,37 @@ def _ensure_memberships(superuser: psycopg.Connection[Any]) -> None:
     superuser.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(BACKUP)))
 
 
+def differences(connection: psycopg.Connection[Any]) -> list[str]:
+    """Where the roles differ from what `ensure_roles` makes: their rights, who is whose member, and what each owns."""
+    found = {name: rights for name, *rights in connection.execute(
+        "SELECT rolname, rolcanlogin, rolbypassrls, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication "
+        "FROM pg_roles WHERE rolname LIKE 'polyphony%%'")}
+    wrong = [f"{role}: its rights are others" for role in ROLES
+             if found.get(role) != [role in WITH_LOGIN, role == BACKUP, False]]
+    members = set(connection.execute(_MEMBERS).fetchall())
+    wanted = {(LOOKUP, OWNER), (VAULT, OWNER), ("pg_read_all_data", BACKUP)}
+    wrong += [f"{member}: is a member of {role}" for role, member in sorted(members - wanted)]
+    wrong += [f"{member}: is no member of {role}" for role, member in sorted(wanted - members)]
+    return wrong + [f"{owner}: owns {thing}" for thing, owner in connection.execute(_OWNED)]
+
+
+# Whoever may make roles may be a member of them: she manages the server, and could become one at any time.
+_MEMBERS = """
+SELECT g.rolname, m.rolname FROM pg_auth_members a
+  JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
+WHERE (g.rolname LIKE 'polyphony%' OR m.rolname LIKE 'polyphony%') AND NOT (m.rolsuper OR m.rolcreaterole)"""
+# What another than the owner has; narrow functions may belong to the two roles that nobody signs in as.
+_OWNED = f"""
+SELECT n.nspname || '.' || c.relname AS thing, pg_get_userbyid(c.relowner) FROM pg_class c JOIN pg_namespace n
+  ON n.oid = c.relnamespace WHERE n.nspname !~ '^(pg_|information_schema$|public$)'
+  AND pg_get_userbyid(c.relowner) <> '{OWNER}' AND c.relkind NOT IN ('i', 'I', 'c')
+UNION SELECT p.oid::regprocedure::text, pg_get_userbyid(p.proowner) FROM pg_proc p JOIN pg_namespace n
+  ON n.oid = p.pronamespace WHERE n.nspname !~ '^(pg_|information_schema$|public$)'
+  AND pg_get_userbyid(p.proowner) NOT IN ('{OWNER}', '{LOOKUP}', '{VAULT}')
+UNION SELECT n.nspname, pg_get_userbyid(n.nspowner) FROM pg_namespace n
+  WHERE n.nspname !~ '^(pg_|information_schema$|public$)' AND pg_get_userbyid(n.nspowner) <> '{OWNER}' ORDER BY 1"""  # noqa: S608
+
+
 def close_database(superuser: psycopg.Connection[Any], name: str) -> None:
     """Leave the door of a database open to our roles alone, and its public schema to no newcomer."""
     database = sql.Identifier(name)
