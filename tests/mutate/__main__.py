@@ -34,8 +34,9 @@ def asked() -> argparse.Namespace:
     return words.parse_args()
 
 
-def everything() -> list[Any]:
-    """All faults: those of the database from a database that is made for it, those of the program from its text."""
+def everything() -> tuple[list[Any], list[str]]:
+    """All faults, those of the database from a database that is made for it, those of the program from its text;
+    and the names of those that are left out (`guards.TWICE`)."""
     import tempfile
 
     from tests.mutate import catalogue, code, guards
@@ -50,7 +51,18 @@ def everything() -> list[Any]:
         server.create_database("read")
         migrate(_driver(server.url("polyphony_owner", "read")))
         with psycopg.connect(server.url("postgres", "read")) as connection:
-            return [fault for fault in [*catalogue.found(connection), *code.found()] if str(fault) not in guards.TWICE]
+            faults = [*catalogue.found(connection), *code.found()]
+    return ([fault for fault in faults if str(fault) not in guards.TWICE],
+            sorted(str(fault) for fault in faults if str(fault) in guards.TWICE))
+
+
+def left_out(names: list[str]) -> str:
+    """What is not tried, each with its reason, and what is listed so and was not found any more."""
+    from tests.mutate.guards import TWICE
+
+    lines = [f"{name}: {TWICE[name]}" for name in names]
+    gone = [f"{name}: not found any more, take it off the list" for name in sorted(TWICE) if name not in names]
+    return "\n  ".join([f"Left out, each with its reason ({len(names)}):", *lines, *gone])
 
 
 def chosen(faults: list[Any], said: argparse.Namespace) -> list[Any]:
@@ -75,10 +87,11 @@ def drawn(faults: list[Any], many: int, seed: int) -> list[Any]:
 
 
 def main() -> int:
-    said, faults = asked(), everything()
+    said, (faults, twice) = asked(), everything()
     picked = chosen(faults, said)
     if said.list:
         print("\n".join(f"{fault}  <- {' '.join(fault.tests) or 'nobody'}" for fault in picked), f"\n{len(picked)} of {len(faults)}")
+        print(left_out(twice))
         return 0
     from tests.mutate.running import Judge
 
@@ -88,6 +101,7 @@ def main() -> int:
     # What a test that failed left open (a connection, a thread) is not the fault of the test after it.
     apart = [word for plugin in ("xdist", "cacheprovider", "unraisableexception", "threadexception") for word in ("-p", f"no:{plugin}")]
     pytest.main(["-q", *apart, "--no-header", "--tb=no", "-s", *files], plugins=[judge])
+    print(f"\n{left_out(twice)}")
     return told(judge, said)
 
 
