@@ -98,7 +98,6 @@ def test_every_page_answers_within_its_budgets_and_writes_nothing(lived, browser
 @pytest.mark.parametrize("who", ["phrase", "speaker", "coordinator"])
 def test_who_speaks_can_leave_from_every_page_and_no_title_betrays_over_a_shoulder(lived, browsers, who) -> None:
     wrong, seen = [], 0
-    telling = [title for (title,) in lived.sql("SELECT title FROM consultations.consultation UNION SELECT title FROM feedback.theme")]
     for endpoint, address in addresses(lived):
         answer = browsers[who].get(address)
         page = answer.get_data(as_text=True) if answer.mimetype == "text/html" else ""
@@ -108,9 +107,28 @@ def test_who_speaks_can_leave_from_every_page_and_no_title_betrays_over_a_should
         seen += 1
         title = re.search(r"<title>(.*?)</title>", page, re.DOTALL)[1]
         wrong += [f"{address} ({answer.status_code}): no way to leave"] * ('id="leave"' not in page)
-        tells = title != "Polyphony" if who != "coordinator" else any(each in unescape(title) for each in telling)
-        wrong += [f"{address} ({answer.status_code}): {title}"] * tells
+        wrong += [f"{address} ({answer.status_code}): {title}"] * (title != "Polyphony")
+        wrong += [f"{address} ({answer.status_code}): may be kept"] * (answer.headers["Cache-Control"] != "no-store")
     assert seen > 50
+    assert not wrong, "\n".join(wrong)
+
+
+def test_whoever_reads_a_consultation_without_an_account_can_leave_and_keeps_nothing(lived, browsers) -> None:
+    wrong, seen = [], set()
+    telling = [title for (title,) in lived.sql("SELECT title FROM consultations.consultation UNION SELECT title FROM feedback.theme")]
+    for endpoint, address in addresses(lived):
+        if not re.match(r"/en/(consultations|themes|measures)/", address):
+            continue
+        answer = browsers["visitor"].get(address)
+        if answer.status_code != 200:
+            continue
+        page = answer.get_data(as_text=True)
+        title = unescape(re.search(r"<title>(.*?)</title>", page, re.DOTALL)[1])
+        seen.add(endpoint)
+        if 'id="leave"' not in page or answer.headers["Cache-Control"] != "no-store" or any(each in title for each in telling):
+            wrong.append(f"{address}: {title}")
+    assert seen >= {"consultations.show", "inputs.index", "feedback.answers", "feedback.theme", "feedback.record",
+                    "feedback.ground_views"}
     assert not wrong, "\n".join(wrong)
 
 

@@ -4,7 +4,7 @@ import uuid
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, g, redirect, request, session, url_for
+from flask import Blueprint, redirect, request, session, url_for
 
 from polyphony.consultations import rules, service, showing, views_facilitation, views_prepare, words
 from polyphony.consultations.forms import TermsForm
@@ -14,7 +14,7 @@ from polyphony.kernel.clock import moment, zone
 from polyphony.kernel.compared import differences
 from polyphony.kernel.forms import ChangedMeanwhile, answer
 from polyphony.kernel.locale import codes, language, listing, name_of
-from polyphony.kernel.pages import page
+from polyphony.kernel.pages import page, reading
 from polyphony.languages.service import translations_for
 
 blueprint = Blueprint("consultations", __name__, url_prefix="/<lang>")
@@ -60,14 +60,13 @@ def _after(text: str) -> tuple[date, uuid.UUID] | None:
 @blueprint.get("/consultations/<uuid:id>")
 @access(anyone)
 def show(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    by = viewer.current()
     kept, inputs, voices, gone = service.find_with_counts(id)
     conveners, (steps, raises) = service.conveners_of(id), service.steps_of(id)
     said = [*(s.id for s in steps if s.words), *(r.id for r in raises),
             *(c.words_id for c in conveners if c.state == "left")]
     asked = request.args.get("in", "")
     lang = asked if asked in kept.languages else language()
-    g.leave_fast = not by.is_signed_in or by.is_stakeholder
+    reading()
     tr = translations_for([id, *said], lang)
     return page("consultations/show.html", c=kept, gone=gone, steps=steps, raises=raises, conveners=conveners,
                 inputs=inputs, voices=voices, **_told(kept, conveners, steps, tr, lang))

@@ -17,7 +17,7 @@ from polyphony.kernel import clock, viewer
 from polyphony.kernel.access import access, anyone
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, language, ngettext
-from polyphony.kernel.pages import page
+from polyphony.kernel.pages import page, reading
 from polyphony.kernel.providers import Waits, provide
 from polyphony.languages.models import Translation
 from polyphony.languages.service import reader_first, written
@@ -30,8 +30,9 @@ BLUEPRINTS = [blueprint]
 @blueprint.get("/consultations/<uuid:id>/answers")
 @access(anyone)
 def answers(id: uuid.UUID):  # type: ignore[no-untyped-def]
-    return page("feedback/answers.html", board=glance.board(
-        viewer.current(), themes.consultation_of(id), only_mine="mine" in request.args))
+    board = glance.board(viewer.current(), themes.consultation_of(id), only_mine="mine" in request.args)
+    reading()
+    return page("feedback/answers.html", board=board)
 
 
 @blueprint.get("/themes/<uuid:id>")
@@ -40,6 +41,7 @@ def theme(id: uuid.UUID):  # type: ignore[no-untyped-def]
     by, after = viewer.current(), request.args.get("after", "")
     board = service.board_of_theme(by, id)
     shown, (said, more) = board.themes[0], service.excerpts_of(by, id, after)
+    reading()
     return page("feedback/theme.html", board=board, theme=shown, said=said, more=more, is_first=not place_of(after),
                 score=path(board, shown, said) if not place_of(after) else None,
                 objections=list({o.id: (o, reply) for each in said for o, reply in each.objections}.values()))

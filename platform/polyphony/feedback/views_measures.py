@@ -19,7 +19,7 @@ from polyphony.kernel import viewer
 from polyphony.kernel.access import access, anyone, author, company, facilitator, there
 from polyphony.kernel.database import db
 from polyphony.kernel.locale import _, language, listing, name_of, ngettext
-from polyphony.kernel.pages import page
+from polyphony.kernel.pages import page, reading
 from polyphony.languages.service import Written, as_read, translations_for, waiting, written
 
 
@@ -103,6 +103,7 @@ def refuse_translator(id: uuid.UUID):  # type: ignore[no-untyped-def]
 @access(anyone)
 def ground_views(id: uuid.UUID):  # type: ignore[no-untyped-def]
     found = _measure(id)
+    reading()
     views, more = views_of(id, request.args.get("after", ""))
     return page("feedback/ground_views.html", views=views, theme=found.theme_id, id=id,
                 what=_what(found),

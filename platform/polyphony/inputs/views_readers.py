@@ -9,7 +9,7 @@ from polyphony.inputs.forms import SPEAKS_LABELS
 from polyphony.inputs.views import blueprint
 from polyphony.kernel import clock, locale, tallies
 from polyphony.kernel.access import access, anyone
-from polyphony.kernel.pages import page
+from polyphony.kernel.pages import page, reading
 from polyphony.languages.service import translations_for, written
 
 
@@ -17,6 +17,7 @@ from polyphony.languages.service import translations_for, written
 @access(anyone)
 def index(id: uuid.UUID):  # type: ignore[no-untyped-def]
     about, lang = service.consultation(id), locale.language()
+    reading()
     sought = looking.sought(request.args)
     found = lists.released(about, request.args.get("after", ""), sought)
     tr = translations_for([id, *(e.id for e in found.rows)], lang)

@@ -42,7 +42,7 @@ def install(app: Flask) -> None:
             session.modified = False
             response.headers.pop("Clear-Site-Data", None)
         by = viewer.current()
-        if by.is_signed_in or by.is_phrase or g.get("no_store") or request.method != "GET":
+        if by.is_signed_in or by.is_phrase or g.get("no_store") or g.get("leave_fast") or request.method != "GET":
             response.headers["Cache-Control"] = "no-store"
         else:
             response.headers.setdefault("Cache-Control", "private, no-cache")

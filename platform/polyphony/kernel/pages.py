@@ -37,6 +37,12 @@ def page(template: str, *, fragment: str | None = None, **context: Any) -> Respo
     return response
 
 
+def reading() -> None:
+    """A page of a consultation: who reads it for no body can leave it fast, and her browser keeps nothing."""
+    by = viewer.current()
+    g.leave_fast = not by.is_signed_in or by.is_stakeholder
+
+
 def sent_to(place: str) -> Response:
     """The way to a page; htmx is told to go to another one as a whole, so that it does not land inside this one."""
     here = urlsplit(request.headers.get("HX-Current-URL", "")).path
