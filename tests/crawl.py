@@ -29,8 +29,14 @@ OTHERS = {"first lead": "lead@halcyon.example", "speaker": "", "applicant": "coo
           "fund administrator": "admin@fund.example", "reviewer": "reviewer3@fund.example",
           "member": "member1@fund.example", "treasurer": "treasurer@fund.example",
           "approver": "approver@fund.example", "releaser": "releaser@fund.example",
-          "keyholder": "keyholder@masar.example",
+          "fund translator": "translator@fund.example", "keyholder": "keyholder@masar.example",
           "halfway": "lead@meridian.example"}  # her password was right, her second step is open
+# Who the demo lacks: of each role somebody who has no other. They join in `live_in`, each with her seat.
+JOINING = {"contributor": ("contributor@sauti.example", "Sauti", "contributor"),
+           "observer": ("observer@tern.example", "Tern", "board_observer"),
+           "mere lead": ("lead2@tern.example", "Tern", "engagement_lead"),
+           "mere administrator": ("administrator@halcyon.example", "Halcyon", "administrator")}
+OTHERS |= {who: address for who, (address, _house, _role) in JOINING.items()}
 
 
 def browser_of(demo, who):
@@ -38,7 +44,7 @@ def browser_of(demo, who):
     client, address = demo.client(), {**PEOPLE, **OTHERS}[who]
     if address:
         enter = make.half_in if who == "halfway" else make.sign_in
-        enter(client, address, PASSWORD)
+        enter(client, address, make.PASSWORD if who in JOINING else PASSWORD)
     if who in ("phrase", "speaker"):
         answer = client.post("/en/come-back", data={"words": PHRASE if who == "phrase" else SPEAKER})
         assert answer.status_code == 303, answer.get_data(as_text=True)
@@ -169,6 +175,7 @@ def live_in(demo):
 
     After this every page of the application is there for somebody.
     """
+    _join(demo)
     _speak(demo)
     _object(demo)
     _make_secrets(demo)
@@ -177,6 +184,13 @@ def live_in(demo):
     _hold(demo)
     _enter(demo)
     return demo
+
+
+def _join(demo):
+    """People whom the demo lacks."""
+    for who, (address, house, role) in JOINING.items():
+        ((there,),) = demo.sql("SELECT id FROM organisations.organisation WHERE name LIKE %s", f"{house}%")
+        make.person(demo, address, f"Somebody, the {who}", seats=((there, role),))
 
 
 def _speak(demo):

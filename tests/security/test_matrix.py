@@ -17,7 +17,8 @@ import pytest
 
 import make
 from crawl import OTHERS, PEOPLE, SECRETS, addresses, browser_of
-from polyphony.kernel import clock
+from polyphony.kernel import clock, secrets
+from polyphony.organisations.models import ROLES
 from sight import GAP, gaps, put, visible
 
 KEPT = Path(__file__).with_name("matrix.json")
@@ -132,6 +133,22 @@ def test_every_page_is_in_the_matrix(lived: Any) -> None:
     there = {rule.endpoint for rule in lived.app.url_map.iter_rules() if "GET" in rule.methods} - {"static"}
     assert {key.split()[0] for key in json.loads(KEPT.read_text("utf-8"))} == there, "say who reaches the new page: see the head of this file"
     assert {who for who in EVERYBODY if kept(who)} == set(EVERYBODY)
+
+
+# Roles that nobody here has alone: keyholder and administrator are the same wherever they sit, and somebody has each elsewhere;
+# the demo's facilitator administers her body too.
+NOT_ALONE = {("facilitation", "administrator"), ("facilitation", "facilitator"), ("facilitation", "keyholder"), ("fund", "keyholder"),
+             ("operator", "administrator")}
+
+
+def test_of_every_role_somebody_looks_who_has_no_other(lived: Any) -> None:
+    with lived.app.app_context():
+        lookers = [secrets.address_hash(address) for address in {**PEOPLE, **OTHERS}.values() if address]
+    seats = lived.sql("SELECT array_agg(DISTINCT o.kind), array_agg(DISTINCT m.role) FROM organisations.membership m JOIN "
+                      "organisations.organisation o ON o.id = organisation_id JOIN people.credential c USING (person_id) "
+                      "WHERE address_hash = ANY (%s) GROUP BY person_id", lookers)
+    alone = {(kinds[0], roles[0]) for kinds, roles in seats if len(kinds) == len(roles) == 1}
+    assert {(kind, role) for kind, roles in ROLES.items() for role in roles} - alone == NOT_ALONE
 
 
 def test_what_is_hidden_is_let_in_nowhere() -> None:
