@@ -68,19 +68,25 @@ OUTSIDERS = ("visitor", *COMPANY, "guest@other.example")
 INSIDERS = ("admin@fund.example", "treasurer@fund.example", "coordinator@voix.example")
 
 
+def mark_inside(world: World) -> None:
+    """Give all that stays inside its mark, and each row a number that no other has."""
+    with psycopg.connect(world.server.url("postgres", world.name)) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for statement in TOLD:
+            assert connection.execute(statement).rowcount, f"the demo has nothing for {statement}"
+        for mark, (table, column, which) in INSIDE.items():
+            done = connection.execute(f"UPDATE {table} SET {column} = 'canary-{mark} ' || left({column}, 40) || ' ' || gen_random_uuid() "
+                                      f"WHERE {which}")  # in the order in which they were
+            assert done.rowcount, f"the demo has nothing to mark in {table}"
+
+
 @pytest.fixture(scope="module")
 def marked(server: Any, demo_template: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A demo in which all that stays inside carries its mark, and outside somebody of every role of a company."""
     name = f"firewall_{os.getpid()}"
     server.create_database(name, template=demo_template[0])
-    with psycopg.connect(server.url("postgres", name)) as connection:
-        connection.execute("SET session_replication_role = replica")
-        for statement in TOLD:
-            assert connection.execute(statement).rowcount, f"the demo has nothing for {statement}"
-        for mark, (table, column, which) in INSIDE.items():
-            done = connection.execute(f"UPDATE {table} SET {column} = left('canary-{mark} ' || {column}, 100) WHERE {which}")
-            assert done.rowcount, f"the demo has nothing to mark in {table}"
     world = open_world(server, name, tmp_path_factory.mktemp("firewall"))
+    mark_inside(world)
     halcyon = world.sql("SELECT id FROM organisations.organisation WHERE name LIKE 'Halcyon%%'")[0][0]
     for who, role in COMPANY.items():
         if role not in CAST:
