@@ -130,7 +130,9 @@ def offered(by: Viewer, consultations: Collection[uuid.UUID]) -> dict[uuid.UUID,
 
 def hers(by: Viewer) -> list[uuid.UUID]:
     """Every consultation in which something of this person's can lie, also where her seat has ended (one statement)."""
-    return sorted(db.session.scalars(sa.select(sa.func.consultations.with_keyholders())), key=str) if by.person or by.phrase else []
+    if not (by.person or by.phrase):
+        return []
+    return sorted(db.session.scalars(sa.select(sa.func.consultations.with_keyholders())), key=str)
 
 
 def about(id: uuid.UUID, *, is_hers: bool = False) -> Consultation | None:
